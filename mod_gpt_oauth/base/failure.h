@@ -1,0 +1,51 @@
+/*
+ * Why something was refused: the OAuth error for the client, a sentence for the person who reads it (ChatGPT shows
+ * error_description to its user), and a reason for the log. Rooms fill one and pass it up; web/ alone answers and logs.
+ */
+#ifndef GPT_OAUTH_BASE_FAILURE_H
+#define GPT_OAUTH_BASE_FAILURE_H
+
+#include <apr_pools.h>
+
+typedef enum {
+    OAUTH_INVALID_REQUEST,
+    OAUTH_INVALID_CLIENT,
+    OAUTH_INVALID_GRANT,
+    OAUTH_UNAUTHORIZED_CLIENT,
+    OAUTH_UNSUPPORTED_GRANT_TYPE,
+    OAUTH_UNSUPPORTED_RESPONSE_TYPE,
+    OAUTH_INVALID_SCOPE,
+    OAUTH_INVALID_TARGET,      /* RFC 8707 */
+    OAUTH_ACCESS_DENIED,
+    OAUTH_CONSENT_REQUIRED,    /* OpenID Connect Core 3.1.2.6, for prompt=none */
+    OAUTH_LOGIN_REQUIRED,
+    OAUTH_INVALID_TOKEN,       /* RFC 6750 */
+    OAUTH_INSUFFICIENT_SCOPE,  /* RFC 6750 */
+    OAUTH_UNAVAILABLE,         /* the database; 503 with Retry-After, never 401 and never open */
+    OAUTH_SERVER_ERROR
+} oauth_error_t;
+
+typedef struct failure_t {
+    oauth_error_t error;
+    const char *description; /* for the client: ASCII without '"' and '\' (RFC 6749 section 5.2), a constant or cleaned */
+    const char *reason;      /* for the log: why and what to do; never a token, code, secret, password or cookie */
+} failure_t;
+
+/* The registered name of an error, and the HTTP status that carries it. */
+const char *oauth_error_name(oauth_error_t error);
+int oauth_error_status(oauth_error_t error);
+
+/*
+ * Makes a failure in p. description must be fit for a client as it is; reason is a printf format, and NULL repeats the
+ * description. Never returns NULL: functions of this project return `const failure_t *`, NULL meaning success.
+ */
+const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *description, const char *reason, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/*
+ * Bytes from outside, fit for a log line: at most max bytes, anything but printable ASCII (and '"', '\') as \xHH, "…" marked by "..."
+ * when cut; NULL becomes "-".
+ */
+const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max);
+
+#endif

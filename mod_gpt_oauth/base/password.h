@@ -1,0 +1,25 @@
+/*
+ * Passwords of the module's own users: bcrypt. Slow on purpose; never call with a database lease in hand.
+ */
+#ifndef GPT_OAUTH_BASE_PASSWORD_H
+#define GPT_OAUTH_BASE_PASSWORD_H
+
+#include <apr_pools.h>
+
+#define PASSWORD_MAX 72   /* bytes that bcrypt looks at; longer ones are refused, not cut */
+#define PASSWORD_MIN 8
+#define PASSWORD_COST 12
+
+/* NULL when password may be set, else a sentence. */
+const char *password_problem(const char *password);
+
+/* The bcrypt hash ($2y$12$…) of a password that has no problem; NULL on failure. */
+const char *password_hash(apr_pool_t *p, const char *password);
+
+/*
+ * 1 when it matches. hash NULL (no such user) burns the same time on a hash of nobody's password and answers 0, so that
+ * unknown and wrong are alike. A password over PASSWORD_MAX never matches.
+ */
+int password_verify(apr_pool_t *p, const char *hash, const char *password);
+
+#endif

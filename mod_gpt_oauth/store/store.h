@@ -1,0 +1,224 @@
+/*
+ * The typed interface to the database: records in, records out, no SQL. Each operation leases a connection, runs one statement
+ * (one transaction on SQLite), gives the connection back and returns; strings in records live in store->pool.
+ *
+ * An operation that changes state holds every condition in its WHERE: STORE_REFUSED means that nothing changed, and a second
+ * operation (the matching _get) finds out why. When the connection breaks before the answer came, the operation is tried once
+ * more on another one; since all ids and secrets are made by the caller beforehand, the second try recognises the first one's work.
+ *
+ * All times are seconds since 1970 UTC and come from store->now; the database computes none.
+ */
+#ifndef GPT_OAUTH_STORE_STORE_H
+#define GPT_OAUTH_STORE_STORE_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "base/crypto.h"
+#include "source.h"
+
+typedef enum {
+    STORE_OK,
+    STORE_REFUSED, /* no such row, or a condition did not hold; nothing changed */
+    STORE_DOWN     /* the database could not be asked: answer 503; store->problem says why and what to do */
+} store_status_t;
+
+/* One request's (or one command's) view of the store. Belongs to one thread. */
+typedef struct store_t {
+    store_source_t *source;
+    apr_pool_t *pool;
+    const char *issuer;  /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
+    apr_int64_t now;
+    const char *problem; /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
+} store_t;
+
+/* The key of the flood filter's tag (see base/token.h), cached in the source after the first call. */
+store_status_t store_tag_key(store_t *store, digest_t *key);
+
+/* ---- clients ---- */
+
+typedef struct client_t {
+    const char *id;
+    const char *name;
+    int is_public;                     /* no secret, authenticates by `none` */
+    int is_gpt;                        /* made with --gpt: PKCE is optional */
+    const char *auth_method;           /* the only one accepted, or NULL for Basic and body alike */
+    int has_secret, has_old_secret;
+    digest_t secret_hash;              /* SHA-256 of the secret */
+    digest_t old_secret_hash;          /* accepted until old_secret_until or the first use of the new one */
+    apr_int64_t old_secret_until;
+    apr_array_header_t *redirect_uris; /* const char *, as registered */
+    const char *scope;                 /* normalised; the most it may ask for, "" for all scopes of the server */
+    const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token" */
+    const char *source;                /* "admin" */
+    apr_int64_t created_at;
+    apr_int64_t disabled_at;           /* 0: active */
+} client_t;
+
+/* STORE_REFUSED when there is none; a disabled client is returned with disabled_at set. */
+store_status_t store_client_get(store_t *store, const char *id, client_t **client);
+/* By id, else by name if exactly one client has it: what people type. */
+store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client);
+/* Array of client_t *, by name. */
+store_status_t store_client_list(store_t *store, apr_array_header_t **clients);
+/* STORE_REFUSED when the id or the name is taken. */
+store_status_t store_client_add(store_t *store, const client_t *client);
+/* The present secret becomes the old one, accepted until old_until (0: at once refused). STORE_REFUSED: no such confidential client. */
+store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until);
+/* The new secret has been used: the old one ends. */
+store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash);
+store_status_t store_client_set_redirects(store_t *store, const char *id, const apr_array_header_t *uris);
+/* disabled_at 0 enables again. */
+store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at);
+/* Removes the client and with it its grants, codes and consents; its tokens are dead at once. */
+store_status_t store_client_remove(store_t *store, const char *id);
+
+/* ---- users ---- */
+
+typedef struct user_t {
+    const char *name;
+    const char *password_hash; /* bcrypt; NULL: a user of another sign-in, known here because he was disabled */
+    apr_int64_t created_at;
+    apr_int64_t disabled_at;   /* 0: active */
+} user_t;
+
+store_status_t store_user_get(store_t *store, const char *name, user_t **user);
+/* Array of user_t *, by name. */
+store_status_t store_user_list(store_t *store, apr_array_header_t **users);
+/* STORE_REFUSED when the name has a password already (a row without one, left by disable, gets it). */
+store_status_t store_user_add(store_t *store, const char *name, const char *password_hash);
+/* Sets the password and ends the user's sessions and grants (a reset throws everybody out). */
+store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash);
+/* disabled_at 0 enables. Disabling makes a row for a user unknown here, and ends sessions; grants are dead while it lasts. */
+store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at);
+/* Removes the user, the user's sessions, consents, codes and grants. REFUSED: there was neither row nor grant. */
+store_status_t store_user_remove(store_t *store, const char *name);
+
+/* ---- browser sessions ---- */
+
+store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, apr_int64_t expires_at);
+/* The user's name, when the session lives and the user is not disabled; else STORE_REFUSED. */
+store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username);
+store_status_t store_session_remove(store_t *store, const digest_t *hash);
+
+/* ---- authorization: consent, grant, code ---- */
+
+/* STORE_OK when this user let this client, with this exact redirect URI and scope set, in before and asked to be remembered. */
+store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
+                                 const char *scope);
+
+typedef struct code_t {
+    digest_t hash;
+    const char *transaction_id;  /* of the form; unique, so that a second press makes no second code */
+    const char *grant_id;        /* made by the caller */
+    const char *client_id;
+    const char *username;
+    const char *scope;           /* normalised */
+    const char *resource;        /* space-separated normalised URIs, "" when unbound */
+    const char *redirect_uri;    /* where the code goes */
+    int redirect_given;          /* the request carried redirect_uri */
+    const char *challenge;       /* S256, "" when none */
+    apr_int64_t expires_at;
+    apr_int64_t grant_expires_at;
+    /* Filled by store_code_get only: */
+    apr_int64_t spent_at;        /* 0: unspent */
+    apr_int64_t revoked_at;      /* of the grant; 0: lives */
+    int user_disabled, client_disabled;
+    int is_ours;                 /* it was spent by the very redemption that made the given access token */
+} code_t;
+
+/*
+ * Writes grant and code, and the consent when remember. STORE_REFUSED when the transaction id was used before, or the client or user
+ * is disabled or gone meanwhile.
+ */
+store_status_t store_code_issue(store_t *store, const code_t *code, int remember);
+
+/* Looks a code up in whatever state. our_token (may be NULL) fills is_ours. STORE_REFUSED: unknown at this issuer. */
+store_status_t store_code_get(store_t *store, const digest_t *hash, const digest_t *our_token, code_t **code);
+
+/* A new link of the refresh chain. */
+typedef struct refresh_t {
+    digest_t selector_hash;
+    apr_uint32_t generation;
+    digest_t secret_hash;
+    digest_t salt;
+    apr_int64_t expires_at;      /* unused until then */
+} refresh_t;
+
+typedef struct access_token_t {
+    digest_t hash;
+    const char *scope;
+    const char *resource;
+    apr_int64_t expires_at;
+} access_token_t;
+
+/*
+ * Spends the code and gives its grant an access token and, unless refresh is NULL, the first link of its chain: all or
+ * nothing. Holds only while the code is unspent, not past its expiry, of this client, redirect URI and challenge, and grant, client and user
+ * live. code is what store_code_get returned.
+ */
+store_status_t store_code_redeem(store_t *store, const code_t *code, const refresh_t *refresh, const access_token_t *token);
+
+/* ---- refresh ---- */
+
+typedef struct grant_t {
+    const char *id;
+    const char *client_id;
+    const char *username;           /* NULL: a service account */
+    const char *scope;
+    const char *resource;
+    apr_int64_t created_at, expires_at, revoked_at, used_at;
+    apr_int64_t refresh_expires_at; /* of the current refresh token, unused; 0: the grant has none */
+    apr_int64_t rotated_at;
+    apr_uint32_t generation;
+    int has_previous;
+    digest_t secret_hash, previous_hash, salt;
+    int user_disabled;
+} grant_t;
+
+/* In whatever state. STORE_REFUSED: unknown at this issuer. */
+store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_hash, grant_t **grant);
+
+/*
+ * Rotates: next becomes current where grant (as read) still is, and lives; adds the access token. next->selector_hash is not
+ * used. STORE_REFUSED: somebody was faster, or it died; read again.
+ */
+store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const refresh_t *next, const access_token_t *token);
+
+/* Another access token for a retry within the grace: only while grant's generation is still as read and it lives. */
+store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const access_token_t *token);
+
+/* Kills the grant: all that hangs on it is dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
+store_status_t store_grant_revoke(store_t *store, const char *grant_id);
+
+/* Kills by user and client (either may be NULL, not both), at all issuers when store->issuer is NULL; *count says how many. */
+store_status_t store_grant_revoke_all(store_t *store, const char *username, const char *client_id, apr_int64_t *count);
+
+/* Living grants of a user and client (NULL: of all), array of grant_t *, newest first, 1,000 at most. */
+store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, apr_array_header_t **grants);
+
+/* ---- access ---- */
+
+typedef struct access_t {
+    const char *grant_id;
+    const char *client_id;
+    const char *username;    /* NULL: a service account */
+    const char *scope;
+    const char *resource;
+    apr_int64_t expires_at;
+    apr_int64_t revoked_at;  /* of the grant */
+    apr_int64_t used_at;     /* of the grant, exact to an hour */
+    int client_disabled;     /* or removed */
+    int user_disabled;
+} access_t;
+
+/* One indexed SELECT. STORE_REFUSED: unknown at this issuer; otherwise the record in whatever state, for grant/verify to judge. */
+store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **access);
+
+/* Notes store->now as last use where the stored one is more than an hour old. */
+store_status_t store_grant_touch(store_t *store, const char *grant_id);
+
+/* Deletes up to limit rows each of tokens, codes (a day after expiry), sessions and grants long dead; *count: how many in all. */
+store_status_t store_purge(store_t *store, int limit, apr_int64_t *count);
+
+#endif
