@@ -14,11 +14,14 @@ typedef struct digest_t {
 
 /*
  * Fetches the algorithms once (with OpenSSL 3 an implicit fetch on each call costs twice the hash). Call once per process
- * before any thread; calling again is harmless.
+ * before any thread; calling again is harmless. Without it, hashing aborts the process.
  */
 apr_status_t crypto_init(void);
 
-/* Fills buf from the system's generator. A server without randomness must not go on: on failure the process aborts. */
+/*
+ * Fills buf from OpenSSL's generator, which the system's seeds and which survives fork. A server without randomness must not
+ * go on: on failure the process aborts.
+ */
 void crypto_random(void *buf, apr_size_t size);
 
 /* These cannot fail but by memory exhaustion inside OpenSSL, which aborts the process: fail closed. Any thread. */

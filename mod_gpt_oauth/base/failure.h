@@ -43,8 +43,8 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
     __attribute__((format(printf, 4, 5)));
 
 /*
- * Bytes from outside, fit for a log line: at most max bytes, anything but printable ASCII (and '"', '\') as \xHH, "…" marked by "..."
- * when cut; NULL becomes "-".
+ * Bytes from outside, fit for a log line: at most max of them, with "..." behind when cut; anything but printable ASCII, and
+ * also '"' and '\', becomes \xHH. NULL becomes "-".
  */
 const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max);
 

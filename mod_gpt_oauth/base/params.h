@@ -13,7 +13,7 @@
 typedef enum {
     PARAM_FINE,
     PARAM_BAD_ENCODING, /* % not followed by two hex digits */
-    PARAM_NUL,          /* %00, a raw NUL, or \u0000 in JSON */
+    PARAM_NUL,          /* %00 or a raw NUL */
     PARAM_NOT_UTF8
 } param_fault_t;
 
@@ -28,12 +28,13 @@ typedef struct params_t {
     const char *malformed;     /* a sentence when the whole cannot be trusted (a bad name, too many, not JSON), else NULL */
 } params_t;
 
-/* Parses size bytes of a query or a form body. Empty pieces (`&&`, a lone `=`) are passed over. Never NULL. */
+/* Parses size bytes of a query or a form body. Pieces without a name (`&&`, `=`, `=b`) are passed over. Never NULL. */
 params_t *params_parse_form(apr_pool_t *p, const char *data, apr_size_t size);
 
 /*
  * Parses a flat JSON object of strings into the same shape (a number, boolean, null, list or object as value is malformed, but
- * for `resource`, which may be a list of strings). Duplicate names are kept out by jansson and make it malformed.
+ * for `resource`, which may be a list of strings). What json_parse_object refuses, duplicate names and NUL among it, is
+ * malformed.
  */
 params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size);
 
@@ -61,7 +62,7 @@ const char *params_first_fault(apr_pool_t *p, const params_t *params, const char
 /* application/x-www-form-urlencoded of one name or value: unreserved characters stay, space is %20. */
 const char *params_encode(apr_pool_t *p, const char *value);
 
-/* Strict decoding of one component ('+' is a space). NULL with *fault set when it cannot be decoded. */
+/* Strict decoding of one component ('+' is a space). Sets *fault, and is NULL unless that is PARAM_FINE. */
 char *params_decode(apr_pool_t *p, const char *data, apr_size_t size, param_fault_t *fault);
 
 /* 1 when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */

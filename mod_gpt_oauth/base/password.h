@@ -17,8 +17,8 @@ const char *password_problem(const char *password);
 const char *password_hash(apr_pool_t *p, const char *password);
 
 /*
- * 1 when it matches. hash NULL (no such user) burns the same time on a hash of nobody's password and answers 0, so that
- * unknown and wrong are alike. A password over PASSWORD_MAX never matches.
+ * 1 when it matches. hash NULL (no such user) burns the same time on a new hash and answers 0, so that unknown and wrong are
+ * alike. A password over PASSWORD_MAX never matches, and a hash that is not bcrypt matches nothing.
  */
 int password_verify(apr_pool_t *p, const char *hash, const char *password);
 

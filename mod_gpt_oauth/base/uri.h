@@ -1,11 +1,14 @@
 /*
- * The URIs OAuth lives by: issuer, redirect URI, resource. Strict: ASCII without controls, spaces, '\', '"', '<', '>', '^', '`', '{', '|', '}'
- * or userinfo; percent signs only before two hex digits. What is not certain is refused.
+ * The URIs OAuth lives by: issuer, redirect URI, resource. Strict: at most URI_MAX bytes of ASCII without controls (nor
+ * percent-encoded ones), spaces, '\', '"', '<', '>', '^', '`', '{', '|', '}' or userinfo; percent signs only before two hex
+ * digits; hosts of letters, digits, '-', '.', '_', or an IPv6 address in brackets. What is not certain is refused.
  */
 #ifndef GPT_OAUTH_BASE_URI_H
 #define GPT_OAUTH_BASE_URI_H
 
 #include <apr_pools.h>
+
+#define URI_MAX 2048
 
 typedef struct uri_t {
     const char *scheme;    /* as written */
@@ -16,7 +19,10 @@ typedef struct uri_t {
     int has_fragment;      /* a '#', even a bare one */
 } uri_t;
 
-/* Takes text apart into p. 0 when it is not an absolute URI by the rules above. Ports must be 1 to 65535 without leading zeros. */
+/*
+ * Takes text apart into p. 0 when it is not an absolute URI by the rules above, or http(s) without a host. Ports must be 1 to
+ * 65535 without leading zeros.
+ */
 int uri_parse(apr_pool_t *p, const char *text, uri_t *uri);
 
 /* 1 for the literal hosts localhost, 127.0.0.1 and [::1]: lower case, nothing else (no 127.1, no 0x7f000001). */
@@ -24,7 +30,8 @@ int uri_host_is_loopback(const char *host);
 
 /*
  * NULL when text may be an issuer: https (http for loopback hosts only), lower-case scheme and host, no query, fragment or
- * trailing slash, no default port spelled out; else a sentence that says what is wrong and what to write.
+ * trailing slash, no default port spelled out, and a path without empty or dot segments and percent signs; else a sentence that
+ * says what is wrong and what to write.
  */
 const char *uri_issuer_problem(apr_pool_t *p, const char *text);
 
@@ -41,14 +48,19 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
  */
 int uri_redirect_match(apr_pool_t *p, const char *registered, const char *given);
 
-/* As uri_redirect_match, and given names a loopback host over http: what the consent page warns about. */
+/* 1 when given is http on a loopback host, whatever the port: what the consent page warns about. */
 int uri_is_loopback_redirect(apr_pool_t *p, const char *given);
 
-/* Scheme and host in lower case, default port dropped, one trailing slash of the path dropped; NULL when text cannot be a resource
- * (RFC 8707: absolute, no fragment) or is not http(s). */
+/*
+ * Scheme and host in lower case, default port dropped, one trailing slash of the path dropped; NULL when text cannot be a
+ * resource (RFC 8707: absolute, no fragment) or is not http(s).
+ */
 const char *uri_normalise_resource(apr_pool_t *p, const char *text);
 
-/* Appends name=value pairs (values get encoded; pairs with NULL value are left out) to a URI with or without a query. */
+/*
+ * Appends name=value pairs to a URI with or without a query, but without a fragment. Values get encoded, names do not; pairs
+ * with NULL value are left out.
+ */
 const char *uri_append_query(apr_pool_t *p, const char *uri, const char *const pairs[][2], int count);
 
 /* scheme://host[:port] of a parsed http(s) URI, as written. */

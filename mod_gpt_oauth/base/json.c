@@ -1,0 +1,79 @@
+#include "json.h"
+
+#include <stdlib.h>
+
+#define SIZE_MAX_INPUT (64 * 1024)
+#define DEPTH_MAX      8
+
+static apr_status_t release(void *object)
+{
+    json_decref(object);
+    return APR_SUCCESS;
+}
+
+json_t *json_own(apr_pool_t *p, json_t *object)
+{
+    if (!object) {
+        abort();
+    }
+    apr_pool_cleanup_register(p, object, release, apr_pool_cleanup_null);
+    return object;
+}
+
+static int nested_within(json_t *value, int levels)
+{
+    const char *name;
+    size_t index;
+    json_t *item;
+
+    if (!json_is_object(value) && !json_is_array(value)) {
+        return 1;
+    }
+    if (levels == 0) {
+        return 0;
+    }
+    json_object_foreach(value, name, item)
+    {
+        if (!nested_within(item, levels - 1)) {
+            return 0;
+        }
+    }
+    json_array_foreach(value, index, item)
+    {
+        if (!nested_within(item, levels - 1)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+json_t *json_parse_object(apr_pool_t *p, const char *data, apr_size_t size)
+{
+    json_error_t error;
+    json_t *object;
+
+    if (!data || size > SIZE_MAX_INPUT) {
+        return NULL;
+    }
+    object = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
+    if (!object) {
+        return NULL;
+    }
+    json_own(p, object);
+    return json_is_object(object) && nested_within(object, DEPTH_MAX) ? object : NULL;
+}
+
+const char *json_print(apr_pool_t *p, const json_t *object)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENSURE_ASCII;
+    size_t size = json_dumpb(object, NULL, 0, flags);
+    char *text;
+
+    if (!size) {
+        abort();
+    }
+    text = apr_palloc(p, size + 1);
+    json_dumpb(object, text, size, flags);
+    text[size] = '\0';
+    return text;
+}

@@ -1,0 +1,285 @@
+#include "params.h"
+#include "json.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+int utf8_valid(const char *bytes, apr_size_t size)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+
+    for (apr_size_t i = 0; i < size;) {
+        unsigned char lead = s[i++];
+        unsigned char low = 0x80, high = 0xbf; /* the second byte's range shuts out overlong forms and surrogates */
+        int more;
+
+        if (lead < 0x80) {
+            continue;
+        }
+        if (lead >= 0xc2 && lead <= 0xdf) {
+            more = 1;
+        } else if (lead >= 0xe0 && lead <= 0xef) {
+            more = 2;
+            low = lead == 0xe0 ? 0xa0 : 0x80;
+            high = lead == 0xed ? 0x9f : 0xbf;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            more = 3;
+            low = lead == 0xf0 ? 0x90 : 0x80;
+            high = lead == 0xf4 ? 0x8f : 0xbf;
+        } else {
+            return 0;
+        }
+        for (; more > 0; more--, i++) {
+            if (i == size || s[i] < low || s[i] > high) {
+                return 0;
+            }
+            low = 0x80;
+            high = 0xbf;
+        }
+    }
+    return 1;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+char *params_decode(apr_pool_t *p, const char *data, apr_size_t size, param_fault_t *fault)
+{
+    char *out = apr_palloc(p, size + 1);
+    char *o = out;
+
+    for (apr_size_t i = 0; i < size; i++) {
+        char c = data[i];
+
+        if (c == '+') {
+            c = ' ';
+        } else if (c == '%') {
+            int high = i + 2 < size ? hex_value(data[i + 1]) : -1;
+            int low = i + 2 < size ? hex_value(data[i + 2]) : -1;
+
+            if (high < 0 || low < 0) {
+                *fault = PARAM_BAD_ENCODING;
+                return NULL;
+            }
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        *o++ = c;
+    }
+    *o = '\0';
+    if (memchr(out, '\0', (apr_size_t)(o - out))) {
+        *fault = PARAM_NUL;
+        return NULL;
+    }
+    if (!utf8_valid(out, (apr_size_t)(o - out))) {
+        *fault = PARAM_NOT_UTF8;
+        return NULL;
+    }
+    *fault = PARAM_FINE;
+    return out;
+}
+
+const char *params_encode(apr_pool_t *p, const char *value)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *out = apr_palloc(p, strlen(value) * 3 + 1);
+    char *o = out;
+
+    for (; *value; value++) {
+        unsigned char c = (unsigned char)*value;
+
+        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("-._~", c)) {
+            *o++ = (char)c;
+        } else {
+            *o++ = '%';
+            *o++ = hex[c >> 4];
+            *o++ = hex[c & 15];
+        }
+    }
+    *o = '\0';
+    return out;
+}
+
+static params_t *params_make(apr_pool_t *p)
+{
+    params_t *params = apr_palloc(p, sizeof(*params));
+
+    params->list = apr_array_make(p, 8, sizeof(param_t));
+    params->malformed = NULL;
+    return params;
+}
+
+static void add(params_t *params, const char *name, const char *value, param_fault_t fault)
+{
+    param_t *param;
+
+    if (!*name) {
+        return;
+    }
+    if (params->list->nelts == PARAMS_MAX_COUNT) {
+        params->malformed = "the request has too many parameters";
+        return;
+    }
+    param = apr_array_push(params->list);
+    param->name = name;
+    param->value = value ? value : "";
+    param->fault = fault;
+}
+
+static void add_piece(apr_pool_t *p, params_t *params, const char *piece, apr_size_t size)
+{
+    const char *equals = memchr(piece, '=', size);
+    apr_size_t name_size = equals ? (apr_size_t)(equals - piece) : size;
+    param_fault_t fault;
+    const char *name = params_decode(p, piece, name_size, &fault);
+    const char *value = "";
+
+    if (!name) {
+        params->malformed = "the name of a parameter is not percent-encoded UTF-8";
+        return;
+    }
+    if (equals) {
+        value = params_decode(p, equals + 1, size - name_size - 1, &fault);
+    }
+    add(params, name, value, fault);
+}
+
+params_t *params_parse_form(apr_pool_t *p, const char *data, apr_size_t size)
+{
+    params_t *params = params_make(p);
+
+    for (apr_size_t start = 0; start < size && !params->malformed;) {
+        const char *piece = data + start;
+        const char *end = memchr(piece, '&', size - start);
+        apr_size_t piece_size = end ? (apr_size_t)(end - piece) : size - start;
+
+        add_piece(p, params, piece, piece_size);
+        start += piece_size + 1;
+    }
+    return params;
+}
+
+static void add_json(params_t *params, const char *name, const json_t *value)
+{
+    if (json_is_string(value)) {
+        add(params, name, json_string_value(value), PARAM_FINE);
+    } else {
+        params->malformed = "a value in the JSON body is not a string";
+    }
+}
+
+params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
+{
+    params_t *params = params_make(p);
+    json_t *object = json_parse_object(p, data, size); /* p owns it, so its strings are not copied */
+    const char *name;
+    json_t *value;
+
+    if (!object) {
+        params->malformed = "the body is not a JSON object with each name once";
+        return params;
+    }
+    json_object_foreach(object, name, value)
+    {
+        if (json_is_array(value) && !strcmp(name, "resource")) {
+            size_t index;
+            json_t *item;
+
+            json_array_foreach(value, index, item)
+            {
+                add_json(params, name, item);
+            }
+        } else {
+            add_json(params, name, value);
+        }
+    }
+    return params;
+}
+
+static int count_within(const params_t *params, const char *name, int limit)
+{
+    int count = 0;
+
+    for (int i = 0; i < limit; i++) {
+        count += !strcmp(APR_ARRAY_IDX(params->list, i, param_t).name, name);
+    }
+    return count;
+}
+
+int params_count(const params_t *params, const char *name)
+{
+    return count_within(params, name, params->list->nelts);
+}
+
+const param_t *params_find(const params_t *params, const char *name)
+{
+    for (int i = 0; i < params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        if (!strcmp(param->name, name)) {
+            return param;
+        }
+    }
+    return NULL;
+}
+
+const char *params_get(const params_t *params, const char *name)
+{
+    const param_t *param = params_find(params, name);
+
+    return param && *param->value ? param->value : NULL;
+}
+
+apr_array_header_t *params_get_all(apr_pool_t *p, const params_t *params, const char *name)
+{
+    apr_array_header_t *values = apr_array_make(p, 1, sizeof(const char *));
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        if (!strcmp(param->name, name) && *param->value) {
+            APR_ARRAY_PUSH(values, const char *) = param->value;
+        }
+    }
+    return values;
+}
+
+/* Only a name that looks like OAuth's own is repeated to the client. */
+static const char *subject(apr_pool_t *p, const char *name)
+{
+    apr_size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+    return name[size] || size > 40 ? "a parameter" : apr_pstrcat(p, "the parameter ", name, NULL);
+}
+
+const char *params_first_fault(apr_pool_t *p, const params_t *params, const char *repeatable, const char **problem)
+{
+    static const char *const faults[] = {
+        [PARAM_BAD_ENCODING] = " has a % without two hex digits after it",
+        [PARAM_NUL] = " holds a NUL",
+        [PARAM_NOT_UTF8] = " is not UTF-8",
+    };
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+        const char *what = faults[param->fault];
+
+        if (!what && count_within(params, param->name, i) && (!repeatable || strcmp(param->name, repeatable) != 0)) {
+            what = " is given more than once";
+        }
+        if (what) {
+            *problem = apr_pstrcat(p, subject(p, param->name), what, NULL);
+            return param->name;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,40 @@
+#include "pkce.h"
+#include "crypto.h"
+
+#include <string.h>
+
+#define VERIFIER_MIN 43
+#define VERIFIER_MAX 128
+
+int pkce_challenge_valid(const char *challenge)
+{
+    digest_t digest;
+
+    return crypto_base64url_decode(challenge, strlen(challenge), digest.byte, sizeof(digest.byte));
+}
+
+static int verifier_valid(const char *verifier, apr_size_t size)
+{
+    if (size < VERIFIER_MIN || size > VERIFIER_MAX) {
+        return 0;
+    }
+    for (apr_size_t i = 0; i < size; i++) {
+        if (verifier[i] <= ' ' || verifier[i] >= 0x7f) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int pkce_verify(const char *challenge, const char *verifier)
+{
+    apr_size_t size = strlen(verifier);
+    digest_t wanted, given;
+
+    if (!verifier_valid(verifier, size) ||
+        !crypto_base64url_decode(challenge, strlen(challenge), wanted.byte, sizeof(wanted.byte))) {
+        return 0;
+    }
+    crypto_sha256(verifier, size, &given);
+    return crypto_equal(wanted.byte, given.byte, sizeof(given.byte));
+}
