@@ -1,0 +1,137 @@
+#!/usr/bin/perl
+# The rules that the sources keep, read from the sources.
+use strict;
+use warnings;
+use File::Find;
+use FindBin;
+use Test::More;
+
+chdir "$FindBin::Bin/.." or die "cannot enter the checkout: $!\n";
+
+sub read_file {
+    open my $file, '<', $_[0] or return '';
+    local $/;
+    return <$file> // '';
+}
+
+sub none {
+    my ($name, @wrong) = @_;
+    ok(!@wrong, $name) or diag(map { "  $_\n" } @wrong);
+}
+
+my @files;
+find({ no_chdir => 1, wanted => sub {
+    $File::Find::prune = 1 if m{/(?:node_modules|\.libs|\.deps)$};
+    push @files, $_ if -f && m{\.(?:c|h|pl|pm|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{/migrations\.c$};
+} }, grep { -e } qw(mod_gpt_oauth sql t check demo .ci Makefile.am configure.ac));
+push @files, grep { -e } qw(check demo Makefile.am configure.ac);
+my @sources = sort grep { m{^mod_gpt_oauth/.*\.[ch]$} } @files;
+my %text = map { $_ => read_file($_) } @files;
+
+# The same with comments, or with comments and the contents of strings, blanked; line numbers stay.
+my $string = qr{"(?:[^"\\\n]|\\.)*"};
+my $comment = qr{/\*.*?\*/|//[^\n]*}s;
+my (%code, %bare);
+for my $file (@sources) {
+    ($code{$file} = $text{$file}) =~ s{($string|'(?:[^'\\\n]|\\.)+')|$comment}{ defined $1 ? $1 : "\n" x ($& =~ tr/\n//) }gse;
+    ($bare{$file} = $code{$file}) =~ s{$string}{""}g;
+}
+
+# Every place in the given texts that matches, as "file:line: match".
+sub places {
+    my ($pattern, $texts, @in) = @_;
+    my @found;
+    for my $file (@in) {
+        my $number = 0;
+        for my $line (split /\n/, $texts->{$file}) {
+            $number++;
+            push @found, "$file:$number: $&" if $line =~ $pattern;
+        }
+    }
+    return @found;
+}
+
+
+# A folder, and what it may include from the others. "." is mod_gpt_oauth/ itself: the module record and private.h.
+my %may = (
+    base  => qr{^base/},
+    store => qr{^(?:base|store)/},
+    grant => qr{^(?:base/|grant/|store/store\.h$)},
+    web   => qr{^(?:base/|store/|grant/|web/|private\.h$)},
+    cli   => qr{^(?:base|store|grant|cli)/},
+    '.'   => qr{^(?:web/|private\.h$)},
+);
+my @wrong;
+for my $file (@sources) {
+    my ($folder) = $file =~ m{^mod_gpt_oauth/(\w+)/};
+    $folder //= '.';
+    for my $included ($code{$file} =~ /^\s*#\s*include\s+"([^"]+)"/mg) {
+        my $path = $included =~ m{/} || $folder eq '.' || !-e "mod_gpt_oauth/$folder/$included" ? $included : "$folder/$included";
+        push @wrong, "$file: $included" unless -e "mod_gpt_oauth/$path" && $path =~ ($may{$folder} // qr{^$});
+    }
+}
+none('includes go one way: base, store, grant, then web or cli', @wrong);
+
+my $httpd = qr{^\s*#\s*include\s+<(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|scoreboard|unixd|mpm_common)\.h>};
+none('only web/ and mod_gpt_oauth.c know httpd',
+    places($httpd, \%code, grep { !m{^mod_gpt_oauth/(?:web/.*|mod_gpt_oauth\.c|private\.h)$} } @sources));
+
+# Upper case anywhere in a string, or any case at its start.
+my $verbs = 'select\s|insert\s+into\b|update\s+\w+\s+set\b|delete\s+from\b|with\s+\w+\s+as\b|(?:create|alter|drop)\s+(?:table|index)\b'
+  . '|begin\s+immediate|commit["; ]|rollback|pragma\s';
+none('SQL stands in store/ only',
+    places(qr{"\s*(?i:$verbs)|"[^"]*\b(?:SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|FROM oauth_|PRAGMA|ROLLBACK)\b[^"]*"},
+        \%code, grep { !m{^mod_gpt_oauth/store/} } @sources));
+
+none('no file is longer than 450 lines', map { my $lines = $text{$_} =~ tr/\n//; $lines > 450 ? "$_: $lines" : () } @files);
+none('no line of C is longer than 130 columns', places(qr/^.{131,}/, \%text, @sources));
+
+# What overruns, truncates, is not thread-safe, uses another heap than pools, or does in httpd what must not be done here.
+my @banned = qw(strcpy strncpy strcat strncat sprintf vsprintf strtok gets scanf sscanf alloca gmtime localtime ctime asctime
+  atoi atol atoll rand srand random srandom drand48 tmpnam mktemp system popen malloc calloc realloc strdup strndup
+  ap_dbd_acquire ap_dbd_cacquire ap_dbd_prepare apr_dbd_transaction_start apr_dbd_transaction_end
+  ap_args_to_table ap_parse_form_data ap_cookie_write ap_cookie_write2 ap_custom_response json_set_alloc_funcs
+  apr_random_insecure_bytes ap_random_insecure_bytes);
+my $banned = join '|', @banned;
+none('no banned function is called', places(qr{(?<![\w.>])(?:$banned)\s*\(}, \%bare, @sources));
+none('digests and secrets are compared in constant time', places(qr{\b(?:memcmp|strcmp)\s*\([^;]*(?:digest|secret|\bhash|->byte|\.byte)}, \%bare, @sources));
+
+my $unfinished = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'XX' . 'X\b';
+none('nothing is left to be done in a comment', places(qr{\b(?:$unfinished)}, \%text, @files));
+my $machines = join '|', '/' . 'work/', '/' . 'home/', '/' . 'Users/';
+none('no path of a machine', places(qr{(?<![\w.\$\}])(?:$machines)}, \%text, @files));
+
+my %listed = map { $_ => 1 } $text{'Makefile.am'} =~ m{(\S+\.(?:[ch]|sql))\b}g;
+none('Makefile.am lists every source and migration',
+    grep { !$listed{$_} } grep { m{^(?:mod_gpt_oauth/.*\.[ch]|t/unit/.*\.[ch]|sql/.*\.sql)$} } @files);
+none('… and none that is not there', grep { !-e && !m{/migrations\.c$} } sort keys %listed);
+
+
+# Directives: the command table, README and the shipped configuration name the same ones.
+my %directive = map { $_ => 1 } map { /\bAP_INIT_\w+\(\s*"(GPTOAuth\w+)"/g } @code{ grep { m{/web/} } @sources };
+ok(%directive, 'the command table was found');
+for my $document (qw(README.md conf/gpt_oauth.conf)) {
+    my %named = map { $_ => 1 } read_file($document) =~ /\b(GPTOAuth[A-Z]\w+)/g;
+    none("$document documents every directive", grep { !$named{$_} } sort keys %directive);
+    none("$document documents no other", grep { !$directive{$_} } sort keys %named);
+}
+
+# Configuration: what a struct of web/config.h holds is given a value in a create function and in a merge function.
+my $header = $code{'mod_gpt_oauth/web/config.h'} // '';
+my $config = $code{'mod_gpt_oauth/web/config.c'} // '';
+my %body;
+while ($config =~ /^[^\n#]*?\b(\w*(?:create|merge)\w*)\s*\([^;{]*\)\s*\{\n(.*?)^\}/msg) {
+    $body{ $1 =~ /merge/ ? 'merge' : 'create' } .= $2;
+}
+my $members = 0;
+for my $struct ($header =~ /^(?:typedef )?struct \w+_config_t \{\n(.*?)^\}/msg) {
+    for my $member ($struct =~ /(\w+)(?:\[[^\]]*\])?(?: : \d+)?;/g) {
+        $members++;
+        for my $when (qw(create merge)) {
+            none("the member $member is set on $when", ($body{$when} // '') =~ /\b\Q$member\E\b/ ? () : 'web/config.c');
+        }
+    }
+}
+ok($members, 'the configuration structs were found');
+
+done_testing();
