@@ -1,0 +1,298 @@
+#include "grant/authorize.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/pkce.h"
+#include "base/scope.h"
+#include "base/token.h"
+#include "base/uri.h"
+#include "grant/client.h"
+#include "grant/user.h"
+
+static const failure_t *invalid_request(apr_pool_t *p, const char *description)
+{
+    return failure_make(p, OAUTH_INVALID_REQUEST, description, NULL);
+}
+
+/* A parameter that decides where errors go must be there at most once and readable; else nothing is certain. */
+static const failure_t *check_single(apr_pool_t *p, const params_t *params, const char *name)
+{
+    const param_t *param = params_find(params, name);
+
+    if (params_count(params, name) > 1) {
+        return invalid_request(p, apr_psprintf(p, "The parameter %s was sent more than once.", name));
+    }
+    if (param && param->fault != PARAM_FINE) {
+        return invalid_request(p, apr_psprintf(p, "The parameter %s is not encoded as it should be.", name));
+    }
+    return NULL;
+}
+
+static const failure_t *find_client(store_t *store, const params_t *params, client_t **client)
+{
+    const char *id = params_get(params, "client_id");
+
+    if (!id) {
+        return invalid_request(store->pool, "The parameter client_id is missing. Enter the client id in the app's settings.");
+    }
+    switch (store_client_get(store, id, client)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No app is registered here under this client id.",
+                            "unknown client %s; `gptoauth client list` shows the registered ones", log_quote(store->pool, id, 64));
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    if ((*client)->disabled_at) {
+        return failure_make(store->pool, OAUTH_UNAUTHORIZED_CLIENT, "This app has been disabled by the server's administrator.",
+                            "the client is disabled; `gptoauth client enable` lets it in again");
+    }
+    return NULL;
+}
+
+static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, const client_t *client, authorization_t *request)
+{
+    const char *given = params_get(params, "redirect_uri");
+
+    if (given) {
+        if (!client_allows_redirect(p, client, given)) {
+            return failure_make(p, OAUTH_INVALID_REQUEST,
+                                "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
+                                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI` registers what you trust",
+                                log_quote(p, given, 200), client->id, client->id);
+        }
+        request->redirect_uri = given;
+        request->redirect_given = 1;
+        return NULL;
+    }
+    if (client->redirect_uris->nelts != 1) {
+        return invalid_request(p, "The parameter redirect_uri is missing, and the app does not have exactly one registered.");
+    }
+    request->redirect_uri = APR_ARRAY_IDX(client->redirect_uris, 0, const char *);
+    return NULL;
+}
+
+static const failure_t *check_prompt(apr_pool_t *p, const params_t *params, authorization_t *request)
+{
+    const char *prompt = params_get(params, "prompt");
+
+    if (!prompt) {
+        return NULL;
+    }
+    if (strcmp(prompt, "none") == 0) {
+        request->prompt = PROMPT_NONE;
+        return NULL;
+    }
+    if (scope_contains(prompt, "none")) {
+        return invalid_request(p, "prompt=none cannot be combined with other prompts.");
+    }
+    if (scope_contains(prompt, "consent") || scope_contains(prompt, "login") || scope_contains(prompt, "select_account")) {
+        request->prompt = PROMPT_CONSENT;
+    }
+    return NULL;
+}
+
+static const failure_t *check_pkce(apr_pool_t *p, const params_t *params, authorization_t *request)
+{
+    const char *challenge = params_get(params, "code_challenge");
+    const char *method = params_get(params, "code_challenge_method");
+
+    request->challenge = "";
+    if (!challenge) {
+        if (method || request->client->is_public || !request->client->is_gpt) {
+            return invalid_request(p, "The parameter code_challenge is missing: this app must use PKCE with S256.");
+        }
+        return NULL;
+    }
+    if (!method || strcmp(method, "S256") != 0) {
+        return invalid_request(p, "The PKCE transform algorithm is not supported: send code_challenge_method=S256.");
+    }
+    if (!pkce_challenge_valid(challenge)) {
+        return invalid_request(p, "The code_challenge is not the base64url form of a SHA-256 hash (43 characters).");
+    }
+    request->challenge = challenge;
+    return NULL;
+}
+
+static const failure_t *check_scope(apr_pool_t *p, const policy_t *policy, const params_t *params, authorization_t *request)
+{
+    const param_t *param = params_find(params, "scope");
+    const char *allowed = policy->known_scopes, *scope, *asked;
+
+    scope = param && param->fault != PARAM_FINE ? NULL : scope_normalise(p, param ? param->value : "");
+    if (!scope) {
+        return failure_make(p, OAUTH_INVALID_SCOPE, "The parameter scope holds characters that no scope may have.", NULL);
+    }
+    if (*request->client->scope) {
+        allowed = scope_intersect(p, allowed, scope_union(p, request->client->scope, SCOPE_OFFLINE));
+    }
+    asked = *scope_without(p, scope, SCOPE_OFFLINE) ? scope : scope_union(p, scope, policy->default_scopes);
+    request->scope = scope_intersect(p, asked, allowed);
+    if (!*scope_without(p, request->scope, SCOPE_OFFLINE)) {
+        return failure_make(p, OAUTH_INVALID_SCOPE,
+                            *scope ? "None of the scopes asked for is known here or allowed to this app."
+                                   : "No scope was asked for, and this app may have none of the default ones.",
+                            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show %s` shows "
+                            "what it may ask for",
+                            request->client->id, request->client->id);
+    }
+    return NULL;
+}
+
+/* All that can be said to the client, since client and redirect URI are certain. */
+static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, const params_t *params, authorization_t *request)
+{
+    const param_t *state = params_find(params, "state"), *scope = params_find(params, "scope");
+    const char *type, *mode, *problem = NULL;
+    const failure_t *failure;
+
+    if (state && state->fault == PARAM_FINE && params_count(params, "state") == 1 && *state->value) {
+        request->state = state->value;
+    }
+    if (scope && scope->fault != PARAM_FINE) {
+        return check_scope(p, policy, params, request);
+    }
+    if (params_first_fault(p, params, "resource", &problem)) {
+        return invalid_request(p, problem);
+    }
+    type = params_get(params, "response_type");
+    if (!type) {
+        return invalid_request(p, "The parameter response_type is missing.");
+    }
+    if (strcmp(type, "code") != 0) {
+        return failure_make(p, OAUTH_UNSUPPORTED_RESPONSE_TYPE, "Only response_type=code is supported.", NULL);
+    }
+    mode = params_get(params, "response_mode");
+    if (mode && strcmp(mode, "query") != 0) {
+        return invalid_request(p, "Only response_mode=query is supported.");
+    }
+    if (!client_allows_grant_type(request->client, "authorization_code")) {
+        return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "This app may not ask users for access.", NULL);
+    }
+    if ((failure = check_prompt(p, params, request)) || (failure = check_pkce(p, params, request))
+        || (failure = check_scope(p, policy, params, request))) {
+        return failure;
+    }
+    request->resource = policy_resources(p, policy, params_get_all(p, params, "resource"));
+    if (!request->resource) {
+        return failure_make(p, OAUTH_INVALID_TARGET, "The parameter resource names nothing that is protected here.",
+                            "unknown resource; AuthType GPTOAuth in a Location or GPTOAuthResource makes one");
+    }
+    return NULL;
+}
+
+const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params, authorization_t **request)
+{
+    authorization_t *found = apr_pcalloc(store->pool, sizeof(*found));
+    const failure_t *failure;
+
+    *request = NULL;
+    if (params->malformed) {
+        return invalid_request(store->pool, params->malformed);
+    }
+    if ((failure = check_single(store->pool, params, "client_id")) || (failure = check_single(store->pool, params, "redirect_uri"))
+        || (failure = find_client(store, params, &found->client))
+        || (failure = find_redirect(store->pool, params, found->client, found))) {
+        return failure;
+    }
+    *request = found;
+    return check_request(store->pool, policy, params, found);
+}
+
+int authorize_may_remember(const authorization_t *request)
+{
+    return !request->client->is_public && !request->client->is_gpt;
+}
+
+const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered)
+{
+    *remembered = 0;
+    if (!authorize_may_remember(request) || request->prompt == PROMPT_CONSENT) {
+        return NULL;
+    }
+    switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope)) {
+    case STORE_OK:
+        *remembered = 1;
+        return NULL;
+    case STORE_REFUSED:
+        return NULL;
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+}
+
+/* The store refused to write: the transaction was decided before, unless client or user went away meanwhile. */
+static const failure_t *why_not_issued(store_t *store, const authorization_t *request, const char *username)
+{
+    client_t *client;
+
+    switch (store_client_get(store, request->client->id, &client)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    if (client->disabled_at) {
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been disabled by the server's administrator.", NULL);
+    }
+    return user_check_enabled(store, username);
+}
+
+const failure_t *authorize_issue(store_t *store, const policy_t *policy, const authorization_t *request, const char *username,
+                                 const char *transaction_id, int remember, const char **code)
+{
+    digest_t tag_key;
+    const char *minted;
+    code_t record = {.transaction_id = transaction_id,
+                     .grant_id = crypto_random_id(store->pool),
+                     .client_id = request->client->id,
+                     .username = username,
+                     .scope = request->scope,
+                     .resource = request->resource,
+                     .redirect_uri = request->redirect_uri,
+                     .redirect_given = request->redirect_given,
+                     .challenge = request->challenge,
+                     .expires_at = store->now + policy->code_lifetime,
+                     .grant_expires_at = store->now + policy->refresh_total};
+
+    *code = NULL;
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
+    token_hash(minted, &record.hash);
+    switch (store_code_issue(store, &record, remember && authorize_may_remember(request))) {
+    case STORE_OK:
+        *code = minted;
+        return NULL;
+    case STORE_REFUSED:
+        return why_not_issued(store, request, username);
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+}
+
+const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const char *code)
+{
+    const char *const pairs[][2] = {{"code", code}, {"state", request->state}, {"iss", policy->issuer}};
+
+    return uri_append_query(p, request->redirect_uri, pairs, 3);
+}
+
+const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const failure_t *failure)
+{
+    const char *const pairs[][2] = {{"error", oauth_error_name(failure->error)},
+                                    {"error_description", failure->description},
+                                    {"state", request->state},
+                                    {"iss", policy->issuer}};
+
+    return uri_append_query(p, request->redirect_uri, pairs, 4);
+}

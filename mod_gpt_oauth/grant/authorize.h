@@ -1,0 +1,57 @@
+/*
+ * The authorization endpoint's rules (RFC 6749 section 4.1.1, 7636, 8707, 9207), without a browser: is this request
+ * sound, where do its errors go, and the code at the end.
+ */
+#ifndef GPT_OAUTH_GRANT_AUTHORIZE_H
+#define GPT_OAUTH_GRANT_AUTHORIZE_H
+
+#include "base/failure.h"
+#include "base/params.h"
+#include "grant/policy.h"
+#include "store/store.h"
+
+typedef enum {
+    PROMPT_UNSET,
+    PROMPT_NONE,
+    PROMPT_CONSENT /* also for login and select_account: the user decides anew */
+} prompt_t;
+
+/* A request that passed, or one whose redirect URI did. */
+typedef struct authorization_t {
+    client_t *client;
+    const char *redirect_uri;
+    int redirect_given;    /* the request named it */
+    const char *state;     /* NULL: none was sent, none is echoed */
+    const char *scope;     /* normalised, what is asked of the user */
+    const char *resource;  /* set, "" when unbound */
+    const char *challenge; /* "" when none */
+    prompt_t prompt;
+} authorization_t;
+
+/*
+ * Judges a request. NULL and *request when it is sound. On failure *request tells where the error goes: NULL means a page of
+ * our own, because client or redirect URI are not certain (nothing is ever sent to a URI that is not registered); else the
+ * failure is for request->redirect_uri.
+ */
+const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params, authorization_t **request);
+
+/* May this user's consent be taken as given? NULL and *remembered, or the database's failure. */
+const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered);
+
+/* May consent to this client be remembered at all? Never for public clients and GPTs that are not pinned. */
+int authorize_may_remember(const authorization_t *request);
+
+/*
+ * The user said yes: writes the grant and its code. transaction_id makes it unique. NULL and *code: the code, or *code NULL when
+ * this transaction was decided before (the second press). Else the failure.
+ */
+const failure_t *authorize_issue(store_t *store, const policy_t *policy, const authorization_t *request, const char *username,
+                                 const char *transaction_id, int remember, const char **code);
+
+/* The redirect URI with code, state and iss. */
+const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const char *code);
+
+/* The redirect URI with error, error_description, state and iss. */
+const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const failure_t *failure);
+
+#endif

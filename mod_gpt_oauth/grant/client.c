@@ -1,0 +1,142 @@
+#include "grant/client.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/token.h"
+#include "base/uri.h"
+
+/* One sentence for every way to fail: who asks learns nothing about which clients exist (RFC 6819 section 4.3). */
+static const char refused[] = "Client authentication failed: the client is unknown or disabled, or its secret is missing or wrong. "
+                              "Copy client id and secret anew from the server's administrator.";
+
+const failure_t *store_failure(const store_t *store)
+{
+    return failure_make(store->pool, OAUTH_UNAVAILABLE, "The authorization server cannot reach its database. Try again in a moment.",
+                        "%s", store->problem ? store->problem : "the database could not be asked");
+}
+
+const char *credentials_client_id(const credentials_t *credentials)
+{
+    return credentials->basic_id ? credentials->basic_id : credentials->body_id;
+}
+
+static const failure_t *check_form(store_t *store, const credentials_t *credentials)
+{
+    if (credentials->has_assertion) {
+        return credentials->basic_id || credentials->body_secret
+                   ? failure_make(store->pool, OAUTH_INVALID_REQUEST, "Only one way of client authentication may be used at a time.", NULL)
+                   : failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                                  "Client assertions are not supported: use client_secret_basic, client_secret_post or none.", NULL);
+    }
+    if (credentials->basic_id && credentials->body_secret) {
+        return failure_make(store->pool, OAUTH_INVALID_REQUEST,
+                            "The client secret was sent twice, in the Authorization header and in the body. Send it once.", NULL);
+    }
+    if (credentials->basic_id && credentials->body_id && strcmp(credentials->basic_id, credentials->body_id) != 0) {
+        return failure_make(store->pool, OAUTH_INVALID_REQUEST,
+                            "The client_id of the body is not the one of the Authorization header.", NULL);
+    }
+    if (!credentials_client_id(credentials)) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No client_id was sent, neither in the Authorization header nor in the body.",
+                            NULL);
+    }
+    return NULL;
+}
+
+/* Both hashes are always compared, so that time tells nothing of which one was near. */
+static int secret_matches(const store_t *store, const client_t *client, const char *secret, int *by_current)
+{
+    digest_t hash;
+    int current, old;
+
+    token_hash(secret, &hash);
+    current = crypto_equal(hash.byte, client->secret_hash.byte, DIGEST_SIZE) & client->has_secret;
+    old = crypto_equal(hash.byte, client->old_secret_hash.byte, DIGEST_SIZE) & client->has_old_secret;
+    *by_current = current;
+    return current || (old && client->old_secret_until > store->now);
+}
+
+static const failure_t *check_secret(store_t *store, const client_t *client, const char *secret, int basic)
+{
+    const char *wanted = client->auth_method;
+    int by_current = 0;
+
+    if (!secret) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "no secret was sent by a confidential client");
+    }
+    if (wanted && strcmp(wanted, basic ? "client_secret_basic" : "client_secret_post") != 0) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "the client must use %s", wanted);
+    }
+    if (!secret_matches(store, client, secret, &by_current)) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
+                            "wrong client secret; `gptoauth client secret` makes a new one if it is lost");
+    }
+    if (by_current && client->has_old_secret
+        && store_client_end_old_secret(store, client->id, &client->secret_hash) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    return NULL;
+}
+
+const failure_t *client_authenticate(store_t *store, const credentials_t *credentials, client_t **client)
+{
+    const failure_t *failure = check_form(store, credentials);
+    const char *secret = credentials->basic_id ? credentials->basic_secret : credentials->body_secret;
+    const char *id = credentials_client_id(credentials);
+    digest_t tag_key;
+    client_t *found;
+
+    *client = NULL;
+    if (failure) {
+        return failure;
+    }
+    if (secret && !*secret) {
+        secret = NULL;
+    }
+    if (secret) {
+        if (store_tag_key(store, &tag_key) != STORE_OK) {
+            return store_failure(store);
+        }
+        if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
+            return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "what was sent as client secret is none of this server's");
+        }
+    }
+    switch (store_client_get(store, id, &found)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "unknown client; `gptoauth client list` shows them");
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    if (found->is_public) {
+        if (secret) {
+            return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "a public client sent a secret");
+        }
+    } else if ((failure = check_secret(store, found, secret, credentials->basic_id != NULL))) {
+        return failure;
+    }
+    if (found->disabled_at) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "the client is disabled; `gptoauth client enable` lets it in again");
+    }
+    *client = found;
+    return NULL;
+}
+
+int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *given)
+{
+    for (int i = 0; i < client->redirect_uris->nelts; i++) {
+        if (uri_redirect_match(p, APR_ARRAY_IDX(client->redirect_uris, i, const char *), given)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int client_allows_grant_type(const client_t *client, const char *grant_type)
+{
+    return scope_contains(client->grant_types, grant_type);
+}

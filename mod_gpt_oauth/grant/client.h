@@ -1,0 +1,34 @@
+/*
+ * Client authentication (RFC 6749 section 2.3) and the rules a client must keep.
+ */
+#ifndef GPT_OAUTH_GRANT_CLIENT_H
+#define GPT_OAUTH_GRANT_CLIENT_H
+
+#include "base/failure.h"
+#include "store/store.h"
+
+/* What a client sent to prove who it is. */
+typedef struct credentials_t {
+    const char *basic_id, *basic_secret; /* decoded from Authorization: Basic; NULL when there was none */
+    const char *body_id, *body_secret;   /* client_id, client_secret; NULL when absent or empty */
+    int has_assertion;                   /* client_assertion or client_assertion_type was sent */
+} credentials_t;
+
+/*
+ * Authenticates. Unknown client, wrong secret, missing secret and disabled client are one answer to the client; the log
+ * tells them apart. The first use of a new secret ends the old one. Returns NULL and sets *client, or the failure.
+ */
+const failure_t *client_authenticate(store_t *store, const credentials_t *credentials, client_t **client);
+
+/* The id the request speaks of, authenticated or not, for logs and throttles; NULL when there is none. */
+const char *credentials_client_id(const credentials_t *credentials);
+
+/* 1 when given is a registered redirect URI of the client (loopback ports apart). */
+int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *given);
+
+int client_allows_grant_type(const client_t *client, const char *grant_type);
+
+/* The failure of an operation that could not ask the database: 503, with store->problem as reason. */
+const failure_t *store_failure(const store_t *store);
+
+#endif

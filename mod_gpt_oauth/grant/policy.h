@@ -1,0 +1,43 @@
+/*
+ * What the admin decided for one issuer. web/config fills it once, after the merge of the configuration; read-only from then on.
+ */
+#ifndef GPT_OAUTH_GRANT_POLICY_H
+#define GPT_OAUTH_GRANT_POLICY_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+typedef struct scope_def_t {
+    const char *name;
+    const char *description; /* shown to the user, plain text */
+    int is_default;          /* part of what a request without scope asks for */
+} scope_def_t;
+
+/* Lifetimes are seconds. */
+typedef struct policy_t {
+    const char *issuer;
+    apr_array_header_t *scopes;    /* scope_def_t, in the order of the configuration */
+    const char *known_scopes;      /* normalised; offline_access included */
+    const char *default_scopes;    /* normalised */
+    apr_array_header_t *resources; /* const char *, normalised: what `resource` may name (RFC 8707) */
+    apr_int64_t code_lifetime;
+    apr_int64_t access_lifetime;
+    apr_int64_t refresh_idle;      /* a refresh token unused for so long is dead */
+    apr_int64_t refresh_total;     /* a grant lives so long in all */
+    apr_int64_t refresh_grace;     /* 0: none */
+    apr_int64_t session_lifetime;
+} policy_t;
+
+/* The definition of a scope, or NULL. */
+const scope_def_t *policy_scope(const policy_t *policy, const char *name);
+
+/* A space-separated, sorted list of normalised resources. */
+typedef const char *resource_set_t;
+
+/*
+ * Checks the values of `resource` (const char *) against the policy and returns them as a set ("" for none); NULL when one is unknown or
+ * no resource URI at all: invalid_target.
+ */
+resource_set_t policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values);
+
+#endif

@@ -1,0 +1,155 @@
+#include <string.h>
+
+#include "base/pkce.h"
+#include "base/scope.h"
+#include "base/token.h"
+#include "grant/client.h"
+#include "grant/tokens.h"
+
+static const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason)
+{
+    return failure_make(p, OAUTH_INVALID_GRANT, description, "%s", reason);
+}
+
+const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted, const apr_array_header_t *asked,
+                                        const char **resource)
+{
+    const char *set;
+
+    *resource = granted;
+    if (!asked || asked->nelts == 0) {
+        return NULL;
+    }
+    set = policy_resources(p, policy, asked);
+    /* Clients that name the resource at the token endpoint alone get the bound token they ask for: it can do less. */
+    if (!set || (*granted && !scope_subset(set, granted))) {
+        return failure_make(p, OAUTH_INVALID_TARGET, "The parameter resource names what was not granted or is not protected here.", NULL);
+    }
+    *resource = set;
+    return NULL;
+}
+
+/* Everything that proves the code to be this client's own: until all of it holds, nothing may change. */
+static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const code_t *code, const redeem_t *request)
+{
+    if (strcmp(code->client_id, client->id) != 0) {
+        return invalid_grant(p, "The code is unknown, used or expired. Start again.", "the code was issued to another client");
+    }
+    if (request->redirect_uri ? strcmp(request->redirect_uri, code->redirect_uri) != 0 : code->redirect_given && !*code->challenge) {
+        return invalid_grant(p, "The redirect_uri is not the one of the authorization request.",
+                             "redirect_uri differs from the authorization request's");
+    }
+    if (*code->challenge) {
+        if (!request->verifier) {
+            return invalid_grant(p, "The parameter code_verifier is missing: the authorization request used PKCE.", "no code_verifier");
+        }
+        if (!pkce_verify(code->challenge, request->verifier)) {
+            return invalid_grant(p, "The code_verifier does not answer the code_challenge.", "wrong code_verifier");
+        }
+    } else if (request->verifier) {
+        return invalid_grant(p, "A code_verifier was sent, but the authorization request had no code_challenge.",
+                             "code_verifier without code_challenge: somebody may have stripped it (RFC 9700 section 4.8.2)");
+    }
+    return NULL;
+}
+
+/* The owner is proven: a spent code means that it was used twice, and one of the two users is a thief. */
+static const failure_t *replayed(store_t *store, const code_t *code)
+{
+    if (store_grant_revoke(store, code->grant_id) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    return invalid_grant(store->pool, "The code was used before, so all access it gave has been revoked. Start again.",
+                         "the code was replayed by its owner; its grant is dead now");
+}
+
+static const failure_t *check_alive(store_t *store, const code_t *code)
+{
+    if (code->spent_at) {
+        return replayed(store, code);
+    }
+    if (code->expires_at <= store->now) {
+        return invalid_grant(store->pool, "The code has expired. Start again.", "the code has expired (GPTOAuthCodeLifetime)");
+    }
+    if (code->revoked_at) {
+        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.", "the grant was revoked before redemption");
+    }
+    if (code->user_disabled) {
+        return invalid_grant(store->pool, "The account is disabled. Ask the server's administrator.", "the user is disabled");
+    }
+    return NULL;
+}
+
+static const failure_t *find_code(store_t *store, const client_t *client, const redeem_t *request, const digest_t *our_token,
+                                  const digest_t *tag_key, code_t **code)
+{
+    digest_t hash;
+    const failure_t *failure;
+
+    if (!token_check(request->code, TOKEN_CODE, tag_key)) {
+        return invalid_grant(store->pool, "The code is none of this server's.", "what was sent as code is none of this server's");
+    }
+    token_hash(request->code, &hash);
+    switch (store_code_get(store, &hash, our_token, code)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.", "the code is not in the database");
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    failure = check_owner(store->pool, client, *code, request);
+    return failure ? failure : check_alive(store, *code);
+}
+
+const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request, tokens_t *tokens)
+{
+    const failure_t *failure;
+    refresh_parts_t parts = {.generation = 1};
+    refresh_t link = {.generation = 1};
+    access_token_t access;
+    digest_t tag_key;
+    code_t *code;
+
+    memset(tokens, 0, sizeof(*tokens));
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
+    token_hash(tokens->access_token, &access.hash);
+    if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code))
+        || (failure = tokens_narrow_resource(store->pool, policy, code->resource, request->resources, &access.resource))) {
+        return failure;
+    }
+    access.scope = code->scope;
+    access.expires_at = store->now + policy->access_lifetime;
+
+    if (client_allows_grant_type(client, "refresh_token")) {
+        crypto_random(parts.selector, sizeof(parts.selector));
+        crypto_random(parts.secret, sizeof(parts.secret));
+        crypto_random(link.salt.byte, sizeof(link.salt.byte));
+        crypto_sha256(parts.selector, sizeof(parts.selector), &link.selector_hash);
+        crypto_sha256(parts.secret, sizeof(parts.secret), &link.secret_hash);
+        link.expires_at = store->now + policy->refresh_idle;
+        tokens->refresh_token = token_mint_refresh(store->pool, &parts, &tag_key);
+    }
+    switch (store_code_redeem(store, code, tokens->refresh_token ? &link : NULL, &access)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        /* Somebody was faster between the look and the leap: look again, and judge what is there now. */
+        if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code))) {
+            return failure;
+        }
+        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.", "client or user ended during redemption");
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    tokens->expires_in = policy->access_lifetime;
+    tokens->scope = code->scope;
+    tokens->username = code->username;
+    tokens->grant_id = code->grant_id;
+    return NULL;
+}

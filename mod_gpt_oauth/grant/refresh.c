@@ -1,0 +1,186 @@
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/token.h"
+#include "grant/client.h"
+#include "grant/tokens.h"
+
+#define MAX_TRIES 4 /* each lost race means that somebody else rotated; more than a few in one request do not happen */
+
+typedef enum { CHAIN_CURRENT, CHAIN_RETRY, CHAIN_REPLAY, CHAIN_STRANGER } chain_place_t;
+
+static const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason)
+{
+    return failure_make(p, OAUTH_INVALID_GRANT, description, "%s", reason);
+}
+
+/* Where in the grant's chain does this token stand? Only hashes are compared, in constant time. */
+static chain_place_t place_of(const refresh_parts_t *parts, const grant_t *grant, apr_int64_t now, apr_int64_t grace)
+{
+    digest_t hash;
+
+    crypto_sha256(parts->secret, sizeof(parts->secret), &hash);
+    if (parts->generation == grant->generation) {
+        return crypto_equal(hash.byte, grant->secret_hash.byte, DIGEST_SIZE) ? CHAIN_CURRENT : CHAIN_STRANGER;
+    }
+    if (parts->generation > grant->generation) {
+        return CHAIN_STRANGER; /* newer than the row, as after a restored backup: nobody's fault */
+    }
+    if (parts->generation + 1 == grant->generation) {
+        if (!grant->has_previous || !crypto_equal(hash.byte, grant->previous_hash.byte, DIGEST_SIZE)) {
+            return CHAIN_STRANGER;
+        }
+        return now - grant->rotated_at < grace ? CHAIN_RETRY : CHAIN_REPLAY;
+    }
+    return CHAIN_REPLAY; /* its selector proves that a token of this family was held */
+}
+
+static const failure_t *check_grant(const store_t *store, const client_t *client, const grant_t *grant)
+{
+    apr_pool_t *p = store->pool;
+
+    if (strcmp(grant->client_id, client->id) != 0) {
+        return invalid_grant(p, "The refresh token is unknown or no longer valid. Sign in again.", "the refresh token is another client's");
+    }
+    if (grant->revoked_at) {
+        return invalid_grant(p, "The access was revoked. Sign in again.", "the grant is revoked");
+    }
+    if (grant->user_disabled) {
+        return invalid_grant(p, "The account is disabled. Ask the server's administrator.", "the user is disabled");
+    }
+    return NULL;
+}
+
+static const failure_t *find_grant(store_t *store, const client_t *client, const refresh_parts_t *parts, grant_t **grant)
+{
+    digest_t selector;
+
+    crypto_sha256(parts->selector, sizeof(parts->selector), &selector);
+    switch (store_grant_by_selector(store, &selector, grant)) {
+    case STORE_OK:
+        return check_grant(store, client, *grant);
+    case STORE_REFUSED:
+        return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
+                             "the refresh token's family is not in the database");
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+}
+
+static const failure_t *replayed(store_t *store, const grant_t *grant)
+{
+    if (store_grant_revoke(store, grant->id) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    return invalid_grant(store->pool, "The refresh token was used before, so all access it gave has been revoked. Sign in again.",
+                         "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
+}
+
+static const failure_t *narrow_scope(apr_pool_t *p, const char *granted, const char *asked, const char **scope)
+{
+    const char *set = asked ? scope_normalise(p, asked) : "";
+
+    if (!set || !scope_subset(set, granted)) {
+        return failure_make(p, OAUTH_INVALID_SCOPE, "A refresh can only ask for scopes that were granted.", NULL);
+    }
+    *scope = *set ? set : granted;
+    return NULL;
+}
+
+/* The successor is a function of the presented secret and the row's salt: a retry finds it again, a reader of the row does not. */
+static void derive_successor(const refresh_parts_t *parts, const digest_t *salt, refresh_parts_t *next)
+{
+    digest_t secret;
+
+    crypto_hmac(parts->secret, sizeof(parts->secret), salt->byte, DIGEST_SIZE, &secret);
+    *next = *parts;
+    next->generation = parts->generation + 1;
+    memcpy(next->secret, secret.byte, sizeof(next->secret));
+}
+
+static store_status_t rotate(store_t *store, const policy_t *policy, const grant_t *grant, const refresh_parts_t *parts,
+                             const access_token_t *access, refresh_parts_t *next)
+{
+    refresh_t link;
+    apr_int64_t idle_end = store->now + policy->refresh_idle;
+
+    crypto_random(link.salt.byte, DIGEST_SIZE);
+    derive_successor(parts, &link.salt, next);
+    link.generation = next->generation;
+    crypto_sha256(next->secret, sizeof(next->secret), &link.secret_hash);
+    link.expires_at = idle_end < grant->expires_at ? idle_end : grant->expires_at;
+    return store_grant_rotate(store, grant, &link, access);
+}
+
+static const failure_t *expired(const store_t *store, const grant_t *grant)
+{
+    if (grant->expires_at <= store->now || grant->refresh_expires_at <= store->now) {
+        return invalid_grant(store->pool, "The refresh token has expired. Sign in again.",
+                             "the refresh token has expired (GPTOAuthRefreshLifetime)");
+    }
+    return NULL;
+}
+
+const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
+                               tokens_t *tokens)
+{
+    refresh_parts_t parts, next;
+    access_token_t access;
+    digest_t tag_key;
+
+    memset(tokens, 0, sizeof(*tokens));
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    if (!token_parse_refresh(request->refresh_token, &tag_key, &parts)) {
+        return invalid_grant(store->pool, "The refresh token is none of this server's.", "what was sent as refresh token is none of this server's");
+    }
+    tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
+    token_hash(tokens->access_token, &access.hash);
+    access.expires_at = store->now + policy->access_lifetime;
+
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+        store_status_t status;
+        const failure_t *failure;
+        chain_place_t place;
+        grant_t *grant;
+
+        if ((failure = find_grant(store, client, &parts, &grant))) {
+            return failure;
+        }
+        place = place_of(&parts, grant, store->now, policy->refresh_grace);
+        if (place == CHAIN_REPLAY) {
+            return replayed(store, grant);
+        }
+        if (place == CHAIN_STRANGER) {
+            return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
+                                 "the refresh token fits nowhere in its family's chain");
+        }
+        if ((failure = expired(store, grant)) || (failure = narrow_scope(store->pool, grant->scope, request->scope, &access.scope))
+            || (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
+            return failure;
+        }
+        if (place == CHAIN_CURRENT) {
+            status = rotate(store, policy, grant, &parts, &access, &next);
+        } else {
+            derive_successor(&parts, &grant->salt, &next);
+            status = store_grant_reissue(store, grant, &access);
+        }
+        if (status == STORE_DOWN) {
+            return store_failure(store);
+        }
+        if (status == STORE_OK) {
+            tokens->refresh_token = token_mint_refresh(store->pool, &next, &tag_key);
+            tokens->expires_in = policy->access_lifetime;
+            tokens->scope = access.scope;
+            tokens->username = grant->username;
+            tokens->grant_id = grant->id;
+            tokens->note = place == CHAIN_RETRY ? "the refresh token was presented again within the grace: same successor" : NULL;
+            return NULL;
+        }
+    }
+    return invalid_grant(store->pool, "The refresh token was used too often at the same time. Sign in again.",
+                         "lost the race for the rotation again and again");
+}

@@ -1,0 +1,50 @@
+/*
+ * The token endpoint's grants: authorization_code (redeem) and refresh_token (refresh), RFC 6749 sections 4.1.3 and 6. The
+ * client is authenticated by then. A failed check never burns a code or a refresh token; a replay by its proven owner
+ * kills the grant.
+ */
+#ifndef GPT_OAUTH_GRANT_TOKENS_H
+#define GPT_OAUTH_GRANT_TOKENS_H
+
+#include "base/failure.h"
+#include "grant/policy.h"
+#include "store/store.h"
+
+/* The answer of the token endpoint, and what the log line says. */
+typedef struct tokens_t {
+    const char *access_token;
+    const char *refresh_token; /* NULL: none */
+    apr_int64_t expires_in;
+    const char *scope;
+    const char *username;
+    const char *grant_id;
+    const char *note;          /* what is remarkable about it, for the log; NULL: nothing */
+} tokens_t;
+
+typedef struct redeem_t {
+    const char *code;
+    const char *redirect_uri;            /* NULL: not sent */
+    const char *verifier;                /* NULL: not sent */
+    const apr_array_header_t *resources; /* values of `resource` */
+} redeem_t;
+
+const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request,
+                             tokens_t *tokens);
+
+typedef struct refresh_request_t {
+    const char *refresh_token;
+    const char *scope; /* NULL: as granted */
+    const apr_array_header_t *resources;
+} refresh_request_t;
+
+const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
+                               tokens_t *tokens);
+
+/*
+ * Shared by both: the resources of this token, no more than the grant's. NULL and *resource, or invalid_target. An unbound
+ * grant stays unbound.
+ */
+const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted,
+                                        const apr_array_header_t *asked, const char **resource);
+
+#endif

@@ -1,0 +1,94 @@
+#include "grant/user.h"
+
+#include <string.h>
+
+#include "base/params.h"
+#include "base/password.h"
+#include "grant/client.h"
+#include "grant/verify.h"
+
+#define SESSION_BYTES 32
+#define SESSION_TEXT 43
+
+const char *user_name_problem(const char *name)
+{
+    apr_size_t size = name ? strlen(name) : 0;
+
+    if (size == 0) {
+        return "the user name is empty";
+    }
+    if (size > USER_NAME_MAX) {
+        return "the user name is longer than 255 bytes";
+    }
+    if (strncmp(name, PRINCIPAL_CLIENT, strlen(PRINCIPAL_CLIENT)) == 0
+        || strncmp(name, PRINCIPAL_SERVICE, strlen(PRINCIPAL_SERVICE)) == 0) {
+        return "the user name begins with client: or service:, which are the server's own principals";
+    }
+    for (const char *c = name; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            return "the user name holds a control character";
+        }
+    }
+    if (!utf8_valid(name, size)) {
+        return "the user name is not UTF-8";
+    }
+    return NULL;
+}
+
+const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *matches)
+{
+    user_t *user = NULL;
+    int fits;
+
+    *matches = 0;
+    if (store_user_get(store, name, &user) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    fits = password_verify(store->pool, user ? user->password_hash : NULL, password);
+    *matches = fits && user && !user->disabled_at;
+    return NULL;
+}
+
+const failure_t *user_check_enabled(store_t *store, const char *name)
+{
+    user_t *user;
+
+    switch (store_user_get(store, name, &user)) {
+    case STORE_OK:
+        return user->disabled_at ? failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
+                                                "the user is disabled; `gptoauth user enable` lets him in again")
+                                 : NULL;
+    case STORE_REFUSED:
+        return NULL; /* a user of another sign-in, never disabled here */
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+}
+
+const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char **cookie)
+{
+    unsigned char raw[SESSION_BYTES];
+    digest_t hash;
+
+    crypto_random(raw, sizeof(raw));
+    *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
+    crypto_sha256(*cookie, strlen(*cookie), &hash);
+    if (store_session_add(store, &hash, username, store->now + policy->session_lifetime) != STORE_OK) {
+        return store_failure(store);
+    }
+    return NULL;
+}
+
+const failure_t *session_find(store_t *store, const char *cookie, const char **username)
+{
+    unsigned char raw[SESSION_BYTES];
+    digest_t hash;
+
+    *username = NULL;
+    if (!cookie || strlen(cookie) != SESSION_TEXT || !crypto_base64url_decode(cookie, SESSION_TEXT, raw, sizeof(raw))) {
+        return NULL;
+    }
+    crypto_sha256(cookie, SESSION_TEXT, &hash);
+    return store_session_get(store, &hash, username) == STORE_DOWN ? store_failure(store) : NULL;
+}

@@ -1,0 +1,91 @@
+#include "grant/verify.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/token.h"
+#include "grant/client.h"
+
+#define TOUCH_INTERVAL 3600
+
+static const failure_t *dead(apr_pool_t *p, const char *description, const char *reason)
+{
+    return failure_make(p, OAUTH_INVALID_TOKEN, description, "%s", reason);
+}
+
+static const failure_t *judge(const store_t *store, const access_t *access)
+{
+    if (access->expires_at <= store->now) {
+        return dead(store->pool, "The access token has expired. Use the refresh token or sign in again.", "the token has expired");
+    }
+    if (access->revoked_at) {
+        return dead(store->pool, "The access was revoked. Sign in again.", "its grant is revoked");
+    }
+    if (access->client_disabled) {
+        return dead(store->pool, "The app is no longer allowed. Ask the server's administrator.", "its client is disabled or removed");
+    }
+    if (access->user_disabled) {
+        return dead(store->pool, "The account is disabled. Ask the server's administrator.", "its user is disabled");
+    }
+    return NULL;
+}
+
+const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
+{
+    const failure_t *failure;
+    digest_t tag_key, hash;
+    access_t *found;
+
+    *access = NULL;
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    if (!token_check(token, TOKEN_ACCESS, &tag_key)) {
+        const char *kind = token_describe(token);
+
+        return failure_make(store->pool, OAUTH_INVALID_TOKEN, "The access token is not one of this server.",
+                            kind ? "what was sent looks like %s, and is no access token of this server" : "%s",
+                            kind ? kind : "what was sent is no access token of this server");
+    }
+    token_hash(token, &hash);
+    switch (store_access_get(store, &hash, &found)) {
+    case STORE_OK:
+        break;
+    case STORE_REFUSED:
+        return dead(store->pool, "The access token is unknown or was removed. Sign in again.",
+                    "the token is not in the database, or belongs to another issuer");
+    case STORE_DOWN:
+    default:
+        return store_failure(store);
+    }
+    failure = judge(store, found);
+    if (failure) {
+        return failure;
+    }
+    if (found->used_at < store->now - TOUCH_INTERVAL && store_grant_touch(store, found->grant_id) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    *access = found;
+    return NULL;
+}
+
+const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const char *resource, int require)
+{
+    if (!*access->resource) {
+        return require ? dead(p, "This resource needs a token that was issued for it: send its resource parameter when asking for one.",
+                              "the token is bound to no resource, and this Location requires one")
+                       : NULL;
+    }
+    /* A set of resources is a set of tokens without spaces, like a set of scopes. */
+    if (!resource || !scope_contains(access->resource, resource)) {
+        return failure_make(p, OAUTH_INVALID_TOKEN, "The access token was issued for another resource.",
+                            "the token is for %s, this Location is %s", access->resource, resource ? resource : "no resource");
+    }
+    return NULL;
+}
+
+const char *access_principal(apr_pool_t *p, const access_t *access)
+{
+    return access->username ? access->username : apr_pstrcat(p, PRINCIPAL_CLIENT, access->client_id, NULL);
+}

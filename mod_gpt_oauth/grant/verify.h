@@ -1,0 +1,29 @@
+/*
+ * The guard's question: whose token is this, and is it good here and now?
+ */
+#ifndef GPT_OAUTH_GRANT_VERIFY_H
+#define GPT_OAUTH_GRANT_VERIFY_H
+
+#include "base/failure.h"
+#include "store/store.h"
+
+/* The namespaces of principals that are not people; no user may have such a name. */
+#define PRINCIPAL_CLIENT "client:"
+#define PRINCIPAL_SERVICE "service:"
+
+/*
+ * Verifies an access token: shape and tag, then one look-up, then expiry, revocation, client and user. NULL and *access, or
+ * invalid_token, or the database's failure. Says nothing about the resource: a request may pass several Locations.
+ */
+const failure_t *verify_access_token(store_t *store, const char *token, access_t **access);
+
+/*
+ * Is the token good for this resource (normalised; NULL when the Location has none)? An unbound token is, unless require. No
+ * prefixes: a token for /api is none for /api/admin.
+ */
+const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const char *resource, int require);
+
+/* r->user of this token: the user's name, or client:<id> for a service account. */
+const char *access_principal(apr_pool_t *p, const access_t *access);
+
+#endif
