@@ -1,0 +1,99 @@
+#include "args.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define NO_VALUE ((size_t)-1)
+
+/* Where the value goes: a const char * member of args_t. --redirect alone may be repeated and collects. */
+static const struct option {
+    const char *name;
+    unsigned bit;
+    size_t member;
+} options[] = {
+    { "--db-conf", ARG_DB_CONF, offsetof(args_t, db_conf) },
+    { "--json", ARG_JSON, NO_VALUE },
+    { "--help", ARG_HELP, NO_VALUE },
+    { "--version", ARG_VERSION, NO_VALUE },
+    { "--grant-to", ARG_GRANT_TO, offsetof(args_t, grant_to) },
+    { "--public", ARG_PUBLIC, NO_VALUE },
+    { "--gpt", ARG_GPT, NO_VALUE },
+    { "--redirect", ARG_REDIRECT, offsetof(args_t, redirects) },
+    { "--scope", ARG_SCOPE, offsetof(args_t, scope) },
+    { "--user", ARG_USER, offsetof(args_t, user) },
+    { "--client", ARG_CLIENT, offsetof(args_t, client) },
+    { NULL, 0, 0 },
+};
+
+static const struct option *find_option(const char *text, size_t size)
+{
+    for (const struct option *option = options; option->name; option++) {
+        if (strlen(option->name) == size && memcmp(option->name, text, size) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static void set_value(args_t *args, const struct option *option, const char *value)
+{
+    if (option->bit == ARG_REDIRECT) {
+        APR_ARRAY_PUSH(args->redirects, const char *) = value;
+    } else {
+        *(const char **)(void *)((char *)args + option->member) = value;
+    }
+}
+
+const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t *args)
+{
+    memset(args, 0, sizeof(*args));
+    args->redirects = apr_array_make(p, 2, sizeof(const char *));
+    args->operands = apr_array_make(p, 4, sizeof(const char *));
+
+    int only_operands = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        if (only_operands || text[0] != '-' || !text[1]) {
+            APR_ARRAY_PUSH(args->operands, const char *) = text;
+            continue;
+        }
+        if (strcmp(text, "--") == 0) {
+            only_operands = 1;
+            continue;
+        }
+        const char *equals = strchr(text, '=');
+        size_t size = equals ? (size_t)(equals - text) : strlen(text);
+        const struct option *option = strcmp(text, "-h") == 0 ? find_option("--help", 6) : find_option(text, size);
+        if (!option) {
+            return apr_psprintf(p, "there is no option %.*s", (int)size, text);
+        }
+        if (option->member == NO_VALUE) {
+            if (equals) {
+                return apr_psprintf(p, "%s takes no value", option->name);
+            }
+        } else {
+            if ((args->given & option->bit) && option->bit != ARG_REDIRECT) {
+                return apr_psprintf(p, "%s was given twice", option->name);
+            }
+            const char *value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
+            if (!value || !*value) {
+                return apr_psprintf(p, "%s needs a value", option->name);
+            }
+            set_value(args, option, value);
+        }
+        args->given |= option->bit;
+    }
+    return NULL;
+}
+
+const char *args_stranger(unsigned given, unsigned allowed)
+{
+    for (const struct option *option = options; option->name; option++) {
+        if ((given & option->bit) && !(allowed & option->bit)) {
+            return option->name;
+        }
+    }
+    return NULL;
+}

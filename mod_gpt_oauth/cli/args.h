@@ -1,0 +1,39 @@
+/*
+ * What was typed. Options may stand anywhere on the line, as --name value or --name=value; "--" ends them.
+ */
+#ifndef GPT_OAUTH_CLI_ARGS_H
+#define GPT_OAUTH_CLI_ARGS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+/* Bits of args_t.given. A command names those that it takes; ARG_ANYWHERE go with every command. */
+enum {
+    ARG_DB_CONF = 1 << 0,
+    ARG_JSON = 1 << 1,
+    ARG_HELP = 1 << 2,
+    ARG_VERSION = 1 << 3,
+    ARG_GRANT_TO = 1 << 4,
+    ARG_PUBLIC = 1 << 5,
+    ARG_GPT = 1 << 6,
+    ARG_REDIRECT = 1 << 7,
+    ARG_SCOPE = 1 << 8,
+    ARG_USER = 1 << 9,
+    ARG_CLIENT = 1 << 10,
+    ARG_ANYWHERE = ARG_DB_CONF | ARG_JSON | ARG_HELP | ARG_VERSION
+};
+
+typedef struct args_t {
+    unsigned given;
+    const char *db_conf, *grant_to, *scope, *user, *client; /* NULL unless given */
+    apr_array_header_t *redirects;                          /* const char * */
+    apr_array_header_t *operands;                           /* const char *: all that is no option, command words first */
+} args_t;
+
+/* NULL, or a sentence about what cannot be understood. */
+const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t *args);
+
+/* The name ("--scope") of the first option in given that is not among allowed, or NULL. */
+const char *args_stranger(unsigned given, unsigned allowed);
+
+#endif

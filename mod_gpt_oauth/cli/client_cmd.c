@@ -1,0 +1,212 @@
+#include <string.h>
+
+#include "base/params.h"
+#include "base/scope.h"
+#include "base/token.h"
+#include "base/uri.h"
+#include "client_print.h"
+#include "command.h"
+#include "output.h"
+
+#define CLIENT_NAME_MAX     255
+#define OLD_SECRET_LIFETIME (24 * 60 * 60)
+
+/* The client of the first operand; or says why not. */
+static int find(const command_t *c, client_t **client)
+{
+    switch (store_client_find(c->store, c->operands[0], client)) {
+    case STORE_OK: return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("no client has the id or, as the only one, the name \"%s\"; `gptoauth client list` shows them all",
+                terminal_text(c->pool, c->operands[0]));
+}
+
+/* How a change of the client that was found ended: DONE, or a sentence was said. */
+static int outcome(const command_t *c, store_status_t status)
+{
+    switch (status) {
+    case STORE_OK: return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("the client was removed in the meantime");
+}
+
+static const char *name_problem(const char *name)
+{
+    size_t size = strlen(name);
+    if (!size || size > CLIENT_NAME_MAX || !utf8_valid(name, size)) {
+        return "a client's name is 1 to 255 bytes of UTF-8";
+    }
+    for (const char *byte = name; *byte; byte++) {
+        if ((unsigned char)*byte < 0x20 || *byte == 0x7f) {
+            return "a client's name holds no control characters";
+        }
+    }
+    return NULL;
+}
+
+static int judge_redirects(const command_t *c, const apr_array_header_t *uris, int is_public)
+{
+    for (int i = 0; i < uris->nelts; i++) {
+        const char *uri = APR_ARRAY_IDX(uris, i, const char *);
+        const char *problem = uri_redirect_problem(c->pool, uri, is_public);
+        if (problem) {
+            return fail("%s: %s", terminal_text(c->pool, uri), problem);
+        }
+    }
+    return DONE;
+}
+
+/* NULL when that failed, and the reason was said. */
+static const char *mint_secret(const command_t *c, digest_t *hash)
+{
+    digest_t key;
+    if (store_tag_key(c->store, &key) != STORE_OK) {
+        fail_down(c);
+        return NULL;
+    }
+    const char *secret = token_mint(c->pool, TOKEN_CLIENT_SECRET, &key);
+    token_hash(secret, hash);
+    return secret;
+}
+
+static int judge_new(const command_t *c, const client_t *client)
+{
+    const char *problem = name_problem(client->name);
+    if (problem) {
+        return fail("%s", problem);
+    }
+    if (client->is_public && client->is_gpt) {
+        return fail("--public and --gpt exclude each other: a GPT has a secret");
+    }
+    if (!client->scope) {
+        return fail("the scope holds a character that no scope may hold; write names with spaces between them");
+    }
+    if (client->redirect_uris->nelts == 0 && !client->is_gpt) {
+        return fail("say with --redirect URI where the client receives its codes (only with --gpt this may come later)");
+    }
+    return judge_redirects(c, client->redirect_uris, client->is_public);
+}
+
+int client_add(command_t *c)
+{
+    const args_t *args = c->args;
+    const char *secret = NULL;
+    client_t client = {
+        .id = crypto_random_id(c->pool),
+        .name = c->operands[0],
+        .is_public = (args->given & ARG_PUBLIC) != 0,
+        .is_gpt = (args->given & ARG_GPT) != 0,
+        .has_secret = !(args->given & ARG_PUBLIC),
+        .auth_method = args->given & ARG_PUBLIC ? "none" : NULL,
+        .redirect_uris = args->redirects,
+        .scope = args->scope ? scope_normalise(c->pool, args->scope) : "",
+        .grant_types = "authorization_code refresh_token",
+        .source = "admin",
+        .created_at = c->store->now,
+    };
+    if (judge_new(c, &client) || (client.has_secret && !(secret = mint_secret(c, &client.secret_hash)))) {
+        return FAILED;
+    }
+    switch (store_client_add(c->store, &client)) {
+    case STORE_OK: break;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: return fail("there is a client \"%s\" already; choose another name", client.name);
+    }
+    client_print_added(c, &client, secret);
+    return DONE;
+}
+
+int client_list(command_t *c)
+{
+    apr_array_header_t *clients;
+    if (store_client_list(c->store, &clients) != STORE_OK) {
+        return fail_down(c);
+    }
+    client_print_list(c, clients);
+    return DONE;
+}
+
+int client_show(command_t *c)
+{
+    client_t *client;
+    if (find(c, &client)) {
+        return FAILED;
+    }
+    client_print(c, client);
+    return DONE;
+}
+
+int client_secret(command_t *c)
+{
+    client_t *client;
+    digest_t hash;
+
+    if (find(c, &client)) {
+        return FAILED;
+    }
+    if (client->is_public) {
+        return fail("\"%s\" is a public client: it has no secret", terminal_text(c->pool, client->name));
+    }
+    apr_int64_t old_until = c->store->now + OLD_SECRET_LIFETIME;
+    const char *secret = mint_secret(c, &hash);
+    if (!secret || outcome(c, store_client_set_secret(c->store, client->id, &hash, old_until))) {
+        return FAILED;
+    }
+    client->has_old_secret = 1;
+    client->old_secret_until = old_until;
+    client_print_secret(c, client, secret);
+    return DONE;
+}
+
+int client_redirect(command_t *c)
+{
+    client_t *client;
+    if (find(c, &client)) {
+        return FAILED;
+    }
+    apr_array_header_t *uris = apr_array_make(c->pool, c->count, sizeof(const char *));
+    for (int i = 1; i < c->count; i++) {
+        APR_ARRAY_PUSH(uris, const char *) = c->operands[i];
+    }
+    if (judge_redirects(c, uris, client->is_public) || outcome(c, store_client_set_redirects(c->store, client->id, uris))) {
+        return FAILED;
+    }
+    client->redirect_uris = uris;
+    client_print_done(c, client, uris->nelts == 1 ? "has a new redirect URI" : "has new redirect URIs");
+    return DONE;
+}
+
+static int set_disabled(command_t *c, apr_int64_t disabled_at, const char *did)
+{
+    client_t *client;
+    if (find(c, &client) || outcome(c, store_client_set_disabled(c->store, client->id, disabled_at))) {
+        return FAILED;
+    }
+    client->disabled_at = disabled_at;
+    client_print_done(c, client, did);
+    return DONE;
+}
+
+int client_disable(command_t *c)
+{
+    return set_disabled(c, c->store->now, "is disabled: it gets no tokens, and those it has are refused");
+}
+
+int client_enable(command_t *c)
+{
+    return set_disabled(c, 0, "is enabled");
+}
+
+int client_remove(command_t *c)
+{
+    client_t *client;
+    if (find(c, &client) || outcome(c, store_client_remove(c->store, client->id))) {
+        return FAILED;
+    }
+    client_print_done(c, client, "is removed, with all that users had granted to it");
+    return DONE;
+}

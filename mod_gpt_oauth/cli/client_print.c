@@ -1,0 +1,160 @@
+#include "client_print.h"
+
+#include <stdio.h>
+
+#include <apr_strings.h>
+
+#include "output.h"
+
+static const char *kind_of(const client_t *client)
+{
+    return client->is_public ? "public" : client->is_gpt ? "gpt" : "confidential";
+}
+
+static apr_int64_t old_secret_until(const command_t *c, const client_t *client)
+{
+    return client->has_old_secret && client->old_secret_until > c->store->now ? client->old_secret_until : 0;
+}
+
+static json_t *client_json(const command_t *c, const client_t *client, const char *secret)
+{
+    json_t *uris = json_array();
+    for (int i = 0; i < client->redirect_uris->nelts; i++) {
+        json_array_append_new(uris, json_string(APR_ARRAY_IDX(client->redirect_uris, i, const char *)));
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "client_id", json_string(client->id));
+    json_object_set_new(object, "client_name", json_string(client->name));
+    json_object_set_new(object, "kind", json_string(kind_of(client)));
+    json_object_set_new(object, "redirect_uris", uris);
+    json_object_set_new(object, "scope", json_string(client->scope));
+    json_object_set_new(object, "grant_types", json_string(client->grant_types));
+    json_object_set_new(object, "token_endpoint_auth_method", text_json(client->auth_method));
+    json_object_set_new(object, "created_at", time_json(client->created_at));
+    json_object_set_new(object, "disabled_at", time_json(client->disabled_at));
+    json_object_set_new(object, "old_secret_until", time_json(old_secret_until(c, client)));
+    if (secret) {
+        json_object_set_new(object, "client_secret", json_string(secret));
+    }
+    return object;
+}
+
+static void add_field(table_t *table, const char *name, const char *value)
+{
+    table_add(table, name);
+    table_add(table, value);
+}
+
+static void print_for_builder(const command_t *c, const client_t *client, const char *secret)
+{
+    printf("Paste into the GPT builder, Authentication: OAuth\n\n");
+    table_t *table = table_make(c->pool, NULL, 2);
+    add_field(table, "Client ID", client->id);
+    add_field(table, "Client Secret", secret);
+    add_field(table, "Authorization URL", "the server's GPTOAuthIssuer, then /oauth/authorize");
+    add_field(table, "Token URL", "the server's GPTOAuthIssuer, then /oauth/token");
+    add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
+    add_field(table, "Token Exchange", "Default (POST request)");
+    table_print(table, "    ");
+    printf("\nThe secret is shown this once.\n");
+    if (client->redirect_uris->nelts == 0) {
+        printf("Then copy the callback URL that the builder shows, and run\n\n    gptoauth client redirect %s URL\n", client->id);
+    }
+}
+
+void client_print_added(const command_t *c, const client_t *client, const char *secret)
+{
+    if (c->json) {
+        print_json(c->pool, client_json(c, client, secret));
+        return;
+    }
+    printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), client->name);
+    if (client->is_gpt) {
+        print_for_builder(c, client, secret);
+        return;
+    }
+    table_t *table = table_make(c->pool, NULL, 2);
+    add_field(table, "Client ID", client->id);
+    if (secret) {
+        add_field(table, "Client Secret", secret);
+    }
+    table_print(table, "    ");
+    if (secret) {
+        printf("\nThe secret is shown this once.\n");
+    }
+}
+
+void client_print_secret(const command_t *c, const client_t *client, const char *secret)
+{
+    if (c->json) {
+        print_json(c->pool, client_json(c, client, secret));
+        return;
+    }
+    printf("Client \"%s\" has a new secret:\n\n    %s\n\n", terminal_text(c->pool, client->name), secret);
+    printf("It is shown this once. The old one works until the new one is first used, at most 24 hours.\n");
+}
+
+void client_print_done(const command_t *c, const client_t *client, const char *did)
+{
+    if (c->json) {
+        print_json(c->pool, client_json(c, client, NULL));
+    } else {
+        printf("Client \"%s\" %s.\n", terminal_text(c->pool, client->name), did);
+    }
+}
+
+void client_print_list(const command_t *c, const apr_array_header_t *clients)
+{
+    if (c->json) {
+        json_t *list = json_array();
+        for (int i = 0; i < clients->nelts; i++) {
+            json_array_append_new(list, client_json(c, APR_ARRAY_IDX(clients, i, const client_t *), NULL));
+        }
+        print_json(c->pool, list);
+        return;
+    }
+    if (clients->nelts == 0) {
+        printf("There are no clients yet; `gptoauth client add NAME` makes one.\n");
+        return;
+    }
+    static const char *const header[] = { "CLIENT ID", "NAME", "KIND", "CREATED", "STATE" };
+    table_t *table = table_make(c->pool, header, 5);
+    for (int i = 0; i < clients->nelts; i++) {
+        const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
+        table_add(table, client->id);
+        table_add(table, client->name);
+        table_add(table, kind_of(client));
+        table_add(table, time_text(c->pool, client->created_at, "-"));
+        table_add(table, client->disabled_at ? "disabled" : "active");
+    }
+    table_print(table, "");
+}
+
+void client_print(const command_t *c, const client_t *client)
+{
+    if (c->json) {
+        print_json(c->pool, client_json(c, client, NULL));
+        return;
+    }
+    table_t *table = table_make(c->pool, NULL, 2);
+    add_field(table, "Client ID", client->id);
+    add_field(table, "Name", client->name);
+    add_field(table, "Kind", client->is_gpt ? "gpt (confidential, may go without PKCE)" : kind_of(client));
+    for (int i = 0; i < client->redirect_uris->nelts; i++) {
+        add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
+    }
+    if (client->redirect_uris->nelts == 0) {
+        add_field(table, "Redirect URIs", "none yet: `gptoauth client redirect` sets them");
+    }
+    add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
+    add_field(table, "Created", time_text(c->pool, client->created_at, "-"));
+    add_field(table, "State",
+              client->disabled_at ? apr_pstrcat(c->pool, "disabled since ", time_text(c->pool, client->disabled_at, ""), NULL)
+                                  : "active");
+    if (old_secret_until(c, client)) {
+        add_field(table, "Old secret",
+                  apr_pstrcat(c->pool, "works until the new one is first used, at most until ",
+                              time_text(c->pool, client->old_secret_until, ""), NULL));
+    }
+    table_print(table, "");
+}

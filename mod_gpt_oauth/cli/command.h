@@ -1,0 +1,36 @@
+/*
+ * What every command of gptoauth is given, and how it ends.
+ */
+#ifndef GPT_OAUTH_CLI_COMMAND_H
+#define GPT_OAUTH_CLI_COMMAND_H
+
+#include "args.h"
+#include "connect.h"
+#include "store/store.h"
+
+enum { DONE = 0, FAILED = 1, MISUSED = 2 };
+
+typedef struct command_t {
+    apr_pool_t *pool;
+    const args_t *args;
+    const char *const *operands; /* those after the command's words */
+    int count;
+    int json; /* print JSON, one line */
+    database_t *database;
+    store_t *store;
+} command_t;
+
+typedef int command_fn(command_t *c);
+
+command_fn migrate, purge;
+command_fn client_add, client_list, client_show, client_secret, client_redirect, client_disable, client_enable, client_remove;
+command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
+command_fn grant_list, grant_revoke;
+
+/* "gptoauth: " and the sentence on standard error; returns FAILED. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for an operation that answered STORE_DOWN. */
+int fail_down(const command_t *c);
+
+#endif

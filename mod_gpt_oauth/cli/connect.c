@@ -1,0 +1,143 @@
+#include "connect.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_dbd.h>
+#include <apr_strings.h>
+
+/* The one connection, kept from operation to operation as mod_dbd's pool would. */
+typedef struct connection_t {
+    database_t *database;
+    const apr_dbd_driver_t *driver;
+    apr_pool_t *pool;
+    apr_dbd_t *handle; /* NULL: not connected */
+    void *memo;
+} connection_t;
+
+static apr_status_t disconnect(void *data)
+{
+    connection_t *connection = data;
+    if (connection->handle) {
+        apr_dbd_close(connection->driver, connection->handle);
+        connection->handle = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *conn)
+{
+    connection_t *connection = baton;
+    database_t *database = connection->database;
+    (void)p;
+
+    if (!connection->handle) {
+        const char *error = NULL;
+        apr_status_t rv =
+            apr_dbd_open_ex(connection->driver, connection->pool, database->conf.params, &connection->handle, &error);
+        if (rv != APR_SUCCESS) {
+            connection->handle = NULL;
+            char *reason = apr_pstrdup(connection->pool, error ? error : "no reason was given");
+            reason[strcspn(reason, "\n")] = '\0';
+            database->problem = apr_psprintf(connection->pool, "cannot open the database: %s; check DBDParams in %s", reason,
+                                             database->conf.file);
+            return rv;
+        }
+    } else if (apr_dbd_check_conn(connection->driver, connection->pool, connection->handle) != APR_SUCCESS) {
+        database->problem = apr_psprintf(connection->pool, "the connection to the database broke and could not be made again");
+        return APR_EGENERAL;
+    }
+    database->problem = NULL;
+    conn->driver = connection->driver;
+    conn->handle = connection->handle;
+    conn->pool = connection->pool;
+    conn->memo = &connection->memo;
+    conn->opener = connection;
+    return APR_SUCCESS;
+}
+
+static void close_connection(void *baton, store_conn_t *conn)
+{
+    (void)baton;
+    (void)conn;
+}
+
+/*
+ * SQLite makes files (-wal, -shm) beside the database, and the store a lock. Those made by root, httpd's children could not write. So
+ * root becomes the owner of the folder first: unlike a chown afterwards this leaves no moment in which the files are root's, and a link
+ * that the owner planted in his folder leads nowhere he could not go himself.
+ */
+static const char *become_owner(apr_pool_t *p, const char *folder, const struct stat *info)
+{
+    if (geteuid() != 0 || info->st_uid == 0) {
+        return NULL;
+    }
+    const struct passwd *owner = getpwuid(info->st_uid);
+    gid_t group = owner ? owner->pw_gid : info->st_gid;
+    if ((owner ? initgroups(owner->pw_name, group) : setgroups(1, &group)) || setgid(group) || setuid(info->st_uid)) {
+        return apr_psprintf(p, "cannot work as the owner of %s: %s", folder, strerror(errno));
+    }
+    return NULL;
+}
+
+static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_create)
+{
+    const char *file = conf->params;
+    const char *slash = strrchr(file, '/');
+    const char *folder = slash == file ? "/" : apr_pstrmemdup(p, file, (apr_size_t)(slash - file));
+    struct stat info;
+
+    if (stat(folder, &info) != 0) {
+        return apr_psprintf(p, "the folder %s of the database cannot be used (%s): create it, owned by the user httpd runs as",
+                            folder, strerror(errno));
+    }
+    const char *problem = become_owner(p, folder, &info);
+    if (problem) {
+        return problem;
+    }
+    /* The database holds hashes of passwords: nobody else's business. -wal and -shm get the database's own mode. */
+    umask(077);
+    if (access(file, F_OK) != 0 && errno == ENOENT) {
+        return may_create ? NULL : apr_psprintf(p, "there is no database %s yet; run `gptoauth migrate`", file);
+    }
+    if (access(file, R_OK | W_OK) != 0 || access(folder, W_OK | X_OK) != 0) {
+        return apr_psprintf(
+            p,
+            "%s cannot be written by user id %ld: it and its folder must belong to the user httpd runs as; run gptoauth as that user or as root",
+            file, (long)geteuid());
+    }
+    return NULL;
+}
+
+const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, database_t **database)
+{
+    int is_sqlite = strcmp(conf->driver, "sqlite3") == 0;
+    const char *problem = is_sqlite ? prepare_sqlite(p, conf, may_create) : NULL;
+    if (problem) {
+        return problem;
+    }
+
+    database_t *made = apr_pcalloc(p, sizeof(*made));
+    connection_t *connection = apr_pcalloc(p, sizeof(*connection));
+    made->conf = *conf;
+    connection->database = made;
+    connection->pool = p;
+    apr_dbd_init(p);
+    if (apr_dbd_get_driver(p, conf->driver, &connection->driver) != APR_SUCCESS) {
+        return apr_psprintf(p, "APR's driver %s cannot be loaded: install it (Debian: apt install libaprutil1-dbd-%s)",
+                            conf->driver, conf->driver);
+    }
+    /* After apr_dbd_init, so that it runs before the driver is unloaded. */
+    apr_pool_cleanup_register(p, connection, disconnect, apr_pool_cleanup_null);
+
+    if (store_source_create(&made->source, p, conf->driver, conf->params, 1, open_connection, close_connection, connection) !=
+        APR_SUCCESS) {
+        return apr_psprintf(p, "the database of %s cannot be used", conf->file);
+    }
+    *database = made;
+    return NULL;
+}

@@ -1,0 +1,22 @@
+/*
+ * The command's own connection to the database, for store/ to use.
+ */
+#ifndef GPT_OAUTH_CLI_CONNECT_H
+#define GPT_OAUTH_CLI_CONNECT_H
+
+#include "db_conf.h"
+#include "store/source.h"
+
+typedef struct database_t {
+    db_conf_t conf;
+    store_source_t *source;
+    const char *problem; /* why the last attempt to connect failed, or NULL */
+} database_t;
+
+/*
+ * Prepares the source; the connection is made by the first operation. A SQLite file is made only when may_create is set. NULL, or a
+ * sentence.
+ */
+const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, database_t **database);
+
+#endif

@@ -1,0 +1,179 @@
+#include "db_conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_file_io.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define LINE_MAX_SIZE 8192
+
+static void trim_end(char *line)
+{
+    size_t size = strlen(line);
+    while (size && apr_isspace(line[size - 1])) {
+        line[--size] = '\0';
+    }
+}
+
+/* The next line, those that end in a backslash joined with their successors, without white space around. NULL at the end. */
+static char *read_line(apr_pool_t *p, apr_file_t *f, int *number)
+{
+    char part[LINE_MAX_SIZE];
+    char *line = NULL;
+    while (apr_file_gets(part, sizeof(part), f) == APR_SUCCESS) {
+        ++*number;
+        trim_end(part);
+        size_t size = strlen(part);
+        int goes_on = size && part[size - 1] == '\\';
+        if (goes_on) {
+            part[size - 1] = '\0';
+        }
+        line = line ? apr_pstrcat(p, line, part, NULL) : apr_pstrdup(p, part);
+        if (!goes_on) {
+            break;
+        }
+    }
+    while (line && apr_isspace(*line)) {
+        ++line;
+    }
+    return line;
+}
+
+/* One word as httpd splits them (ap_getword_conf): quotes group, a backslash saves a quote or a backslash inside them. */
+static const char *read_word(apr_pool_t *p, const char **rest)
+{
+    const char *s = *rest;
+    while (apr_isspace(*s)) {
+        ++s;
+    }
+    char *word = apr_palloc(p, strlen(s) + 1);
+    char *end = word;
+    if (*s == '"' || *s == '\'') {
+        char quote = *s++;
+        while (*s && *s != quote) {
+            if (*s == '\\' && (s[1] == quote || s[1] == '\\')) {
+                ++s;
+            }
+            *end++ = *s++;
+        }
+        if (*s) {
+            ++s;
+        }
+    } else {
+        while (*s && !apr_isspace(*s)) {
+            *end++ = *s++;
+        }
+    }
+    *end = '\0';
+    *rest = s;
+    return word;
+}
+
+/*
+ * Replaces ${NAME}, as httpd does before it splits a line. httpd also knows what Define said; here there is only the environment, and
+ * a guess would open another database than the server's: what is not set is an error.
+ */
+static const char *expand(apr_pool_t *p, const char *text, const char **problem)
+{
+    const char *result = "";
+    const char *start;
+    while ((start = strstr(text, "${"))) {
+        const char *end = strchr(start, '}');
+        if (!end) {
+            break;
+        }
+        const char *name = apr_pstrmemdup(p, start + 2, (apr_size_t)(end - start - 2));
+        const char *value = getenv(name);
+        if (!value) {
+            *problem = apr_psprintf(p, "${%s} is not set in the environment: export it, or write the value into the file", name);
+            return NULL;
+        }
+        result = apr_pstrcat(p, result, apr_pstrmemdup(p, text, (apr_size_t)(start - text)), value, NULL);
+        text = end + 1;
+    }
+    return apr_pstrcat(p, result, text, NULL);
+}
+
+static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *conf, const char **stranger)
+{
+    const char *rest = line;
+    const char *name = read_word(p, &rest);
+    int is_driver = apr_cstr_casecmp(name, "DBDriver") == 0;
+    if (!is_driver && apr_cstr_casecmp(name, "DBDParams") != 0) {
+        /* mod_dbd's other directives are about its pool. */
+        *stranger = apr_cstr_casecmpn(name, "DBD", 3) == 0 ? NULL : name;
+        return NULL;
+    }
+    const char *problem = NULL;
+    rest = expand(p, rest, &problem);
+    if (!rest) {
+        return problem;
+    }
+    const char *value = read_word(p, &rest);
+    while (apr_isspace(*rest)) {
+        ++rest;
+    }
+    if (!*value || *rest) {
+        return apr_psprintf(p, "%s takes one value%s", name, *value ? ": put it in quotes" : "");
+    }
+    if (is_driver) {
+        conf->driver = value;
+    } else {
+        conf->params = value;
+    }
+    return NULL;
+}
+
+static const char *judge(apr_pool_t *p, const db_conf_t *conf)
+{
+    if (!conf->driver || !conf->params) {
+        return apr_psprintf(
+            p,
+            "%s has no %s: write DBDriver pgsql and DBDParams \"host=... dbname=... user=...\", or DBDriver sqlite3 and "
+            "DBDParams with the path of the database file",
+            conf->file, conf->driver ? "DBDParams" : "DBDriver");
+    }
+    if (strcmp(conf->driver, "pgsql") != 0 && strcmp(conf->driver, "sqlite3") != 0) {
+        return apr_psprintf(p, "%s: DBDriver %s is not supported: use pgsql or sqlite3", conf->file, conf->driver);
+    }
+    if (strcmp(conf->driver, "sqlite3") == 0 && conf->params[0] != '/') {
+        return apr_psprintf(p, "%s: DBDParams must be the full path of the database file, as httpd runs in another folder",
+                            conf->file);
+    }
+    return NULL;
+}
+
+const char *db_conf_read(apr_pool_t *p, const char *file, void (*warn)(const char *sentence), db_conf_t *conf)
+{
+    memset(conf, 0, sizeof(*conf));
+    conf->file = file;
+
+    apr_file_t *f;
+    apr_status_t rv = apr_file_open(&f, file, APR_FOPEN_READ | APR_FOPEN_BUFFERED, APR_FPROT_OS_DEFAULT, p);
+    if (rv != APR_SUCCESS) {
+        char buffer[256];
+        return apr_psprintf(p, "cannot read %s (%s): it should hold DBDriver and DBDParams; --db-conf names another file", file,
+                            apr_strerror(rv, buffer, sizeof(buffer)));
+    }
+    int number = 0;
+    char *line;
+    const char *problem = NULL;
+    while (!problem && (line = read_line(p, f, &number))) {
+        if (!*line || *line == '#') {
+            continue;
+        }
+        const char *stranger = NULL;
+        problem = read_directive(p, line, conf, &stranger);
+        if (problem) {
+            problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);
+        } else if (stranger) {
+            warn(apr_psprintf(p, "%s, line %d: %s is passed over: only DBDriver and DBDParams are read here", file, number,
+                              stranger));
+        }
+    }
+    apr_file_close(f);
+    return problem ? problem : judge(p, conf);
+}

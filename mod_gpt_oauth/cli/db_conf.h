@@ -1,0 +1,23 @@
+/*
+ * The small file with DBDriver and DBDParams that httpd's configuration includes too.
+ */
+#ifndef GPT_OAUTH_CLI_DB_CONF_H
+#define GPT_OAUTH_CLI_DB_CONF_H
+
+#include <apr_pools.h>
+
+#define DB_CONF_DEFAULT "/etc/gpt-oauth/dbd.conf"
+
+typedef struct db_conf_t {
+    const char *file;
+    const char *driver; /* "pgsql" or "sqlite3" */
+    const char *params;
+} db_conf_t;
+
+/*
+ * Reads the file as httpd would: continued lines, comments, quotes, ${NAME} (from the environment only). Directives that mean
+ * nothing here are named by warn, once per line. NULL, or a sentence.
+ */
+const char *db_conf_read(apr_pool_t *p, const char *file, void (*warn)(const char *sentence), db_conf_t *conf);
+
+#endif

@@ -1,0 +1,131 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "output.h"
+
+/* The id of --client, *id NULL without it. A client that is gone has no grants, so that it must exist. */
+static int find_client(const command_t *c, const char **id)
+{
+    client_t *client;
+
+    *id = NULL;
+    if (!c->args->client) {
+        return DONE;
+    }
+    switch (store_client_find(c->store, c->args->client, &client)) {
+    case STORE_OK: *id = client->id; return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("no client has the id or, as the only one, the name \"%s\"; `gptoauth client list` shows them all",
+                terminal_text(c->pool, c->args->client));
+}
+
+static json_t *grant_json(const grant_t *grant)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "grant_id", json_string(grant->id));
+    json_object_set_new(object, "client_id", json_string(grant->client_id));
+    json_object_set_new(object, "username", text_json(grant->username));
+    json_object_set_new(object, "scope", json_string(grant->scope));
+    json_object_set_new(object, "resource", json_string(grant->resource));
+    json_object_set_new(object, "created_at", time_json(grant->created_at));
+    json_object_set_new(object, "expires_at", time_json(grant->expires_at));
+    json_object_set_new(object, "refresh_expires_at", time_json(grant->refresh_expires_at));
+    json_object_set_new(object, "used_at", time_json(grant->used_at));
+    return object;
+}
+
+static const char *client_name(const apr_array_header_t *clients, const char *id)
+{
+    for (int i = 0; i < clients->nelts; i++) {
+        const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
+        if (strcmp(client->id, id) == 0) {
+            return client->name;
+        }
+    }
+    return id;
+}
+
+static void print_table(const command_t *c, const apr_array_header_t *grants, const apr_array_header_t *clients)
+{
+    static const char *const header[] = { "GRANT ID", "USER", "CLIENT", "SCOPE", "SINCE", "LAST USED" };
+    table_t *table = table_make(c->pool, header, 6);
+    for (int i = 0; i < grants->nelts; i++) {
+        const grant_t *grant = APR_ARRAY_IDX(grants, i, const grant_t *);
+        table_add(table, grant->id);
+        table_add(table, grant->username ? grant->username : "(the client itself)");
+        table_add(table, client_name(clients, grant->client_id));
+        table_add(table, grant->scope);
+        table_add(table, time_text(c->pool, grant->created_at, "-"));
+        table_add(table, time_text(c->pool, grant->used_at, "never"));
+    }
+    table_print(table, "");
+}
+
+int grant_list(command_t *c)
+{
+    apr_array_header_t *grants, *clients;
+    const char *client_id;
+
+    if (find_client(c, &client_id)) {
+        return FAILED;
+    }
+    if (store_grant_list(c->store, c->args->user, client_id, &grants) != STORE_OK) {
+        return fail_down(c);
+    }
+    if (c->json) {
+        json_t *list = json_array();
+        for (int i = 0; i < grants->nelts; i++) {
+            json_array_append_new(list, grant_json(APR_ARRAY_IDX(grants, i, const grant_t *)));
+        }
+        print_json(c->pool, list);
+        return DONE;
+    }
+    if (grants->nelts == 0) {
+        printf("There are no living grants.\n");
+        return DONE;
+    }
+    if (store_client_list(c->store, &clients) != STORE_OK) {
+        return fail_down(c);
+    }
+    print_table(c, grants, clients);
+    return DONE;
+}
+
+static int report(const command_t *c, apr_int64_t count)
+{
+    if (c->json) {
+        print_json(c->pool, json_pack("{sI}", "revoked", (json_int_t)count));
+    } else {
+        printf("%" APR_INT64_T_FMT " grant%s revoked.\n", count, count == 1 ? "" : "s");
+    }
+    return DONE;
+}
+
+int grant_revoke(command_t *c)
+{
+    const char *client_id;
+    apr_int64_t count = 0;
+    int by_id = c->count == 1;
+
+    if (by_id == (c->args->user || c->args->client)) {
+        return fail("say which: a GRANT_ID (see `gptoauth grant list`), or --user NAME, --client CLIENT or both");
+    }
+    if (by_id) {
+        switch (store_grant_revoke(c->store, c->operands[0])) {
+        case STORE_OK: return report(c, 1);
+        case STORE_DOWN: return fail_down(c);
+        case STORE_REFUSED: break;
+        }
+        return fail("no living grant has the id \"%s\"", terminal_text(c->pool, c->operands[0]));
+    }
+    if (find_client(c, &client_id)) {
+        return FAILED;
+    }
+    if (store_grant_revoke_all(c->store, c->args->user, client_id, &count) != STORE_OK) {
+        return fail_down(c);
+    }
+    return report(c, count);
+}

@@ -1,0 +1,180 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "command.h"
+#include "output.h"
+
+/* Ordered as the help shows them. */
+static const struct entry {
+    const char *noun, *verb; /* verb NULL: the noun is the command */
+    const char *synopsis;    /* after the words */
+    const char *help;
+    unsigned options;
+    int min, max; /* operands */
+    command_fn *run;
+} entries[] = {
+    { "migrate", NULL, "[--grant-to ROLE]", "bring the tables up to date; ROLE may then serve from them", ARG_GRANT_TO, 0, 0,
+      migrate },
+    { "purge", NULL, "", "delete what expired long ago", 0, 0, 0, purge },
+    { "client", "add", "NAME [--public | --gpt] [--redirect URI]... [--scope \"...\"]", "add a client and show its id and secret",
+      ARG_PUBLIC | ARG_GPT | ARG_REDIRECT | ARG_SCOPE, 1, 1, client_add },
+    { "client", "list", "", "all clients", 0, 0, 0, client_list },
+    { "client", "show", "CLIENT", "one client (by id or name)", 0, 1, 1, client_show },
+    { "client", "secret", "CLIENT", "make a new secret; the old one lives until it is used", 0, 1, 1, client_secret },
+    { "client", "redirect", "CLIENT URI...", "replace its redirect URIs", 0, 2, 100, client_redirect },
+    { "client", "disable", "CLIENT", "refuse it and its tokens, until enabled again", 0, 1, 1, client_disable },
+    { "client", "enable", "CLIENT", "let it in again", 0, 1, 1, client_enable },
+    { "client", "remove", "CLIENT", "delete it and all its grants", 0, 1, 1, client_remove },
+    { "user", "add", "NAME", "add a user; asks for the password or reads it from standard input", 0, 1, 1, user_add },
+    { "user", "passwd", "NAME", "set a new password, end all sessions and grants", 0, 1, 1, user_passwd },
+    { "user", "list", "", "all users", 0, 0, 0, user_list },
+    { "user", "disable", "NAME", "refuse a user (of any sign-in) and all tokens", 0, 1, 1, user_disable },
+    { "user", "enable", "NAME", "let the user in again", 0, 1, 1, user_enable },
+    { "user", "remove", "NAME", "delete a user and all grants", 0, 1, 1, user_remove },
+    { "grant", "list", "[--user NAME] [--client CLIENT]", "who let which client in", ARG_USER | ARG_CLIENT, 0, 0, grant_list },
+    { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "take it back: its tokens are dead at once",
+      ARG_USER | ARG_CLIENT, 0, 1, grant_revoke },
+    { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
+};
+
+int fail(const char *format, ...)
+{
+    va_list args;
+    fputs("gptoauth: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return FAILED;
+}
+
+int fail_down(const command_t *c)
+{
+    const char *problem = c->database->problem ? c->database->problem : c->store->problem;
+    return fail("%s", problem ? problem : "the database did not answer");
+}
+
+static void warn(const char *sentence)
+{
+    fail("%s", sentence);
+}
+
+static int misused(const char *sentence)
+{
+    fail("%s; see `gptoauth --help`", sentence);
+    return MISUSED;
+}
+
+#define HELP_COLUMN 36
+
+/* Of all commands, or of one noun's. */
+static void print_help(apr_pool_t *p, const char *noun)
+{
+    printf("Usage: gptoauth [--db-conf FILE] [--json] COMMAND\n\n");
+    for (const struct entry *entry = entries; entry->noun; entry++) {
+        if (!noun || strcmp(entry->noun, noun) == 0) {
+            const char *words = entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
+            int width = printf("  %s %s", words, entry->synopsis);
+            if (width > HELP_COLUMN - 2) {
+                putchar('\n');
+                width = 0;
+            }
+            printf("%*s%s\n", HELP_COLUMN - width, "", entry->help);
+        }
+    }
+    printf("\n  --db-conf FILE%*sDBDriver and DBDParams, the file httpd includes too\n"
+           "%*s(default: " DB_CONF_DEFAULT ")\n"
+           "  --json%*sprint one line of JSON\n",
+           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 8, "");
+}
+
+/* The entry that the operands name, or NULL and a sentence. */
+static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *words, const char **problem)
+{
+    const char *noun = words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : NULL;
+    const char *verb = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
+
+    *problem = noun ? apr_psprintf(p, "there is no command %s", terminal_text(p, noun)) : "say what to do";
+    for (const struct entry *entry = entries; noun && entry->noun; entry++) {
+        if (strcmp(entry->noun, noun) != 0) {
+            continue;
+        }
+        if (!entry->verb || (verb && strcmp(entry->verb, verb) == 0)) {
+            return entry;
+        }
+        *problem = verb ? apr_psprintf(p, "there is no command %s %s", noun, terminal_text(p, verb))
+                        : apr_psprintf(p, "say what to do with the %s", noun);
+    }
+    return NULL;
+}
+
+static int run(const struct entry *entry, command_t *c)
+{
+    db_conf_t conf;
+    const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
+    const char *problem = db_conf_read(c->pool, file, warn, &conf);
+    if (!problem) {
+        problem = database_open(c->pool, &conf, entry->run == migrate, &c->database);
+    }
+    if (problem) {
+        return fail("%s", problem);
+    }
+    c->store = apr_pcalloc(c->pool, sizeof(*c->store));
+    c->store->source = c->database->source;
+    c->store->pool = c->pool;
+    c->store->now = apr_time_sec(apr_time_now());
+    return entry->run(c);
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *pool;
+    args_t args;
+
+    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
+        crypto_init() != APR_SUCCESS) {
+        return fail("cannot start: APR or OpenSSL is not usable");
+    }
+    atexit(apr_terminate);
+
+    const char *problem = args_parse(pool, argc, argv, &args);
+    if (problem) {
+        return misused(problem);
+    }
+    if (args.given & ARG_VERSION) {
+        puts("gptoauth " GPT_OAUTH_VERSION);
+        return DONE;
+    }
+    if (args.given & ARG_HELP) {
+        print_help(pool, args.operands->nelts ? APR_ARRAY_IDX(args.operands, 0, const char *) : NULL);
+        return DONE;
+    }
+    const struct entry *entry = find_entry(pool, args.operands, &problem);
+    if (!entry) {
+        return misused(problem);
+    }
+
+    int words = entry->verb ? 2 : 1;
+    command_t c = { .pool = pool, .args = &args, .count = args.operands->nelts - words, .json = (args.given & ARG_JSON) != 0 };
+    c.operands = (const char *const *)(void *)args.operands->elts + words;
+    const char *stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
+    if (stranger) {
+        return misused(apr_psprintf(pool, "%s does not go with this command", stranger));
+    }
+    if (c.count < entry->min || c.count > entry->max) {
+        return misused(
+            apr_psprintf(pool, "usage: gptoauth %s %s %s", entry->noun, entry->verb ? entry->verb : "", entry->synopsis));
+    }
+    int status = run(entry, &c);
+    /* A secret that was not shown cannot be shown again: the caller must hear of it. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return fail("the output could not be written");
+    }
+    return status;
+}

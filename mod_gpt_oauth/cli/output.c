@@ -1,0 +1,99 @@
+#include "output.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_time.h>
+
+struct table_t {
+    apr_pool_t *pool;
+    int columns;
+    apr_array_header_t *cells; /* const char * */
+};
+
+void print_json(apr_pool_t *p, json_t *value)
+{
+    puts(json_print(p, json_own(p, value)));
+}
+
+table_t *table_make(apr_pool_t *p, const char *const *header, int columns)
+{
+    table_t *table = apr_palloc(p, sizeof(*table));
+    table->pool = p;
+    table->columns = columns;
+    table->cells = apr_array_make(p, 8 * columns, sizeof(const char *));
+    for (int i = 0; header && i < columns; i++) {
+        table_add(table, header[i]);
+    }
+    return table;
+}
+
+void table_add(table_t *table, const char *cell)
+{
+    APR_ARRAY_PUSH(table->cells, const char *) = terminal_text(table->pool, cell);
+}
+
+/* Characters, not bytes. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (; *text; text++) {
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+void table_print(const table_t *table, const char *indent)
+{
+    int *widths = apr_pcalloc(table->pool, (apr_size_t)table->columns * sizeof(*widths));
+    for (int i = 0; i < table->cells->nelts; i++) {
+        int width = width_of(APR_ARRAY_IDX(table->cells, i, const char *));
+        int *widest = &widths[i % table->columns];
+        *widest = width > *widest ? width : *widest;
+    }
+    for (int i = 0; i < table->cells->nelts; i++) {
+        const char *cell = APR_ARRAY_IDX(table->cells, i, const char *);
+        int column = i % table->columns;
+        if (column == table->columns - 1) {
+            printf("%s\n", cell);
+        } else {
+            printf("%s%s%*s", column ? "" : indent, cell, widths[column] - width_of(cell) + 2, "");
+        }
+    }
+}
+
+const char *time_text(apr_pool_t *p, apr_int64_t seconds, const char *otherwise)
+{
+    apr_time_exp_t t;
+    if (!seconds || apr_time_exp_gmt(&t, apr_time_from_sec(seconds)) != APR_SUCCESS) {
+        return otherwise;
+    }
+    return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d UTC", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min);
+}
+
+json_t *time_json(apr_int64_t seconds)
+{
+    return seconds ? json_integer(seconds) : json_null();
+}
+
+json_t *text_json(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+const char *terminal_text(apr_pool_t *p, const char *text)
+{
+    char *copy = apr_pstrdup(p, text);
+    for (char *c = copy; *c; c++) {
+        unsigned char byte = (unsigned char)*c;
+        unsigned char next = (unsigned char)c[1];
+        if (byte < 0x20 || byte == 0x7f) {
+            *c = '?';
+        } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+            *c++ = '?';
+            *c = '?';
+        }
+    }
+    return copy;
+}

@@ -1,0 +1,116 @@
+#include "password_prompt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/password.h"
+#include "output.h"
+
+#define INPUT_MAX 1024
+
+static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU };
+#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
+
+static volatile sig_atomic_t caught;
+
+static void note_signal(int number)
+{
+    caught = number;
+}
+
+/* The bytes up to the end of input (or, on a terminal, of the line); -1 when reading failed, INPUT_MAX when there are too many. */
+static ssize_t read_input(char *buffer, int one_line)
+{
+    size_t size = 0;
+    while (size < INPUT_MAX) {
+        ssize_t got = read(STDIN_FILENO, buffer + size, one_line ? 1 : INPUT_MAX - size);
+        if (got < 0 && errno == EINTR && !caught) {
+            continue;
+        }
+        if (got <= 0) {
+            return got < 0 ? -1 : (ssize_t)size;
+        }
+        size += (size_t)got;
+        if (one_line && buffer[size - 1] == '\n') {
+            break;
+        }
+    }
+    return (ssize_t)size;
+}
+
+/*
+ * One line without echo. A signal must not leave the terminal mute: it only ends the read; then the terminal is put right, and the
+ * signal takes its course. After a stop (Ctrl-Z, fg) the question is asked again.
+ */
+static ssize_t read_hidden(const char *prompt, char *buffer)
+{
+    ssize_t size;
+    do {
+        struct termios before, mute;
+        struct sigaction note = { .sa_handler = note_signal }, saved[SIGNAL_COUNT];
+
+        if (tcgetattr(STDIN_FILENO, &before) != 0) {
+            return -1;
+        }
+        caught = 0;
+        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+            sigaction(signals[i], &note, &saved[i]);
+        }
+        mute = before;
+        mute.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &mute);
+        fputs(prompt, stderr);
+        size = caught ? -1 : read_input(buffer, 1);
+        fputc('\n', stderr);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+            sigaction(signals[i], &saved[i], NULL);
+        }
+        if (caught) {
+            raise(caught);
+        }
+    } while (caught);
+    return size;
+}
+
+static const char *judge_input(apr_pool_t *p, char *buffer, ssize_t size, const char **password)
+{
+    if (size < 0) {
+        return "the password could not be read from standard input";
+    }
+    if (size > 0 && buffer[size - 1] == '\n') {
+        size--;
+    }
+    if (memchr(buffer, '\n', (size_t)size)) {
+        return "standard input holds more than one line: send the password alone";
+    }
+    for (ssize_t i = 0; i < size; i++) {
+        if ((unsigned char)buffer[i] < 0x20 || buffer[i] == 0x7f) {
+            return "the password holds a control character (NUL, tab, carriage return ...), which nobody could type into the sign-in page";
+        }
+    }
+    *password = apr_pstrmemdup(p, buffer, (apr_size_t)size);
+    return password_problem(*password);
+}
+
+const char *password_read(apr_pool_t *p, const char *username, const char **password)
+{
+    char buffer[INPUT_MAX];
+    if (!isatty(STDIN_FILENO)) {
+        return judge_input(p, buffer, read_input(buffer, 0), password);
+    }
+    const char *prompt = apr_psprintf(p, "Password for %s: ", terminal_text(p, username));
+    const char *problem = judge_input(p, buffer, read_hidden(prompt, buffer), password);
+    if (problem) {
+        return problem;
+    }
+    const char *again;
+    problem = judge_input(p, buffer, read_hidden("Once more: ", buffer), &again);
+    return !problem && strcmp(*password, again) == 0 ? NULL : "the two passwords differ; nothing was changed";
+}

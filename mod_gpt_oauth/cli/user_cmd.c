@@ -1,0 +1,179 @@
+#include <stdio.h>
+
+#include "base/password.h"
+#include "command.h"
+#include "grant/user.h"
+#include "output.h"
+#include "password_prompt.h"
+
+static json_t *user_json(const user_t *user)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(user->name));
+    json_object_set_new(object, "has_password", json_boolean(user->password_hash != NULL));
+    json_object_set_new(object, "created_at", time_json(user->created_at));
+    json_object_set_new(object, "disabled_at", time_json(user->disabled_at));
+    return object;
+}
+
+static int judge_name(const command_t *c)
+{
+    const char *problem = user_name_problem(c->operands[0]);
+    return problem ? fail("%s", problem) : DONE;
+}
+
+static int read_hash(const command_t *c, const char **hash)
+{
+    const char *password;
+    const char *problem = password_read(c->pool, c->operands[0], &password);
+    if (problem) {
+        return fail("%s", problem);
+    }
+    *hash = password_hash(c->pool, password);
+    return *hash ? DONE : fail("the password could not be hashed");
+}
+
+/* JSON shows the user as the database knows him now; people get the sentence 'User "NAME" did.' */
+static int report(const command_t *c, const char *did)
+{
+    user_t *user;
+    if (!c->json) {
+        printf("User \"%s\" %s.\n", terminal_text(c->pool, c->operands[0]), did);
+        return DONE;
+    }
+    switch (store_user_get(c->store, c->operands[0], &user)) {
+    case STORE_OK: print_json(c->pool, user_json(user)); return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("the user was removed in the meantime");
+}
+
+static int fail_unknown(const command_t *c)
+{
+    return fail("there is no user \"%s\" here; `gptoauth user list` shows them all", terminal_text(c->pool, c->operands[0]));
+}
+
+static int fail_taken(const command_t *c)
+{
+    return fail("there is a user \"%s\" already; `gptoauth user passwd` sets a new password",
+                terminal_text(c->pool, c->operands[0]));
+}
+
+int user_add(command_t *c)
+{
+    user_t *user;
+    const char *hash;
+
+    if (judge_name(c)) {
+        return FAILED;
+    }
+    /* Told before anybody types a password twice. A row without one is left by `user disable`. */
+    store_status_t status = store_user_get(c->store, c->operands[0], &user);
+    if (status == STORE_DOWN) {
+        return fail_down(c);
+    }
+    if (status == STORE_OK && user->password_hash) {
+        return fail_taken(c);
+    }
+    if (read_hash(c, &hash)) {
+        return FAILED;
+    }
+    switch (store_user_add(c->store, c->operands[0], hash)) {
+    case STORE_OK: return report(c, "is added");
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail_taken(c);
+}
+
+int user_passwd(command_t *c)
+{
+    user_t *user;
+    const char *hash;
+
+    store_status_t status = store_user_get(c->store, c->operands[0], &user);
+    if (status == STORE_OK) {
+        if (read_hash(c, &hash)) {
+            return FAILED;
+        }
+        status = store_user_set_password(c->store, c->operands[0], hash);
+    }
+    switch (status) {
+    case STORE_OK: return report(c, "has a new password; all sessions and grants have ended");
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail_unknown(c);
+}
+
+int user_list(command_t *c)
+{
+    apr_array_header_t *users;
+    if (store_user_list(c->store, &users) != STORE_OK) {
+        return fail_down(c);
+    }
+    if (c->json) {
+        json_t *list = json_array();
+        for (int i = 0; i < users->nelts; i++) {
+            json_array_append_new(list, user_json(APR_ARRAY_IDX(users, i, const user_t *)));
+        }
+        print_json(c->pool, list);
+        return DONE;
+    }
+    if (users->nelts == 0) {
+        printf("There are no users yet; `gptoauth user add NAME` makes one.\n");
+        return DONE;
+    }
+    static const char *const header[] = { "NAME", "SIGN-IN", "CREATED", "STATE" };
+    table_t *table = table_make(c->pool, header, 4);
+    for (int i = 0; i < users->nelts; i++) {
+        const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
+        table_add(table, user->name);
+        table_add(table, user->password_hash ? "password" : "elsewhere");
+        table_add(table, time_text(c->pool, user->created_at, "-"));
+        table_add(table, user->disabled_at ? "disabled" : "active");
+    }
+    table_print(table, "");
+    return DONE;
+}
+
+/* A user of another sign-in may be unknown here and still be disabled. */
+static int set_disabled(const command_t *c, apr_int64_t disabled_at, const char *did)
+{
+    if (judge_name(c)) {
+        return FAILED;
+    }
+    switch (store_user_set_disabled(c->store, c->operands[0], disabled_at)) {
+    case STORE_OK: return report(c, did);
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail_unknown(c);
+}
+
+int user_disable(command_t *c)
+{
+    return set_disabled(c, c->store->now, "is disabled: sessions have ended, tokens are refused");
+}
+
+int user_enable(command_t *c)
+{
+    return set_disabled(c, 0, "is enabled");
+}
+
+int user_remove(command_t *c)
+{
+    const char *name = c->operands[0];
+    switch (store_user_remove(c->store, name)) {
+    case STORE_OK: break;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: return fail_unknown(c);
+    }
+    if (c->json) {
+        print_json(c->pool, json_pack("{ss}", "name", name));
+    } else {
+        printf("User \"%s\" is removed, with all that was granted in this name.\n", terminal_text(c->pool, name));
+    }
+    return DONE;
+}
