@@ -6,10 +6,11 @@ use File::Find;
 use FindBin;
 use Test::More;
 
+binmode $_, ':encoding(UTF-8)' for Test::More->builder->output, Test::More->builder->failure_output;
 chdir "$FindBin::Bin/.." or die "cannot enter the checkout: $!\n";
 
 sub read_file {
-    open my $file, '<', $_[0] or return '';
+    open my $file, '<:encoding(UTF-8)', $_[0] or return '';
     local $/;
     return <$file> // '';
 }
@@ -116,22 +117,24 @@ for my $document (qw(README.md conf/gpt_oauth.conf)) {
     none("$document documents no other", grep { !$directive{$_} } sort keys %named);
 }
 
-# Configuration: what a struct of web/config.h holds is given a value in a create function and in a merge function.
-my $header = $code{'mod_gpt_oauth/web/config.h'} // '';
+# Configuration: what a directive sets has its unset value from the create function and is taken over by the merge function. What
+# stands below the word Derived is made of the rest later.
+my $header = $text{'mod_gpt_oauth/web/config.h'} // '';
 my $config = $code{'mod_gpt_oauth/web/config.c'} // '';
-my %body;
-while ($config =~ /^[^\n#]*?\b(\w*(?:create|merge)\w*)\s*\([^;{]*\)\s*\{\n(.*?)^\}/msg) {
-    $body{ $1 =~ /merge/ ? 'merge' : 'create' } .= $2;
-}
 my $members = 0;
-for my $struct ($header =~ /^(?:typedef )?struct \w+_config_t \{\n(.*?)^\}/msg) {
+for my $kind (qw(server dir)) {
+    my ($struct) = $header =~ /^(?:typedef )?struct ${kind}_conf_t \{\n(.*?)^\}/ms or next;
+    $struct =~ s{/\* Derived\b.*}{}s;
+    $struct =~ s{$comment}{}g;
+    my %body = $config =~ /^void \*config_${kind}_(create|merge)\([^)]*\)\n\{\n(.*?)^\}/msg;
     for my $member ($struct =~ /(\w+)(?:\[[^\]]*\])?(?: : \d+)?;/g) {
         $members++;
         for my $when (qw(create merge)) {
-            none("the member $member is set on $when", ($body{$when} // '') =~ /\b\Q$member\E\b/ ? () : 'web/config.c');
+            my $set = ($body{$when} // '') =~ /\bconf->\Q$member\E = |\bPICK\w*\(\Q$member\E\)/;
+            ok($set, "${kind}_conf_t: $member is set on $when");
         }
     }
 }
-ok($members, 'the configuration structs were found');
+ok($members > 10, 'the configuration structs were found');
 
 done_testing();

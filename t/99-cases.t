@@ -50,10 +50,11 @@ for my $number (sort { $a <=> $b } keys %row) {
         fail("$severity $number: no test is named") if grep { $_ == $number } @required;
         next;
     }
+    # In TAP an unescaped # begins SKIP or its like.
     for my $test (split /[ ,]+/, $where) {
         my $source = join "\n", grep { !/^\s*(#|\/\*|\*)/ } split /\n/, read_file("$FindBin::Bin/$test");
         my $output = output_of($test);
-        my $passed = !defined $output || grep { /^\s*ok \d/ && !/# (SKIP|TODO)/i && names($_, $number) } split /\n/, $output;
+        my $passed = !defined $output || grep { /^\s*ok \d/ && !/(?<!\\)# / && names($_, $number) } split /\n/, $output;
         ok(names($source, $number) && $passed, "$severity $number: $test asserts it" . (defined $output ? ', and it passed' : ''));
     }
 }
