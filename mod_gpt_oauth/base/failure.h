@@ -15,13 +15,13 @@ typedef enum {
     OAUTH_UNSUPPORTED_GRANT_TYPE,
     OAUTH_UNSUPPORTED_RESPONSE_TYPE,
     OAUTH_INVALID_SCOPE,
-    OAUTH_INVALID_TARGET,      /* RFC 8707 */
+    OAUTH_INVALID_TARGET, /* RFC 8707 */
     OAUTH_ACCESS_DENIED,
-    OAUTH_CONSENT_REQUIRED,    /* OpenID Connect Core 3.1.2.6, for prompt=none */
+    OAUTH_CONSENT_REQUIRED, /* OpenID Connect Core 3.1.2.6, for prompt=none */
     OAUTH_LOGIN_REQUIRED,
-    OAUTH_INVALID_TOKEN,       /* RFC 6750 */
-    OAUTH_INSUFFICIENT_SCOPE,  /* RFC 6750 */
-    OAUTH_UNAVAILABLE,         /* the database; 503 with Retry-After, never 401 and never open */
+    OAUTH_INVALID_TOKEN,      /* RFC 6750 */
+    OAUTH_INSUFFICIENT_SCOPE, /* RFC 6750 */
+    OAUTH_UNAVAILABLE,        /* the database; 503 with Retry-After, never 401 and never open */
     OAUTH_SERVER_ERROR
 } oauth_error_t;
 

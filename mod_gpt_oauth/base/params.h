@@ -24,8 +24,8 @@ typedef struct param_t {
 } param_t;
 
 typedef struct params_t {
-    apr_array_header_t *list;  /* of param_t, in order of appearance; a name that cannot be decoded is not in it */
-    const char *malformed;     /* a sentence when the whole cannot be trusted (a bad name, too many, not JSON), else NULL */
+    apr_array_header_t *list; /* of param_t, in order of appearance; a name that cannot be decoded is not in it */
+    const char *malformed;    /* a sentence when the whole cannot be trusted (a bad name, too many, not JSON), else NULL */
 } params_t;
 
 /* Parses size bytes of a query or a form body. Pieces without a name (`&&`, `=`, `=b`) are passed over. Never NULL. */

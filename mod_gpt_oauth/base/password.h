@@ -6,8 +6,8 @@
 
 #include <apr_pools.h>
 
-#define PASSWORD_MAX 72   /* bytes that bcrypt looks at; longer ones are refused, not cut */
-#define PASSWORD_MIN 8
+#define PASSWORD_MAX  72 /* bytes that bcrypt looks at; longer ones are refused, not cut */
+#define PASSWORD_MIN  8
 #define PASSWORD_COST 12
 
 /* NULL when password may be set, else a sentence. */

@@ -57,7 +57,7 @@ int scope_token_valid(const char *token)
 const char *scope_normalise(apr_pool_t *p, const char *text)
 {
     apr_size_t size = strlen(text), count = 0;
-    token_t *tokens = apr_palloc(p, (size / 2 + 1) * sizeof(*tokens));
+    token_t *tokens = apr_palloc(p, (size / 2 + 2) * sizeof(*tokens)); /* one more for the end that next_token finds */
     char *out, *o;
 
     for (const char *c = text; *c; c++) {

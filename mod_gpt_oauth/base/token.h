@@ -17,7 +17,7 @@ typedef enum {
 } token_kind_t;
 
 #define TOKEN_SELECTOR_SIZE 16
-#define TOKEN_SECRET_SIZE 32
+#define TOKEN_SECRET_SIZE   32
 
 /* What a refresh token carries: selector, generation (big-endian on the wire), secret. */
 typedef struct refresh_parts_t {

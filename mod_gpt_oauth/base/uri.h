@@ -11,12 +11,12 @@
 #define URI_MAX 2048
 
 typedef struct uri_t {
-    const char *scheme;    /* as written */
-    const char *host;      /* as written, [..] included; NULL without an authority (private-use schemes) */
-    const char *port;      /* digits, NULL when absent */
-    const char *path;      /* from the first '/' on, "" when absent; for scheme:rest the rest */
-    const char *query;     /* after '?', NULL when absent */
-    int has_fragment;      /* a '#', even a bare one */
+    const char *scheme; /* as written */
+    const char *host;   /* as written, [..] included; NULL without an authority (private-use schemes) */
+    const char *port;   /* digits, NULL when absent */
+    const char *path;   /* from the first '/' on, "" when absent; for scheme:rest the rest */
+    const char *query;  /* after '?', NULL when absent */
+    int has_fragment;   /* a '#', even a bare one */
 } uri_t;
 
 /*

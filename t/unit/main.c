@@ -1,0 +1,28 @@
+#include "tap.h"
+#include "base/crypto.h"
+
+#include <apr_general.h>
+
+#include <stdio.h>
+
+int main(void)
+{
+    static void (*const tests[])(apr_pool_t *) = {
+        test_crypto, test_failure, test_json, test_params, test_password, test_pkce, test_scope, test_token, test_uri,
+    };
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (apr_initialize() != APR_SUCCESS || crypto_init() != APR_SUCCESS) {
+        printf("Bail out! APR or OpenSSL does not start\n");
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+        apr_pool_t *p;
+
+        apr_pool_create(&p, NULL);
+        tests[i](p);
+        apr_pool_destroy(p);
+    }
+    apr_terminate();
+    return tap_done();
+}

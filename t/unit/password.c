@@ -1,0 +1,83 @@
+#include "tap.h"
+#include "base/password.h"
+
+#include <apr_md5.h>
+#include <apr_strings.h>
+
+#include <string.h>
+#include <time.h>
+
+/* Openwall's test vector: quick, by its cost of 5. */
+#define QUICK_HASH "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+
+static char *repeat(apr_pool_t *p, char c, apr_size_t count)
+{
+    char *text = apr_palloc(p, count + 1);
+
+    memset(text, c, count);
+    text[count] = '\0';
+    return text;
+}
+
+static void test_rules(apr_pool_t *p)
+{
+    ok(password_problem("") && password_problem("1234567"), "a password that is too short");
+    ok(!password_problem("12345678"), "a password that is just long enough");
+    ok(!password_problem(repeat(p, 'a', 72)), "72 bytes are allowed");
+    ok(password_problem(repeat(p, 'a', 73)), "102: 73 bytes are refused");
+    ok(password_problem(repeat(p, 'a', 1024 * 1024)), "102: a megabyte is refused");
+    ok(!password_problem("p\xc3\xa4sswort"), "a password may be any UTF-8");
+    ok(password_problem("p\xe4sswort!"), "a password in Latin-1 is refused");
+}
+
+static void test_verify(apr_pool_t *p)
+{
+    const char *password = repeat(p, 'a', 72);
+    const char *hash = password_hash(p, password);
+    const char *again = password_hash(p, password);
+    apr_pool_t *scratch;
+    clock_t start, wrong, unknown;
+
+    ok(hash && strlen(hash) == 60 && !strncmp(hash, "$2y$12$", 7), "the hash is bcrypt of cost 12");
+    ok(hash && again && strcmp(hash, again) != 0, "the salt differs each time");
+    ok(password_verify(p, hash, password), "the right password");
+    ok(!password_verify(p, hash, repeat(p, 'a', 71)), "a password one byte shorter");
+    ok(apr_password_validate(repeat(p, 'a', 73), hash) == APR_SUCCESS, "102: bcrypt itself takes 73 bytes for the 72");
+    ok(!password_verify(p, hash, repeat(p, 'a', 73)), "102: we do not");
+
+    apr_pool_create(&scratch, p);
+    start = clock();
+    ok(!password_verify(scratch, hash, "wrong password"), "a wrong password");
+    wrong = clock() - start;
+    start = clock();
+    ok(!password_verify(scratch, NULL, "wrong password"), "an unknown user");
+    unknown = clock() - start;
+    apr_pool_destroy(scratch);
+    ok(unknown > wrong / 2 && wrong > unknown / 2, "101: an unknown user costs what a wrong password does");
+}
+
+static void test_foreign_hashes(apr_pool_t *p)
+{
+    const char *const nothing[] = { "", "*", "password", "$2y$12$truncated",
+                                    "$2y$99$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW" };
+    const char *const foreign[] = { "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "papAq5PwY/QQM",
+                                    "$apr1$saltsalt$yAAkm4libquA.ZWLHbSBq/" };
+
+    ok(password_verify(p, QUICK_HASH, "U*U"), "a bcrypt hash made elsewhere ($2a$, cost 5)");
+    ok(!password_verify(p, QUICK_HASH, "U*V"), "a wrong password against it");
+    ok(!password_verify(p, QUICK_HASH, ""), "the empty password against it");
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        ok(!password_verify(p, nothing[i], "password"), "no hash at all: '%s'", nothing[i]);
+    }
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        ok(apr_password_validate("password", foreign[i]) == APR_SUCCESS && !password_verify(p, foreign[i], "password"),
+           "right, but not bcrypt: '%s'", foreign[i]);
+    }
+}
+
+void test_password(apr_pool_t *p)
+{
+    test_rules(p);
+    test_verify(p);
+    test_foreign_hashes(p);
+}

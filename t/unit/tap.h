@@ -1,0 +1,33 @@
+/*
+ * A printer of the Test Anything Protocol, and the tests that main runs.
+ */
+#ifndef GPT_OAUTH_T_TAP_H
+#define GPT_OAUTH_T_TAP_H
+
+#include <apr_pools.h>
+
+/* One line "ok" or "not ok" with a printf name. A failure says where it stands. Both return whether it passed. */
+#define ok(condition, ...)       tap_ok(!!(condition), __FILE__, __LINE__, __VA_ARGS__)
+#define is_str(got, wanted, ...) tap_is_str(got, wanted, __FILE__, __LINE__, __VA_ARGS__)
+
+int tap_ok(int passed, const char *file, int line, const char *name, ...) __attribute__((format(printf, 4, 5)));
+
+/* Either string may be NULL; NULL equals NULL only. */
+int tap_is_str(const char *got, const char *wanted, const char *file, int line, const char *name, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Prints the plan; returns main's exit status. */
+int tap_done(void);
+
+/* Each is handed a pool of its own, which dies with it. */
+void test_crypto(apr_pool_t *p);
+void test_failure(apr_pool_t *p);
+void test_json(apr_pool_t *p);
+void test_params(apr_pool_t *p);
+void test_password(apr_pool_t *p);
+void test_pkce(apr_pool_t *p);
+void test_scope(apr_pool_t *p);
+void test_token(apr_pool_t *p);
+void test_uri(apr_pool_t *p);
+
+#endif

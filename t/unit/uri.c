@@ -1,0 +1,398 @@
+#include "tap.h"
+#include "base/uri.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+static char *long_uri(apr_pool_t *p, apr_size_t size)
+{
+    char *text = apr_palloc(p, size + 1);
+
+    memset(text, 'a', size);
+    memcpy(text, "https://rp.example/", 19);
+    text[size] = '\0';
+    return text;
+}
+
+static void test_parse(apr_pool_t *p)
+{
+    const char *const refused[] = {
+        "",
+        ":",
+        "/cb",
+        "//rp.example/cb",
+        "rp.example/cb",
+        "1https://rp.example",
+        "+a:b",
+        "https:",
+        "https:/rp.example",
+        "https:rp.example",
+        "https://",
+        "https:///cb",
+        "https://:443/cb",
+        "https://rp.example:/cb",
+        "https://rp.example:0/cb",
+        "https://rp.example:0443/cb",
+        "https://rp.example:65536/cb",
+        "https://rp.example:4294967739/cb",
+        "https://rp.example:99999999999999999999/cb",
+        "https://rp.example:-1/cb",
+        "https://rp.example:+1/cb",
+        "https://rp.example:80a/cb",
+        "https://rp.example:80:80/cb",
+        "https://u@rp.example/",
+        "https://u:p@rp.example/",
+        "https://@rp.example/",
+        "https://*.example/",
+        "https://rp%2eexample/",
+        "https://r\xc3\xa9.example/",
+        "https://rp.example/ cb",
+        " https://rp.example/cb",
+        "https://rp.example/cb\n",
+        "https://rp.example/%",
+        "https://rp.example/%4",
+        "https://rp.example/%4g",
+        "https://rp.example/%u0041",
+        "https://rp.example/%00",
+        "https://rp.example/%0d%0a",
+        "https://rp.example/%1F",
+        "https://rp.example/%7f",
+        "https://rp.example/?a=%zz",
+        "https://rp.example/<",
+        "https://rp.example/\"",
+        "https://rp.example/{a}",
+        "https://rp.example/a|b",
+        "https://rp.example/`",
+        "https://rp.example/^",
+        "https://[::1",
+        "https://[]/",
+        "https://[::1]x/",
+        "https://[::g]/",
+        "https://[127.0.0.1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://[::1]:/",
+        "https://::1/",
+    };
+    uri_t uri;
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        ok(!uri_parse(p, refused[i], &uri), "49, 50, 56, 62: no URI: refusal %d", (int)i);
+    }
+    ok(uri_parse(p, "HTTPS://Rp.Example:8443/a/b;c?d=e?f&g=/#frag", &uri), "a URI with everything");
+    is_str(uri.scheme, "HTTPS", "its scheme as written");
+    is_str(uri.host, "Rp.Example", "its host as written");
+    is_str(uri.port, "8443", "its port");
+    is_str(uri.path, "/a/b;c", "its path");
+    is_str(uri.query, "d=e?f&g=/", "its query");
+    ok(uri.has_fragment, "its fragment");
+    is_str(uri_origin(p, &uri), "HTTPS://Rp.Example:8443", "its origin");
+
+    ok(uri_parse(p, "http://[2001:db8::1]:80?", &uri), "a URI with hardly anything");
+    is_str(uri.host, "[2001:db8::1]", "an IPv6 host with its brackets");
+    is_str(uri.path, "", "no path");
+    is_str(uri.query, "", "an empty query is a query");
+    ok(!uri.has_fragment, "no fragment");
+    ok(uri_parse(p, "https://h", &uri) && !uri.port && !uri.query, "neither port nor query");
+    is_str(uri_origin(p, &uri), "https://h", "an origin without a port");
+    ok(uri_parse(p, "https://h?a/b:c@d", &uri) && !strcmp(uri.host, "h"), "the authority ends at the query");
+    ok(uri_parse(p, "https://h#", &uri) && uri.has_fragment, "52: a bare # is a fragment");
+
+    ok(uri_parse(p, "com.example.app:/cb?a", &uri) && !uri.host && !strcmp(uri.path, "/cb") && !strcmp(uri.query, "a"),
+       "a private-use URI without an authority");
+    ok(uri_parse(p, "com.example.app://host/cb", &uri) && !strcmp(uri.host, "host"), "a private-use URI with an authority");
+    ok(uri_parse(p, "urn:ietf:wg:oauth:2.0:oob", &uri) && !strcmp(uri.path, "ietf:wg:oauth:2.0:oob"),
+       "a URI with nothing but a rest");
+
+    ok(uri_parse(p, long_uri(p, URI_MAX), &uri), "66: as long as allowed");
+    ok(!uri_parse(p, long_uri(p, URI_MAX + 1), &uri), "66: a byte longer");
+    ok(!uri_parse(p, long_uri(p, 64 * 1024), &uri), "66: 64 KB");
+}
+
+static void test_loopback(apr_pool_t *p)
+{
+    const char *const others[] = { "",          "LOCALHOST",  "localhost.",    "localhost.evil", "127.1",
+                                   "127.0.0.2", "0x7f000001", "2130706433",    "[::]",           "[0:0:0:0:0:0:0:1]",
+                                   "::1",       "0.0.0.0",    "127.0.0.1.evil" };
+
+    ok(uri_host_is_loopback("localhost") && uri_host_is_loopback("127.0.0.1") && uri_host_is_loopback("[::1]"), "loopback hosts");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        ok(!uri_host_is_loopback(others[i]), "62: no loopback host: '%s'", others[i]);
+    }
+    ok(uri_is_loopback_redirect(p, "http://127.0.0.1:40421") && uri_is_loopback_redirect(p, "http://[::1]/cb"),
+       "loopback redirects are recognised");
+    ok(!uri_is_loopback_redirect(p, "https://localhost/cb") && !uri_is_loopback_redirect(p, "http://localhost.evil/cb") &&
+           !uri_is_loopback_redirect(p, "com.example.app:/cb") && !uri_is_loopback_redirect(p, "com.example.app://localhost/") &&
+           !uri_is_loopback_redirect(p, "no uri"),
+       "62: others are not");
+}
+
+static void test_issuer(apr_pool_t *p)
+{
+    const struct {
+        const char *text, *advice; /* what the sentence holds; NULL where there is nothing to say */
+    } rows[] = {
+        { "https://api.example.com", NULL },
+        { "https://api.example.com:8443", NULL },
+        { "https://api.example.com/t1", NULL },
+        { "https://api.example.com/a/b-c_d.e~f", NULL },
+        { "http://localhost:8080", NULL },
+        { "http://127.0.0.1", NULL },
+        { "http://[::1]:8080", NULL },
+        { "https://[2001:db8::1]", NULL },
+        { "https://api.example.com/", "write https://api.example.com" },
+        { "https://api.example.com/t1/", "write https://api.example.com/t1" },
+        { "https://API.example.com", "write https://api.example.com" },
+        { "HTTPS://api.example.com", "write https://api.example.com" },
+        { "https://api.example.com:443", "write https://api.example.com" },
+        { "HTTPS://Api.Example.Com:443/T1/", "write https://api.example.com/T1" },
+        { "http://localhost:80", "write http://localhost" },
+        { "https://localhost:80", NULL },
+        { "HTTP://LOCALHOST:8080", "write http://localhost:8080" },
+        { "http://api.example.com", "begins with https://" },
+        { "HTTP://api.example.com", "begins with https://" },
+        { "http://127.1", "begins with https://" },
+        { "http://localhost.evil", "begins with https://" },
+        { "https://api.example.com?", "no query" },
+        { "https://api.example.com?a=b", "no query" },
+        { "https://api.example.com#", "no fragment" },
+        { "https://api.example.com/#x", "no fragment" },
+        { "https://api.example.com//", "empty segment" },
+        { "https://api.example.com/a//b", "empty segment" },
+        { "https://api.example.com/a/../b", "dot" },
+        { "https://api.example.com/%74", "percent" },
+        { "https://u@api.example.com", "such as https://api.example.com" },
+        { "api.example.com", "such as https://api.example.com" },
+        { "com.example:/x", "such as https://api.example.com" },
+        { "https://", "such as https://api.example.com" },
+        { "", "such as https://api.example.com" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *problem = uri_issuer_problem(p, rows[i].text);
+
+        ok(rows[i].advice ? problem && strstr(problem, rows[i].advice) : !problem, "221: issuer '%s': %s", rows[i].text,
+           problem ? problem : "fine");
+        if (problem && strstr(problem, ": write ")) {
+            ok(!uri_issuer_problem(p, strstr(problem, ": write ") + 8), "221: what it says to write for '%s' is fine",
+               rows[i].text);
+        }
+    }
+}
+
+static void test_redirect_registration(apr_pool_t *p)
+{
+    const char *const fine[] = {
+        "https://rp.example/cb",
+        "https://rp.example",
+        "https://rp.example:8443/cb?tenant=1",
+        "https://chat.openai.com/aip/g-1bc9e788468a358cb5138906b5c6d706d0ecb2cc/oauth/callback",
+        "http://localhost/callback",
+        "http://127.0.0.1",
+        "http://127.0.0.1:40421/cb?x",
+        "http://[::1]/cb",
+        "https://rp.example/cb?statement=1&Code=2",
+    };
+    const struct {
+        const char *text, *name;
+    } refused[] = {
+        { "javascript:alert(1)", "57: javascript" },
+        { "JaVaScRiPt:alert(1)", "57: JaVaScRiPt" },
+        { "java\tscript:alert(1)", "57: javascript with a tab" },
+        { "javascript://rp.example/%0aalert(1)", "57: javascript with an authority" },
+        { "data:text/html,x", "57: data" },
+        { "vbscript:x", "57: vbscript" },
+        { "file:///etc/passwd", "57: file" },
+        { "blob:https://rp.example/x", "57: blob" },
+        { "about:blank", "57: about" },
+        { "myapp:/cb", "a private-use scheme without a dot" },
+        { "http://rp.example/cb", "58: http beyond loopback" },
+        { "http://localhost.evil/cb", "58, 62: http to localhost.evil" },
+        { "http://127.1/cb", "62: http to 127.1" },
+        { "http://0x7f000001/cb", "62: http to 0x7f000001" },
+        { "HTTPS://rp.example/cb", "a scheme in upper case" },
+        { "https://*.x/cb", "65: a wildcard host" },
+        { "https://*/cb", "65: nothing but a wildcard" },
+        { "https://rp.example/cb#x", "52: a fragment" },
+        { "https://rp.example/cb#", "52: a bare fragment" },
+        { "https://u@rp.example/cb", "49: a user name" },
+        { "https://rp.example\\@evil/cb", "50: a backslash" },
+        { "https:\\\\evil", "50: backslashes for slashes" },
+        { "https://rp.example/cb?code=x", "45: a code of its own" },
+        { "https://rp.example/cb?state=x", "26: a state of its own" },
+        { "https://rp.example/cb?a=1&iss=x", "26: an iss of its own" },
+        { "https://rp.example/cb?error", "26: an error of its own" },
+        { "https://rp.example/cb?c%6Fde=x", "45: a code in disguise" },
+        { "https://rp.example/cb?%ff=x", "a query that cannot be read" },
+        { "https://rp.example/cb%00", "56: an encoded NUL" },
+        { "https://rp.example/cb%0d%0aSet-Cookie:x", "56: an encoded line end" },
+        { "/cb", "a relative URI" },
+        { "", "nothing" },
+    };
+
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+        is_str(uri_redirect_problem(p, fine[i], 0), NULL, "may be registered: %s", fine[i]);
+    }
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        ok(uri_redirect_problem(p, refused[i].text, 0) && uri_redirect_problem(p, refused[i].text, 1),
+           "may not be registered: %s", refused[i].name);
+    }
+    is_str(uri_redirect_problem(p, "com.example.app:/cb", 1), NULL, "a private-use scheme where allowed");
+    is_str(uri_redirect_problem(p, "com.example.app://oauth/cb", 1), NULL, "the same with an authority");
+    ok(uri_redirect_problem(p, "com.example.app:/cb", 0), "a private-use scheme where not allowed");
+    ok(uri_redirect_problem(p, "com.example.app:/cb#x", 1), "52: a private-use scheme with a fragment");
+    ok(uri_redirect_problem(p, long_uri(p, 64 * 1024), 0), "66: a URI of 64 KB");
+}
+
+static void test_redirect_match(apr_pool_t *p)
+{
+    const struct {
+        const char *registered, *given;
+        int match;
+        const char *name;
+    } rows[] = {
+        { "https://rp.example/cb", "https://rp.example/cb", 1, "the same" },
+        { "https://rp.example/cb", "https://rp.example/cb/extra", 0, "42: a sub-path" },
+        { "https://rp.example/cb", "https://rp.example/cb/", 0, "42: a trailing slash" },
+        { "https://rp.example/cb", "https://rp.example/cb/../cb", 0, "42: dot segments" },
+        { "https://rp.example/cb", "https://rp.example/c", 0, "42: a shorter path" },
+        { "https://rp.example/cb", "https://rp.example/%63b", 0, "42: an encoded letter" },
+        { "https://rp.example/cb", "https://rp.example/cb?x=1", 0, "44: a query" },
+        { "https://rp.example/cb", "https://rp.example/cb?", 0, "44: an empty query" },
+        { "https://rp.example/cb?a=1", "https://rp.example/cb", 0, "44: a query left out" },
+        { "https://rp.example/cb?a=1", "https://rp.example/cb?a=1&b=2", 0, "44: a query grown" },
+        { "https://rp.example/cb", "https://rp.example/cb?code=attackercode", 0, "45: a code" },
+        { "https://rp.example/cb", "https://rp.example/cb;x=1", 0, "46: a matrix parameter" },
+        { "https://rp.example/cb", "https://RP.example/cb", 0, "48: the host in another case" },
+        { "https://rp.example/cb", "https://rp.example/CB", 0, "48: the path in another case" },
+        { "https://rp.example/cb", "HTTPS://rp.example/cb", 0, "48: the scheme in another case" },
+        { "https://rp.example/cb", "https://rp.example@evil/cb", 0, "49: the host as user name" },
+        { "https://rp.example/cb", "https://evil@rp.example/cb", 0, "49: a user name" },
+        { "https://rp.example/cb", "https://rp.example\\@evil/cb", 0, "50: a backslash" },
+        { "https://rp.example/cb", "https:\\\\evil", 0, "50: backslashes for slashes" },
+        { "https://rp.example/cb", "https://rp.example/cb#x", 0, "52: a fragment" },
+        { "https://rp.example/cb", "https://rp.example/cb#", 0, "52: a bare fragment" },
+        { "https://rp.example/cb", "#", 0, "52: nothing but a fragment" },
+        { "https://rp.example/cb", "https://rp.example:443/cb", 0, "53: the default port" },
+        { "https://rp.example/cb", "https://rp.example:8443/cb", 0, "53: another port" },
+        { "https://rp.example:8443/cb", "https://rp.example/cb", 0, "53: the port left out" },
+        { "https://rp.example/cb", "https://rp.example.evil/cb", 0, "54: a suffix" },
+        { "https://rp.example/cb", "https://evilrp.example/cb", 0, "54: a prefix" },
+        { "https://rp.example/cb", "https://a.rp.example/cb", 0, "54: a sub-domain" },
+        { "https://rp.example/cb", "https://rp.example./cb", 0, "54: a trailing dot" },
+        { "https://rp.example/cb", "https://rp.example/cb%00", 0, "56: an encoded NUL" },
+        { "https://rp.example/cb", "https://rp.example/cb%0d%0aSet-Cookie:x", 0, "56: an encoded line end" },
+        { "https://rp.example/cb", "https://rp.example/cb\r\nSet-Cookie:x", 0, "56: a line end" },
+        { "https://rp.example/cb", "h\tttps://rp.example/cb", 0, "56: a tab in the scheme" },
+        { "https://rp.example/cb", " https://rp.example/cb", 0, "56: a space in front" },
+        { "https://rp.example/cb", "http://rp.example/cb", 0, "58: http" },
+        { "https://rp.example/cb", "", 0, "17: nothing" },
+        { "https://rp.example/cb", "/cb", 0, "a relative URI" },
+        { "http://localhost/callback", "http://localhost:33418/callback", 1, "60: any port on localhost" },
+        { "http://127.0.0.1/callback", "http://127.0.0.1:1/callback", 1, "60: any port on 127.0.0.1" },
+        { "http://[::1]/callback", "http://[::1]:65535/callback", 1, "60: any port on [::1]" },
+        { "http://127.0.0.1:9999/callback", "http://127.0.0.1:40421/callback", 1, "60: another port than the registered one" },
+        { "http://127.0.0.1:9999/callback", "http://127.0.0.1/callback", 1, "60: the registered port left out" },
+        { "http://127.0.0.1", "http://127.0.0.1:40421", 1, "60: no path" },
+        { "http://localhost/cb?a=1", "http://localhost:5/cb?a=1", 1, "60: the same query" },
+        { "http://localhost/callback", "http://localhost:33418/other", 0, "61: another path" },
+        { "http://127.0.0.1", "http://127.0.0.1:40421/", 0, "61: a path where there was none" },
+        { "http://localhost/callback", "http://localhost:33418/callback?x=1", 0, "61: a query" },
+        { "http://localhost/callback", "http://localhost:33418/callback?", 0, "61: an empty query" },
+        { "http://localhost/cb?a=1", "http://localhost:5/cb", 0, "61: the query left out" },
+        { "http://localhost/callback", "http://localhost:33418/callback#", 0, "61: a fragment" },
+        { "http://localhost/callback", "http://u@localhost:33418/callback", 0, "61: a user name" },
+        { "http://localhost/callback", "http://localhost:80@evil/callback", 0, "61: the port as password" },
+        { "http://localhost/callback", "http://127.0.0.1:33418/callback", 0, "61: 127.0.0.1 for localhost" },
+        { "http://127.0.0.1/callback", "http://localhost:33418/callback", 0, "61: localhost for 127.0.0.1" },
+        { "http://127.0.0.1/callback", "http://[::1]:33418/callback", 0, "61: [::1] for 127.0.0.1" },
+        { "http://localhost/callback", "https://localhost:33418/callback", 0, "61: https" },
+        { "http://localhost/callback", "HTTP://localhost:33418/callback", 0, "61: the scheme in another case" },
+        { "https://localhost/callback", "https://localhost:33418/callback", 0, "61: any port is for http only" },
+        { "http://localhost/callback", "http://localhost.evil:1/callback", 0, "62: localhost.evil" },
+        { "http://127.0.0.1/callback", "http://127.0.0.1.evil/callback", 0, "62: 127.0.0.1.evil" },
+        { "http://127.0.0.1/callback", "http://0x7f000001/callback", 0, "62: 0x7f000001" },
+        { "http://127.0.0.1/callback", "http://127.1/callback", 0, "62: 127.1" },
+        { "http://127.0.0.1/callback", "http://2130706433/callback", 0, "62: 2130706433" },
+        { "http://localhost/callback", "http://localhost:0/callback", 0, "62: port 0" },
+        { "http://localhost/callback", "http://localhost:080/callback", 0, "62: a port with a zero in front" },
+        { "http://localhost/callback", "http://localhost:65536/callback", 0, "62: a port too large" },
+        { "http://localhost/callback", "http://localhost:/callback", 0, "62: an empty port" },
+        { "com.example.app:/cb", "com.example.app:/cb", 1, "a private-use URI" },
+        { "com.example.app:/cb", "com.example.app:/cb/", 0, "a private-use URI with a slash more" },
+        { "com.example.app://localhost/cb", "com.example.app://localhost:5/cb", 0, "a private-use URI with a port" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ok(uri_redirect_match(p, rows[i].registered, rows[i].given) == rows[i].match, "%s %s", rows[i].name,
+           rows[i].match ? "matches" : "does not match");
+    }
+    ok(!uri_redirect_match(p, "https://rp.example/cb", long_uri(p, 64 * 1024)), "66: 64 KB do not match");
+}
+
+static void test_resource(apr_pool_t *p)
+{
+    const struct {
+        const char *text, *wanted;
+    } rows[] = {
+        { "https://h/mcp", "https://h/mcp" },
+        { "HTTPS://H/mcp", "https://h/mcp" },
+        { "https://h:443/mcp", "https://h/mcp" },
+        { "https://h/mcp/", "https://h/mcp" },
+        { "HTTPS://H:443/mcp/", "https://h/mcp" },
+        { "https://h", "https://h" },
+        { "https://h/", "https://h" },
+        { "https://h/MCP", "https://h/MCP" },
+        { "https://h/mcp//", "https://h/mcp/" },
+        { "https://h:8443/mcp", "https://h:8443/mcp" },
+        { "https://h:80/mcp", "https://h:80/mcp" },
+        { "http://localhost:80/", "http://localhost" },
+        { "http://localhost:8080/api", "http://localhost:8080/api" },
+        { "https://[2001:DB8::1]/", "https://[2001:db8::1]" },
+        { "https://h/mcp?tenant=1", "https://h/mcp?tenant=1" },
+        { "https://h/mcp/?", "https://h/mcp?" },
+        { "foo", NULL },
+        { "/mcp", NULL },
+        { "", NULL },
+        { "https://x#y", NULL },
+        { "https://x#", NULL },
+        { "urn:example:api", NULL },
+        { "ftp://h/x", NULL },
+        { "https://u@h/mcp", NULL },
+        { "https://h/m cp", NULL },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        is_str(uri_normalise_resource(p, rows[i].text), rows[i].wanted, "254, 258: resource '%s'", rows[i].text);
+    }
+}
+
+static void test_append(apr_pool_t *p)
+{
+    const char *const pairs[][2] = {
+        { "code", "gptc_a-b" },
+        { "state", "+ &=\xc3\xa9\r\n#" },
+        { "scope", NULL },
+        { "iss", "https://h/t" },
+    };
+    const char *appended = "code=gptc_a-b&state=%2B%20%26%3D%C3%A9%0D%0A%23&iss=https%3A%2F%2Fh%2Ft";
+
+    is_str(uri_append_query(p, "https://rp/cb", pairs, 4), apr_pstrcat(p, "https://rp/cb?", appended, NULL),
+           "24, 30: a new query");
+    is_str(uri_append_query(p, "https://rp/cb?x=1", pairs, 4), apr_pstrcat(p, "https://rp/cb?x=1&", appended, NULL),
+           "26: a longer query");
+    is_str(uri_append_query(p, "https://rp/cb?", pairs, 4), apr_pstrcat(p, "https://rp/cb?", appended, NULL), "an empty query");
+    is_str(uri_append_query(p, "com.example.app:/cb", pairs, 1), "com.example.app:/cb?code=gptc_a-b", "a private-use URI");
+    is_str(uri_append_query(p, "https://rp/cb", pairs + 2, 1), "https://rp/cb", "25: nothing to append");
+}
+
+void test_uri(apr_pool_t *p)
+{
+    test_parse(p);
+    test_loopback(p);
+    test_issuer(p);
+    test_redirect_registration(p);
+    test_redirect_match(p);
+    test_resource(p);
+    test_append(p);
+}
