@@ -1,0 +1,48 @@
+# What ./check and ./demo have in common: packages, and the build. To be sourced by bash in the checkout.
+
+build_packages=(gcc libc6-dev make autoconf automake libtool pkg-config apache2-dev libpq-dev libjansson-dev libssl-dev)
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
+# PostgreSQL's package would make a cluster and start it. Only the programs are wanted.
+install_postgresql() {
+    local conf=/etc/postgresql-common/createcluster.conf status=0
+    apt_install postgresql-common
+    as_root cp -p $conf $conf.before
+    as_root sed -i '/^#\? *create_main_cluster/d; $a create_main_cluster = false' $conf
+    apt_install "$1" || status=$?
+    as_root mv $conf.before $conf
+    return $status
+}
+
+# install_missing PACKAGE…
+install_missing() {
+    command -v apt-get >/dev/null || return 0
+    local missing=() package
+    for package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "${0##*/}: installing with apt-get: ${missing[*]}"
+    as_root apt-get update -qq
+    for package in "${missing[@]}"; do
+        [ "$package" != postgresql-15 ] || install_postgresql "$package"
+    done
+    apt_install "${missing[@]}"
+}
+
+# build FOLDER [CONFIGURE-ARGUMENT…]: configures once, then makes what make finds out of date. $make_targets may name more than all.
+build() {
+    local folder=$1
+    shift
+    [ -e configure ] && [ configure -nt configure.ac ] || autoreconf -fi
+    mkdir -p "$folder"
+    [ -e "$folder/Makefile" ] || (cd "$folder" && ../configure --quiet --enable-silent-rules "$@")
+    make -C "$folder" -j"$(nproc)" --no-print-directory "${make_targets[@]-all}"
+}
