@@ -111,7 +111,7 @@ int uri_parse(apr_pool_t *p, const char *text, uri_t *uri)
 
 int uri_host_is_loopback(const char *host)
 {
-    return !strcmp(host, "localhost") || !strcmp(host, "127.0.0.1") || !strcmp(host, "[::1]");
+    return host && (!strcmp(host, "localhost") || !strcmp(host, "127.0.0.1") || !strcmp(host, "[::1]"));
 }
 
 static char *lower(apr_pool_t *p, const char *text)

@@ -25,7 +25,7 @@ typedef struct uri_t {
  */
 int uri_parse(apr_pool_t *p, const char *text, uri_t *uri);
 
-/* 1 for the literal hosts localhost, 127.0.0.1 and [::1]: lower case, nothing else (no 127.1, no 0x7f000001). */
+/* 1 for the literal hosts localhost, 127.0.0.1 and [::1]: lower case, nothing else (no 127.1, no 0x7f000001, no NULL). */
 int uri_host_is_loopback(const char *host);
 
 /*

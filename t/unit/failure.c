@@ -44,7 +44,7 @@ void test_failure(apr_pool_t *p)
     is_str(log_quote(p, "plain text~", 11), "plain text~", "what fits exactly is not marked as cut");
     is_str(log_quote(p, "plain text~", 5), "plain...", "what does not fit is cut and marked");
     is_str(log_quote(p, "a\r\n[error] b\x1b[0m\x7f\"\\\xc3\xa9", 99), "a\\x0d\\x0a[error] b\\x1b[0m\\x7f\\x22\\x5c\\xc3\\xa9",
-           "240: a log line can be neither split nor coloured");
+           "case 240: a log line can be neither split nor coloured");
     is_str(log_quote(p, "\xff\xff\xff", 2), "\\xff\\xff...", "a cut counts the bytes of the input");
     is_str(log_quote(p, "abc", 0), "...", "nothing but the mark");
 }

@@ -67,28 +67,28 @@ static void test_parse(apr_pool_t *p)
     char *large = apr_palloc(p, limit + 2);
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        ok(!json_parse_object(p, refused[i], strlen(refused[i])), "282: refused JSON %d", (int)i);
+        ok(!json_parse_object(p, refused[i], strlen(refused[i])), "case 282: refused JSON %d", (int)i);
     }
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
-        ok(json_parse_object(p, taken[i], strlen(taken[i])), "282: taken JSON %d", (int)i);
+        ok(json_parse_object(p, taken[i], strlen(taken[i])), "case 282: taken JSON %d", (int)i);
     }
     ok(!json_parse_object(p, NULL, 0), "nothing at all");
-    ok(!json_parse_object(p, "{\"a\":\"\0\"}", 9), "270: a raw NUL in a string");
-    ok(!json_parse_object(p, "{}\0", 3), "270: a raw NUL behind the object");
+    ok(!json_parse_object(p, "{\"a\":\"\0\"}", 9), "case 270: a raw NUL in a string");
+    ok(!json_parse_object(p, "{}\0", 3), "case 270: a raw NUL behind the object");
 
     ok(json_parse_object(p, nested(p, 8, "[", "]"), strlen(nested(p, 8, "[", "]"))), "lists 8 deep");
-    ok(!json_parse_object(p, nested(p, 9, "[", "]"), strlen(nested(p, 9, "[", "]"))), "282: lists 9 deep");
+    ok(!json_parse_object(p, nested(p, 9, "[", "]"), strlen(nested(p, 9, "[", "]"))), "case 282: lists 9 deep");
     ok(json_parse_object(p, nested(p, 8, "{\"b\":", "}"), strlen(nested(p, 8, "{\"b\":", "}"))), "objects 8 deep");
-    ok(!json_parse_object(p, nested(p, 9, "{\"b\":", "}"), strlen(nested(p, 9, "{\"b\":", "}"))), "282: objects 9 deep");
+    ok(!json_parse_object(p, nested(p, 9, "{\"b\":", "}"), strlen(nested(p, 9, "{\"b\":", "}"))), "case 282: objects 9 deep");
     memset(large, '[', limit);
     memcpy(large, "{\"a\":", 5);
-    ok(!json_parse_object(p, large, limit), "282: 64 KB of opening brackets");
+    ok(!json_parse_object(p, large, limit), "case 282: 64 KB of opening brackets");
 
     memset(large, ' ', limit + 1);
     large[0] = '{';
     large[limit - 1] = '}';
-    ok(json_parse_object(p, large, limit), "273: 64 KB are parsed");
-    ok(!json_parse_object(p, large, limit + 1), "273: a byte more is not");
+    ok(json_parse_object(p, large, limit), "case 273: 64 KB are parsed");
+    ok(!json_parse_object(p, large, limit + 1), "case 273: a byte more is not");
 }
 
 void test_json(apr_pool_t *p)
@@ -103,7 +103,7 @@ void test_json(apr_pool_t *p)
     json_object_set_new(object, "n", json_integer(253402300799));
     is_str(json_print(p, object),
            "{\"url\":\"https://h/p\",\"name\":\"\\\"<\\\\\\u00E9\\u2028\\uD83D\\uDE00\\n\",\"n\":253402300799}",
-           "276: printed compact, in ASCII, in order, with / as it is");
+           "case 276: printed compact, in ASCII, in order, with / as it is");
     parsed = json_parse_object(p, "{\"a\":\"x\"}", 9);
     is_str(json_string_value(json_object_get(parsed, "a")), "x", "what was parsed can be read");
 }

@@ -80,13 +80,13 @@ static void test_form(apr_pool_t *p)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        is_str(print(p, form(p, rows[i].text)), rows[i].wanted, "272, 281: form '%s'", rows[i].text);
+        is_str(print(p, form(p, rows[i].text)), rows[i].wanted, "cases 272 and 281: form '%s'", rows[i].text);
     }
-    is_str(print(p, params_parse_form(p, NULL, 0)), "", "281: no query at all");
-    is_str(print(p, params_parse_form(p, "a=x\0y&b=1", 9)), "a=!2|b=1", "270: a raw NUL in a value");
-    is_str(print(p, params_parse_form(p, "a\0=1", 4)), "malformed", "270: a raw NUL in a name");
-    is_str(print(p, params_parse_form(p, "a=%41", 4)), "a=!1", "272: the text ends where size says");
-    is_str(print(p, params_parse_form(p, "a=1&b=2", 3)), "a=1", "281: nothing is read beyond size");
+    is_str(print(p, params_parse_form(p, NULL, 0)), "", "case 281: no query at all");
+    is_str(print(p, params_parse_form(p, "a=x\0y&b=1", 9)), "a=!2|b=1", "case 270: a raw NUL in a value");
+    is_str(print(p, params_parse_form(p, "a\0=1", 4)), "malformed", "case 270: a raw NUL in a name");
+    is_str(print(p, params_parse_form(p, "a=%41", 4)), "a=!1", "case 272: the text ends where size says");
+    is_str(print(p, params_parse_form(p, "a=1&b=2", 3)), "a=1", "case 281: nothing is read beyond size");
 }
 
 static void test_amounts(apr_pool_t *p)
@@ -99,14 +99,14 @@ static void test_amounts(apr_pool_t *p)
         many[i] = i % 2 ? '&' : 'a';
     }
     params = params_parse_form(p, many, size);
-    ok(!params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "273: as many parameters as allowed");
-    ok(params_count(params, "a") == PARAMS_MAX_COUNT, "273: and each counted");
+    ok(!params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "case 273: as many parameters as allowed");
+    ok(params_count(params, "a") == PARAMS_MAX_COUNT, "case 273: and each counted");
     params = params_parse_form(p, many, size + 1);
-    ok(params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "273: one more is malformed");
+    ok(params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "case 273: one more is malformed");
     params = params_parse_form(p, many, 20000);
-    ok(params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "273: 10,000 parameters are malformed and not kept");
+    ok(params->malformed && params->list->nelts == PARAMS_MAX_COUNT, "case 273: 10,000 parameters are malformed and not kept");
     memset(many, '&', 20000);
-    ok(!params_parse_form(p, many, 20000)->malformed, "281: 20,000 separators are nothing");
+    ok(!params_parse_form(p, many, 20000)->malformed, "case 281: 20,000 separators are nothing");
 }
 
 static void test_json_body(apr_pool_t *p)
@@ -140,12 +140,12 @@ static void test_json_body(apr_pool_t *p)
     const char *many = "{\"resource\":[\"r\"";
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        is_str(print(p, json(p, rows[i].text)), rows[i].wanted, "282: JSON body %d", (int)i);
+        is_str(print(p, json(p, rows[i].text)), rows[i].wanted, "case 282: JSON body %d", (int)i);
     }
     for (int i = 0; i < PARAMS_MAX_COUNT; i++) {
         many = apr_pstrcat(p, many, ",\"r\"", NULL);
     }
-    ok(json(p, apr_pstrcat(p, many, "]}", NULL))->malformed != NULL, "273: a list of more than the parameters allowed");
+    ok(json(p, apr_pstrcat(p, many, "]}", NULL))->malformed != NULL, "case 273: a list of more than the parameters allowed");
 }
 
 static void test_lookup(apr_pool_t *p)
@@ -155,7 +155,7 @@ static void test_lookup(apr_pool_t *p)
 
     ok(params_count(params, "a") == 2 && params_count(params, "A") == 0 && params_count(params, "b") == 1, "names are counted");
     is_str(params_get(params, "a"), "1", "the first value");
-    is_str(params_get(params, "b"), NULL, "16, 17: an empty value is an omitted one");
+    is_str(params_get(params, "b"), NULL, "cases 16 and 17: an empty value is an omitted one");
     is_str(params_get(params, "c"), NULL, "a value with a fault is not handed out");
     is_str(params_get(params, "d"), NULL, "an absent value");
     ok(params_find(params, "c")->fault == PARAM_BAD_ENCODING && !params_find(params, "d"), "parameters are found");
@@ -187,8 +187,8 @@ static void test_first_fault(apr_pool_t *p)
         const char *problem = NULL;
 
         is_str(params_first_fault(p, form(p, rows[i].text), rows[i].repeatable, &problem), rows[i].name,
-               "12, 13, 14, 114, 270: the first fault of '%s'", rows[i].text);
-        is_str(problem, rows[i].problem, "41, 133: what is said about it");
+               "cases 12, 13, 14, 114 and 270: the first fault of '%s'", rows[i].text);
+        is_str(problem, rows[i].problem, "cases 41 and 133: what is said about it");
     }
 }
 
@@ -202,12 +202,13 @@ static void test_encoding(apr_pool_t *p)
     }
     bytes[127] = '\0';
     is_str(params_encode(p, "A-Za-z0-9-._~"), "A-Za-z0-9-._~", "unreserved characters stay");
-    is_str(params_encode(p, "+ &=\xc3\xa9\r\n%#?/"), "%2B%20%26%3D%C3%A9%0D%0A%25%23%3F%2F", "24: all others are encoded");
+    is_str(params_encode(p, "+ &=\xc3\xa9\r\n%#?/"), "%2B%20%26%3D%C3%A9%0D%0A%25%23%3F%2F", "case 24: all others are encoded");
     is_str(params_encode(p, ""), "", "nothing encodes to nothing");
-    is_str(params_decode(p, params_encode(p, bytes), strlen(params_encode(p, bytes)), &fault), bytes, "24: ASCII comes back");
-    is_str(params_decode(p, "p%25%2B%C3%A9%2F%3D", 19, &fault), "p%+\xc3\xa9/=", "117: a secret in a Basic header");
-    is_str(params_decode(p, "%zz", 3, &fault), NULL, "118: a malformed one");
-    ok(fault == PARAM_BAD_ENCODING, "118: and its fault");
+    is_str(params_decode(p, params_encode(p, bytes), strlen(params_encode(p, bytes)), &fault), bytes,
+           "case 24: ASCII comes back");
+    is_str(params_decode(p, "p%25%2B%C3%A9%2F%3D", 19, &fault), "p%+\xc3\xa9/=", "case 117: a secret in a Basic header");
+    is_str(params_decode(p, "%zz", 3, &fault), NULL, "case 118: a malformed one");
+    ok(fault == PARAM_BAD_ENCODING, "case 118: and its fault");
 }
 
 static void test_utf8(void)

@@ -24,8 +24,8 @@ static void test_rules(apr_pool_t *p)
     ok(password_problem("") && password_problem("1234567"), "a password that is too short");
     ok(!password_problem("12345678"), "a password that is just long enough");
     ok(!password_problem(repeat(p, 'a', 72)), "72 bytes are allowed");
-    ok(password_problem(repeat(p, 'a', 73)), "102: 73 bytes are refused");
-    ok(password_problem(repeat(p, 'a', 1024 * 1024)), "102: a megabyte is refused");
+    ok(password_problem(repeat(p, 'a', 73)), "case 102: 73 bytes are refused");
+    ok(password_problem(repeat(p, 'a', 1024 * 1024)), "case 102: a megabyte is refused");
     ok(!password_problem("p\xc3\xa4sswort"), "a password may be any UTF-8");
     ok(password_problem("p\xe4sswort!"), "a password in Latin-1 is refused");
 }
@@ -42,8 +42,8 @@ static void test_verify(apr_pool_t *p)
     ok(hash && again && strcmp(hash, again) != 0, "the salt differs each time");
     ok(password_verify(p, hash, password), "the right password");
     ok(!password_verify(p, hash, repeat(p, 'a', 71)), "a password one byte shorter");
-    ok(apr_password_validate(repeat(p, 'a', 73), hash) == APR_SUCCESS, "102: bcrypt itself takes 73 bytes for the 72");
-    ok(!password_verify(p, hash, repeat(p, 'a', 73)), "102: we do not");
+    ok(apr_password_validate(repeat(p, 'a', 73), hash) == APR_SUCCESS, "case 102: bcrypt itself takes 73 bytes for the 72");
+    ok(!password_verify(p, hash, repeat(p, 'a', 73)), "case 102: we do not");
 
     apr_pool_create(&scratch, p);
     start = clock();
@@ -53,7 +53,7 @@ static void test_verify(apr_pool_t *p)
     ok(!password_verify(scratch, NULL, "wrong password"), "an unknown user");
     unknown = clock() - start;
     apr_pool_destroy(scratch);
-    ok(unknown > wrong / 2 && wrong > unknown / 2, "101: an unknown user costs what a wrong password does");
+    ok(unknown > wrong / 2 && wrong > unknown / 2, "case 101: an unknown user costs what a wrong password does");
 }
 
 static void test_foreign_hashes(apr_pool_t *p)

@@ -53,21 +53,21 @@ void test_pkce(apr_pool_t *p)
 
     ok(pkce_challenge_valid(CHALLENGE), "the challenge of RFC 7636 is one");
     for (size_t i = 0; i < sizeof(challenges) / sizeof(challenges[0]); i++) {
-        ok(!pkce_challenge_valid(challenges[i]), "73: no challenge: '%s'", challenges[i]);
-        ok(!pkce_verify(challenges[i], VERIFIER), "73: nothing answers '%s'", challenges[i]);
+        ok(!pkce_challenge_valid(challenges[i]), "case 73: no challenge: '%s'", challenges[i]);
+        ok(!pkce_verify(challenges[i], VERIFIER), "case 73: nothing answers '%s'", challenges[i]);
     }
 
     ok(pkce_verify(CHALLENGE, VERIFIER), "the verifier of RFC 7636 answers its challenge");
-    ok(!pkce_verify(CHALLENGE, ""), "77: an empty verifier");
-    ok(!pkce_verify(CHALLENGE, CHALLENGE), "81: the challenge as verifier");
-    ok(!pkce_verify(challenge_of(p, repeat(p, 'a', 43)), VERIFIER), "82: the verifier of another transaction");
+    ok(!pkce_verify(CHALLENGE, ""), "case 77: an empty verifier");
+    ok(!pkce_verify(CHALLENGE, CHALLENGE), "case 81: the challenge as verifier");
+    ok(!pkce_verify(challenge_of(p, repeat(p, 'a', 43)), VERIFIER), "case 82: the verifier of another transaction");
     ok(!pkce_verify(CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK"), "a verifier wrong in its last letter's case");
     ok(!pkce_verify(CHALLENGE, VERIFIER "A"), "a verifier with something behind it");
     for (size_t i = 0; i < sizeof(lenient) / sizeof(lenient[0]); i++) {
         ok(pkce_verify(challenge_of(p, lenient[i]), lenient[i]), "a verifier of printable ASCII beyond the RFC's alphabet");
     }
     for (size_t i = 0; i < sizeof(charset) / sizeof(charset[0]); i++) {
-        ok(!pkce_verify(challenge_of(p, charset[i]), charset[i]), "80: verifier %d holds what it must not", (int)i);
+        ok(!pkce_verify(challenge_of(p, charset[i]), charset[i]), "case 80: verifier %d holds what it must not", (int)i);
     }
     for (apr_size_t size = 42; size <= 129; size++) {
         const char *verifier = repeat(p, 'v', size);
@@ -77,6 +77,6 @@ void test_pkce(apr_pool_t *p)
             ok(pkce_verify(challenge_of(p, verifier), verifier) == wanted, "a verifier of %d characters", (int)size);
         }
     }
-    ok(!pkce_verify(challenge_of(p, ""), ""), "77: an empty verifier, though its hash is the challenge");
+    ok(!pkce_verify(challenge_of(p, ""), ""), "case 77: an empty verifier, though its hash is the challenge");
     ok(!pkce_verify(CHALLENGE, repeat(p, 'v', 1024 * 1024)), "a verifier of a megabyte");
 }

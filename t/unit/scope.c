@@ -34,21 +34,21 @@ static void test_normalise(apr_pool_t *p)
     char *many = apr_palloc(p, size + 1);
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        is_str(scope_normalise(p, rows[i].text), rows[i].wanted, "21, 22: scope row %d", (int)i);
+        is_str(scope_normalise(p, rows[i].text), rows[i].wanted, "cases 21 and 22: scope row %d", (int)i);
     }
     for (apr_size_t i = 0; i < size; i++) {
         many[i] = i % 2 ? ' ' : "zyx"[i % 3];
     }
     many[size] = '\0';
-    is_str(scope_normalise(p, many), "x y z", "273: 32,768 tokens shrink to three");
+    is_str(scope_normalise(p, many), "x y z", "case 273: 32,768 tokens shrink to three");
 }
 
 static void test_tokens(void)
 {
-    ok(scope_token_valid("a") && scope_token_valid("notes.read") && scope_token_valid("!#[]~"), "21: scope tokens");
+    ok(scope_token_valid("a") && scope_token_valid("notes.read") && scope_token_valid("!#[]~"), "case 21: scope tokens");
     ok(!scope_token_valid("") && !scope_token_valid("a b") && !scope_token_valid("a,b") && !scope_token_valid("a\"") &&
            !scope_token_valid("\\") && !scope_token_valid("\x7f") && !scope_token_valid("\xc3\xa9") && !scope_token_valid("a\n"),
-       "21: no scope tokens");
+       "case 21: no scope tokens");
 
     ok(scope_contains("a ab b", "a") && scope_contains("a ab b", "ab") && scope_contains("a ab b", "b"),
        "a set contains its tokens");
@@ -64,7 +64,7 @@ static void test_sets(apr_pool_t *p)
            scope_subset("a ab b", "a ab b"),
        "subsets");
     ok(!scope_subset("a", "") && !scope_subset("a d", "a b c") && !scope_subset("aa", "a aaa") && !scope_subset("a b c", "b c"),
-       "94: no subsets");
+       "case 94: no subsets");
 
     is_str(scope_intersect(p, "a b d", "b c d"), "b d", "intersection");
     is_str(scope_intersect(p, "a b", "c d"), "", "intersection of strangers");

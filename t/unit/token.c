@@ -66,8 +66,9 @@ static void test_kinds(apr_pool_t *p)
         for (size_t k = 0; k < KINDS; k++) {
             const char *disguised = apr_pstrcat(p, prefixes[k], token + 5, NULL);
 
-            ok(token_check(token, kinds[k], &tag_key) == (i == k), "148, 164: %s taken for %s", words[i], words[k]);
-            ok(token_check(disguised, kinds[k], &tag_key) == (i == k), "148, 164: %s with the prefix of %s", words[i], words[k]);
+            ok(token_check(token, kinds[k], &tag_key) == (i == k), "cases 148 and 164: %s taken for %s", words[i], words[k]);
+            ok(token_check(disguised, kinds[k], &tag_key) == (i == k), "cases 148 and 164: %s with the prefix of %s", words[i],
+               words[k]);
         }
     }
 }
@@ -110,7 +111,7 @@ static void test_garbage(apr_pool_t *p)
         for (size_t k = 0; k < KINDS; k++) {
             passed += token_check(garbage[i], kinds[k], &tag_key);
         }
-        ok(!passed, "148, 176, 230: garbage %d is no token", (int)i);
+        ok(!passed, "cases 148, 176 and 230: garbage %d is no token", (int)i);
     }
     ok(!token_describe("") && !token_describe("gpt") && !token_describe("eyJhbGciOiJub25lIn0"), "garbage is not described");
 }
