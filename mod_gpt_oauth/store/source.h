@@ -27,7 +27,7 @@ typedef struct store_source_t store_source_t;
 
 /*
  * p lives as long as the process. driver is "pgsql" or "sqlite3", anything else is APR_ENOTIMPL. params is DBDParams: for SQLite the
- * database file, beside which the lock file of writers lies (<file>-lock); for PostgreSQL not looked at.
+ * database file, whose folder writers lock; for PostgreSQL not looked at.
  */
 apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, void *baton);

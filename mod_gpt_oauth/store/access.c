@@ -1,0 +1,75 @@
+#include "db.h"
+
+
+store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **out)
+{
+    static const op_t op = {
+        .sql = "SELECT t.grant_id, g.client_id, g.username, t.scope, t.resource, t.expires_at, g.revoked_at, g.used_at,"
+               " CASE WHEN c.id IS NOT NULL AND c.disabled_at IS NULL THEN 0 ELSE 1 END,"
+               " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
+               " FROM oauth_access_token t JOIN oauth_grant g ON g.id = t.grant_id AND g.issuer = t.issuer"
+               " LEFT JOIN oauth_client c ON c.id = g.client_id LEFT JOIN oauth_user u ON u.name = g.username"
+               " WHERE t.token_hash = $1 AND t.issuer = $2",
+    };
+    const value_t args[] = { V_DIGEST(hash), V_TEXT(store->issuer) };
+    rows_t *rows;
+    const cell_t *cell;
+    access_t *access;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status != STORE_OK)
+        return status;
+    cell = db_row(rows, 0);
+    access = apr_pcalloc(store->pool, sizeof(*access));
+    access->grant_id = next_text(&cell);
+    access->client_id = next_text(&cell);
+    access->username = next_text(&cell);
+    access->scope = next_text(&cell);
+    access->resource = next_text(&cell);
+    access->expires_at = next_number(&cell);
+    access->revoked_at = next_number(&cell);
+    access->used_at = next_number(&cell);
+    access->client_disabled = next_flag(&cell);
+    access->user_disabled = next_flag(&cell);
+    *out = access;
+    return STORE_OK;
+}
+
+
+/*
+ * The dead are kept for a while: tokens an hour, so that "expired" can be told from "unknown"; codes and grants a day, so that a
+ * spent code or refresh token that comes back is recognised. At all issuers, those included that are configured no more.
+ */
+#define PURGE(table, key, dead)                                                                                     \
+    {                                                                                                               \
+        .sql = "WITH gone AS (DELETE FROM " table " WHERE " key " IN"                                               \
+               " (SELECT " key " FROM " table " WHERE " dead " LIMIT $2) RETURNING 1) SELECT count(*) FROM gone",   \
+        .steps = {                                                                             \
+            "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " dead " LIMIT $2)",       \
+            "SELECT changes()",                                                                                     \
+        },                                                                                                          \
+        .patient = 1,                                                                                               \
+    }
+
+store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
+{
+    static const op_t ops[] = {
+        PURGE("oauth_access_token", "token_hash", "expires_at < $1 - 3600"),
+        PURGE("oauth_session", "session_hash", "expires_at < $1"),
+        PURGE("oauth_code", "code_hash", "expires_at < $1 - 86400"),
+        PURGE("oauth_grant", "id", "(revoked_at < $1 - 86400 OR expires_at < $1 - 86400 OR ends_at < $1 - 86400)"),
+    };
+    const value_t args[] = { V_NUMBER(store->now), V_NUMBER(limit) };
+
+    *count = 0;
+    for (int i = 0; i < COUNT(ops); i++) {
+        rows_t *rows;
+        const cell_t *cell;
+
+        if (db_run(store, &ops[i], args, COUNT(args), &rows) != STORE_OK)
+            return STORE_DOWN;
+        cell = db_row(rows, 0);
+        *count += next_number(&cell);
+    }
+    return STORE_OK;
+}

@@ -1,0 +1,181 @@
+#include <apr_strings.h>
+
+#include "db.h"
+
+#define COLUMNS                                                                                                                    \
+    "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope, grant_types, " \
+    "source, created_at, disabled_at"
+
+
+static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
+{
+    apr_array_header_t *lines = apr_array_make(p, 4, sizeof(const char *));
+
+    while (*text != '\0') {
+        apr_size_t length = strcspn(text, "\n");
+
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrmemdup(p, text, length);
+        text += length;
+        text += *text == '\n';
+    }
+    return lines;
+}
+
+
+static client_t *read_client(apr_pool_t *p, const cell_t *cell)
+{
+    client_t *client = apr_pcalloc(p, sizeof(*client));
+
+    client->id = next_text(&cell);
+    client->name = next_text(&cell);
+    client->is_public = next_flag(&cell);
+    client->is_gpt = next_flag(&cell);
+    client->auth_method = next_text(&cell);
+    client->has_secret = next_digest(&cell, &client->secret_hash);
+    client->has_old_secret = next_digest(&cell, &client->old_secret_hash);
+    client->old_secret_until = next_number(&cell);
+    client->redirect_uris = split_lines(p, next_text(&cell));
+    client->scope = next_text(&cell);
+    client->grant_types = next_text(&cell);
+    client->source = next_text(&cell);
+    client->created_at = next_number(&cell);
+    client->disabled_at = next_number(&cell);
+    return client;
+}
+
+
+store_status_t store_client_get(store_t *store, const char *id, client_t **client)
+{
+    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_client WHERE id = $1" };
+    const value_t args[] = { V_TEXT(id) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK)
+        *client = read_client(store->pool, db_row(rows, 0));
+    return status;
+}
+
+
+store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client)
+{
+    static const op_t op = {
+        .sql = "SELECT " COLUMNS " FROM oauth_client"
+               " WHERE id = $1 OR (name = $1 AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1)) LIMIT 2",
+    };
+    const value_t args[] = { V_TEXT(id_or_name) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK && rows->count != 1)
+        return STORE_REFUSED;
+    if (status == STORE_OK)
+        *client = read_client(store->pool, db_row(rows, 0));
+    return status;
+}
+
+
+store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
+{
+    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_client ORDER BY name, id LIMIT 10000" };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+
+    if (status == STORE_DOWN)
+        return status;
+    *clients = apr_array_make(store->pool, rows->count, sizeof(client_t *));
+    for (int i = 0; i < rows->count; i++)
+        APR_ARRAY_PUSH(*clients, client_t *) = read_client(store->pool, db_row(rows, i));
+    return STORE_OK;
+}
+
+
+store_status_t store_client_add(store_t *store, const client_t *client)
+{
+    /* A unique index keeps the names apart that admins give. */
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
+               " source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1",
+        .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND name = $2",
+    };
+    const value_t args[] = {
+        V_TEXT(client->id),
+        V_TEXT(client->name),
+        V_NUMBER(client->is_public != 0),
+        V_NUMBER(client->is_gpt != 0),
+        V_TEXT(client->auth_method),
+        V_DIGEST(client->has_secret ? &client->secret_hash : NULL),
+        V_TEXT(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
+        V_TEXT(client->scope),
+        V_TEXT(client->grant_types),
+        V_TEXT(client->source),
+        V_NUMBER(store->now),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until)
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_client SET old_secret_hash = secret_hash, old_secret_until = $3, secret_hash = $2"
+               " WHERE id = $1 AND is_public = 0 AND secret_hash <> $2 RETURNING 1",
+        .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND secret_hash = $2",
+    };
+    const value_t args[] = { V_TEXT(id), V_DIGEST(hash), V_NUMBER(old_until) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash)
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_client SET old_secret_hash = NULL, old_secret_until = NULL"
+               " WHERE id = $1 AND secret_hash = $2 AND old_secret_hash IS NOT NULL RETURNING 1",
+        .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND secret_hash = $2 AND old_secret_hash IS NULL",
+    };
+    const value_t args[] = { V_TEXT(id), V_DIGEST(current_hash) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+store_status_t store_client_set_redirects(store_t *store, const char *id, const apr_array_header_t *uris)
+{
+    static const op_t op = { .sql = "UPDATE oauth_client SET redirect_uris = $2 WHERE id = $1 RETURNING 1" };
+    const value_t args[] = { V_TEXT(id), V_TEXT(apr_array_pstrcat(store->pool, uris, '\n')) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at)
+{
+    static const op_t op = { .sql = "UPDATE oauth_client SET disabled_at = NULLIF($2, 0) WHERE id = $1 RETURNING 1" };
+    const value_t args[] = { V_TEXT(id), V_NUMBER(disabled_at) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+/* At all issuers: clients belong to none. Access tokens without a grant are unknown, and go when they would have expired. */
+store_status_t store_client_remove(store_t *store, const char *id)
+{
+    static const op_t op = {
+        .sql = "WITH grants AS (DELETE FROM oauth_grant WHERE client_id = $1),"
+               " codes AS (DELETE FROM oauth_code WHERE client_id = $1),"
+               " consents AS (DELETE FROM oauth_consent WHERE client_id = $1)"
+               " DELETE FROM oauth_client WHERE id = $1 RETURNING 1",
+        .steps = {
+            "DELETE FROM oauth_client WHERE id = $1 RETURNING 1",
+            "DELETE FROM oauth_grant WHERE client_id = $1",
+            "DELETE FROM oauth_code WHERE client_id = $1",
+            "DELETE FROM oauth_consent WHERE client_id = $1",
+        },
+    };
+    const value_t args[] = { V_TEXT(id) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}

@@ -1,0 +1,109 @@
+#include "lease.h"
+
+#include <stdarg.h>
+
+#include <apr_strings.h>
+
+#define SLOW_CONNECT (SECOND / 10)
+
+
+static apr_status_t end(void *data)
+{
+    lease_t *lease = data;
+    store_source_t *source = lease->store->source;
+
+    if (lease->lock >= 0)
+        source->backend->rollback(lease);
+    source->close(source->baton, &lease->conn);
+    gate_leave(source->gate);
+    return APR_SUCCESS;
+}
+
+
+static memo_t *memo_of(store_conn_t *conn)
+{
+    if (*conn->memo == NULL) {
+        memo_t *memo = apr_pcalloc(conn->pool, sizeof(*memo));
+
+        memo->prepared = apr_array_make(conn->pool, 32, sizeof(prepared_t));
+        *conn->memo = memo;
+    }
+    return *conn->memo;
+}
+
+
+outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, lease_t **out)
+{
+    store_source_t *source = store->source;
+    lease_t *lease = apr_pcalloc(store->pool, sizeof(*lease));
+    apr_int64_t started;
+
+    lease->store = store;
+    lease->deadline = deadline;
+    lease->patience = patience;
+    lease->lock = -1;
+
+    switch (gate_enter(source->gate, deadline)) {
+    case GATE_FULL:
+        return lease_problem(lease, DB_DOWN, "all connections to the database were in use for too long (DBDMax allows no more)");
+    case GATE_SHUT:
+        return lease_problem(lease, DB_DOWN, "the database could not be reached a moment ago; it is not tried again for a second");
+    case GATE_OPEN:
+        break;
+    }
+
+    started = clock_us();
+    if (source->open(source->baton, store->pool, &lease->conn) != APR_SUCCESS) {
+        gate_failed(source->gate, clock_us() - started > SLOW_CONNECT);
+        return lease_problem(lease, DB_DOWN, "cannot connect to the database");
+    }
+    lease->memo = memo_of(&lease->conn);
+    if (!source->backend->alive(lease)) {
+        source->close(source->baton, &lease->conn);
+        gate_failed(source->gate, clock_us() - started > SLOW_CONNECT);
+        return lease_problem(lease, DB_DOWN, "the connection to the database is lost and cannot be renewed");
+    }
+    gate_opened(source->gate);
+
+    apr_pool_cleanup_register(store->pool, lease, end, apr_pool_cleanup_null);
+    *out = lease;
+    return DB_OK;
+}
+
+
+void lease_release(lease_t *lease)
+{
+    apr_pool_cleanup_run(lease->store->pool, lease, end);
+}
+
+
+prepared_t *lease_find(const lease_t *lease, const char *sql)
+{
+    apr_array_header_t *list = lease->memo->prepared;
+
+    for (int i = 0; i < list->nelts; i++) {
+        if (APR_ARRAY_IDX(list, i, prepared_t).sql == sql)
+            return &APR_ARRAY_IDX(list, i, prepared_t);
+    }
+    return NULL;
+}
+
+
+prepared_t *lease_prepared(lease_t *lease, const char *sql)
+{
+    prepared_t *prepared = apr_array_push(lease->memo->prepared);
+
+    prepared->sql = sql;
+    return prepared;
+}
+
+
+outcome_t lease_problem(const lease_t *lease, outcome_t outcome, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    lease->store->problem = apr_pvsprintf(lease->store->pool, format, args);
+    va_end(args);
+    return outcome;
+}

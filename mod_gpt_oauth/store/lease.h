@@ -1,0 +1,80 @@
+/*
+ * A connection for one operation, and what the two backends do with it; internal to store/.
+ */
+#ifndef GPT_OAUTH_STORE_LEASE_H
+#define GPT_OAUTH_STORE_LEASE_H
+
+#include <apr_thread_mutex.h>
+
+#include "db.h"
+#include "gate.h"
+
+typedef enum {
+    DB_OK,
+    DB_REFUSED, /* a value that this database cannot hold: no row can have it */
+    DB_AGAIN,   /* the connection broke, or two transactions collided: worth one more try */
+    DB_DOWN
+} outcome_t;
+
+typedef struct prepared_t {
+    const char *sql;               /* compared by address: statements are literals */
+    apr_dbd_prepared_t *statement; /* SQLite only, as is order */
+    const int *order;              /* the argument of each placeholder */
+    int places;
+} prepared_t;
+
+/* Lives as long as the connection (store_conn_t.memo). */
+typedef struct memo_t {
+    apr_array_header_t *prepared; /* of prepared_t */
+    int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
+    int schema_fits;
+} memo_t;
+
+typedef struct lease_t {
+    store_t *store;
+    store_conn_t conn;
+    memo_t *memo;
+    apr_int64_t deadline;
+    apr_int64_t patience; /* for one statement */
+    int lock;             /* SQLite: the writers' lock while in a transaction, else -1 */
+} lease_t;
+
+/* All but alive set store->problem on DB_AGAIN and DB_DOWN. */
+typedef struct backend_t {
+    /* Called on each lease, while no other thread opens. 0 when the connection is dead and cannot be renewed. */
+    int (*alive)(lease_t *lease);
+    outcome_t (*begin)(lease_t *lease);
+    outcome_t (*commit)(lease_t *lease);
+    void (*rollback)(lease_t *lease);
+    outcome_t (*run)(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows);
+    /* Several statements without arguments or rows; see migrate.c. */
+    outcome_t (*script)(lease_t *lease, const char *sql);
+} backend_t;
+
+extern const backend_t backend_pgsql;
+extern const backend_t backend_sqlite;
+
+struct store_source_t {
+    const backend_t *backend;
+    const char *file;          /* SQLite: the database */
+    gate_t *gate;
+    store_open_fn *open;
+    store_close_fn *close;
+    void *baton;
+    apr_thread_mutex_t *mutex; /* guards tag_key */
+    _Atomic int has_tag_key;
+    digest_t tag_key;
+};
+
+/* On DB_OK the lease is given back by lease_release, or by the end of store->pool. */
+outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, lease_t **lease);
+void lease_release(lease_t *lease);
+
+/* NULL when sql was not prepared on this connection; lease_prepared adds it. */
+prepared_t *lease_find(const lease_t *lease, const char *sql);
+prepared_t *lease_prepared(lease_t *lease, const char *sql);
+
+/* Sets store->problem and returns outcome. */
+outcome_t lease_problem(const lease_t *lease, outcome_t outcome, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,85 @@
+#include "schema.h"
+
+#include <string.h>
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+
+/* All, not only those needed now: the statement is the same for every module that comes after this one. */
+static const char settings_get[] = "SELECT name, value FROM oauth_setting";
+
+
+static int number_of(const char *text)
+{
+    apr_int64_t number = apr_strtoi64(text, NULL, 10);
+
+    return number > 0 && number < APR_INT32_MAX ? (int)number : 0;
+}
+
+
+static int key_of(const char *hex, digest_t *key)
+{
+    apr_size_t size;
+
+    return apr_unescape_hex(NULL, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS && size == DIGEST_SIZE
+        && apr_unescape_hex(key->byte, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS;
+}
+
+
+outcome_t schema_check(lease_t *lease)
+{
+    store_source_t *source = lease->store->source;
+    int version = 0, oldest = 0, has_key = 0;
+    digest_t key;
+    rows_t *rows;
+    outcome_t outcome;
+
+    /* A connection may have been checked for another source, of another virtual host. */
+    if (lease->memo->schema_fits && source->has_tag_key)
+        return DB_OK;
+    outcome = source->backend->run(lease, settings_get, NULL, 0, &rows);
+    if (outcome != DB_OK)
+        return outcome;
+
+    for (int i = 0; i < rows->count; i++) {
+        const cell_t *cell = db_row(rows, i);
+        const char *name = next_text(&cell), *value = next_text(&cell);
+
+        if (strcmp(name, SETTING_SCHEMA) == 0)
+            version = number_of(value);
+        else if (strcmp(name, SETTING_SCHEMA_OLDEST) == 0)
+            oldest = number_of(value);
+        else if (strcmp(name, SETTING_TAG_KEY) == 0)
+            has_key = key_of(value, &key);
+    }
+    if (version < SCHEMA_VERSION || !has_key)
+        return lease_problem(lease, DB_DOWN, "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`", version,
+                             SCHEMA_VERSION);
+    if (oldest > SCHEMA_VERSION)
+        return lease_problem(lease, DB_DOWN,
+                             "the database has schema %d, which needs a mod_gpt_oauth that knows schema %d or newer, and this one "
+                             "knows %d: upgrade it",
+                             version, oldest, SCHEMA_VERSION);
+
+    apr_thread_mutex_lock(source->mutex);
+    source->tag_key = key;
+    apr_thread_mutex_unlock(source->mutex);
+    source->has_tag_key = 1;
+    lease->memo->schema_fits = 1;
+    return DB_OK;
+}
+
+
+store_status_t store_tag_key(store_t *store, digest_t *key)
+{
+    static const op_t settings = { .sql = settings_get };
+    store_source_t *source = store->source;
+
+    /* Whatever is asked, the first lease brings the key along. */
+    if (!source->has_tag_key && db_run(store, &settings, NULL, 0, NULL) != STORE_OK)
+        return STORE_DOWN;
+    apr_thread_mutex_lock(source->mutex);
+    *key = source->tag_key;
+    apr_thread_mutex_unlock(source->mutex);
+    return STORE_OK;
+}

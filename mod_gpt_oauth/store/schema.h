@@ -1,0 +1,20 @@
+/*
+ * What the database must look like; internal to store/.
+ */
+#ifndef GPT_OAUTH_STORE_SCHEMA_H
+#define GPT_OAUTH_STORE_SCHEMA_H
+
+#include "lease.h"
+
+/* The number of the newest migration that the statements here rely on. */
+#define SCHEMA_VERSION 1
+
+/* Names in oauth_setting. schema_oldest is the least SCHEMA_VERSION of a module that can still work with the schema. */
+#define SETTING_SCHEMA        "schema"
+#define SETTING_SCHEMA_OLDEST "schema_oldest"
+#define SETTING_TAG_KEY       "tag_key"
+
+/* Once per connection: may this module use this database? Takes the tag key along. */
+outcome_t schema_check(lease_t *lease);
+
+#endif

@@ -1,0 +1,42 @@
+#include "source.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "lease.h"
+
+
+apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
+                                 store_open_fn *open, store_close_fn *close, void *baton)
+{
+    store_source_t *source = apr_pcalloc(p, sizeof(*source));
+    apr_status_t rv;
+
+    if (strcmp(driver, "pgsql") == 0) {
+        source->backend = &backend_pgsql;
+    } else if (strcmp(driver, "sqlite3") == 0) {
+        source->backend = &backend_sqlite;
+        source->file = apr_pstrdup(p, params);
+    } else {
+        return APR_ENOTIMPL;
+    }
+    source->open = open;
+    source->close = close;
+    source->baton = baton;
+
+    rv = apr_thread_mutex_create(&source->mutex, APR_THREAD_MUTEX_DEFAULT, p);
+    if (rv != APR_SUCCESS)
+        return rv;
+    rv = gate_create(&source->gate, p, max);
+    if (rv != APR_SUCCESS)
+        return rv;
+    *out = source;
+    return APR_SUCCESS;
+}
+
+
+int store_source_is_sqlite(const store_source_t *source)
+{
+    return source->backend == &backend_sqlite;
+}

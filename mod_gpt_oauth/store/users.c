@@ -1,0 +1,133 @@
+#include "db.h"
+
+
+static user_t *read_user(apr_pool_t *p, const cell_t *cell)
+{
+    user_t *user = apr_pcalloc(p, sizeof(*user));
+
+    user->name = next_text(&cell);
+    user->password_hash = next_text(&cell);
+    user->created_at = next_number(&cell);
+    user->disabled_at = next_number(&cell);
+    return user;
+}
+
+
+store_status_t store_user_get(store_t *store, const char *name, user_t **user)
+{
+    static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name = $1" };
+    const value_t args[] = { V_TEXT(name) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK)
+        *user = read_user(store->pool, db_row(rows, 0));
+    return status;
+}
+
+
+store_status_t store_user_list(store_t *store, apr_array_header_t **users)
+{
+    static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user ORDER BY name LIMIT 10000" };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+
+    if (status == STORE_DOWN)
+        return status;
+    *users = apr_array_make(store->pool, rows->count, sizeof(user_t *));
+    for (int i = 0; i < rows->count; i++)
+        APR_ARRAY_PUSH(*users, user_t *) = read_user(store->pool, db_row(rows, i));
+    return STORE_OK;
+}
+
+
+store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_user (name, password_hash, created_at) VALUES ($1, $2, $3)"
+               " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash WHERE oauth_user.password_hash IS NULL"
+               " RETURNING 1",
+        .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
+    };
+    const value_t args[] = { V_TEXT(name), V_TEXT(password_hash), V_NUMBER(store->now) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+/* Users belong to no issuer: all of theirs end. */
+store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash)
+{
+    static const op_t op = {
+        .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING name),"
+               " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
+               " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1"
+               " AND EXISTS (SELECT 1 FROM changed))"
+               " SELECT 1 FROM changed",
+        .steps = {
+            "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING 1",
+            "DELETE FROM oauth_session WHERE username = $1",
+            "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",
+        },
+    };
+    const value_t args[] = { V_TEXT(name), V_TEXT(password_hash), V_NUMBER(store->now) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+static store_status_t disable(store_t *store, const char *name, apr_int64_t disabled_at)
+{
+    static const op_t op = {
+        .sql = "WITH sessions AS (DELETE FROM oauth_session WHERE username = $1)"
+               " INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ($1, $3, $2)"
+               " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at RETURNING 1",
+        .steps = {
+            "INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ($1, $3, $2)"
+            " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at RETURNING 1",
+            "DELETE FROM oauth_session WHERE username = $1",
+        },
+    };
+    const value_t args[] = { V_TEXT(name), V_NUMBER(disabled_at), V_NUMBER(store->now) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+static store_status_t enable(store_t *store, const char *name)
+{
+    static const op_t op = { .sql = "UPDATE oauth_user SET disabled_at = NULL WHERE name = $1 RETURNING 1" };
+    const value_t args[] = { V_TEXT(name) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+
+store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at)
+{
+    return disabled_at ? disable(store, name, disabled_at) : enable(store, name);
+}
+
+
+store_status_t store_user_remove(store_t *store, const char *name)
+{
+    static const op_t op = {
+        .sql = "WITH users AS (DELETE FROM oauth_user WHERE name = $1 RETURNING 1),"
+               " grants AS (DELETE FROM oauth_grant WHERE username = $1 RETURNING 1),"
+               " sessions AS (DELETE FROM oauth_session WHERE username = $1),"
+               " codes AS (DELETE FROM oauth_code WHERE username = $1),"
+               " consents AS (DELETE FROM oauth_consent WHERE username = $1)"
+               " SELECT 1 FROM users UNION SELECT 1 FROM grants",
+        .steps = {
+            "SELECT 1 FROM oauth_user WHERE name = $1 UNION SELECT 1 FROM oauth_grant WHERE username = $1",
+            "DELETE FROM oauth_user WHERE name = $1",
+            "DELETE FROM oauth_grant WHERE username = $1",
+            "DELETE FROM oauth_session WHERE username = $1",
+            "DELETE FROM oauth_code WHERE username = $1",
+            "DELETE FROM oauth_consent WHERE username = $1",
+        },
+    };
+    const value_t args[] = { V_TEXT(name) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
