@@ -1,0 +1,403 @@
+package Test::GptOauth;
+
+# A running httpd with the module in it, on SQLite or PostgreSQL, for one test:
+#
+#     on_each_db({ conf => 'GPTOAuthRefreshGrace 0' }, sub {
+#         my ($t) = @_;
+#         my $client = $t->client_add('notes');
+#         is($t->redeem($t->code_for($client))->status, 200, 'case 136: ...');
+#     });
+#     done_testing;
+#
+# Every server is at last asked for a log without crashes, and for logs and a database without secrets. GPTOAUTH_BUILD names the
+# folder of the build (default: build), GPTOAUTH_DB restricts the databases, GPTOAUTH_SANITIZE=1 preloads the sanitizers' runtime
+# into httpd, and GPTOAUTH_KEEP=1 keeps the temporary folder.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use File::Temp ();
+use IO::Socket::INET;
+use JSON::PP ();
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use parent 'Test::GptOauth::Flow';
+use Test::GptOauth::Http;
+use Test::GptOauth::Postgres;
+use Test::GptOauth::Secrets;
+
+our @EXPORT = qw(dbs on_each_db secret);
+
+my $root = abs_path(dirname(__FILE__) . '/../../..');
+my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$root/build") // "$root/build";
+my $module = "$build/.libs/mod_gpt_oauth.so";
+my $command = "$build/gptoauth";
+my ($httpd) = grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
+chomp(my $modules = qx(apxs -q LIBEXECDIR) || '/usr/lib/apache2/modules');
+
+my $pages = <<'EOC';
+GPTOAuthScope read "Read your notes" default
+GPTOAuthScope write "Change your notes"
+GPTOAuthScope admin "Administer everybody's notes"
+GPTOAuthScope hello "Be greeted"
+<Location /api>
+    AuthType GPTOAuth
+    Require oauth-scope read
+</Location>
+<Location /api/hello>
+    SetHandler gpt-oauth-hello
+    Require oauth-scope hello
+</Location>
+<Location /write>
+    AuthType GPTOAuth
+    Require oauth-scope write
+</Location>
+EOC
+
+my $server = <<'EOC';
+ServerRoot "%%DIR%%"
+ServerName localhost:%%PORT%%
+Listen 127.0.0.1:%%PORT%%
+%%MODULES%%
+User www-data
+Group www-data
+PidFile "%%DIR%%/httpd.pid"
+ErrorLog "%%DIR%%/error.log"
+LogLevel info gpt_oauth:debug
+LogFormat "%h %l %u %t \"%r\" %>s %b" plain
+CustomLog "%%DIR%%/access.log" plain
+Mutex default:%%DIR%%
+StartServers 2
+ServerLimit 4
+ThreadsPerChild 32
+MaxRequestWorkers 128
+MinSpareThreads 32
+MaxSpareThreads 128
+KeepAliveTimeout 30
+Timeout 30
+DocumentRoot "%%DIR%%/htdocs"
+<Directory "%%DIR%%/htdocs">
+    Require all granted
+</Directory>
+TypesConfig /dev/null
+AddType text/plain .txt
+Include "%%DIR%%/dbd.conf"
+%%DBD%%
+%%ISSUER%%
+%%PAGES%%
+%%CONF%%
+EOC
+
+my @usual_modules = qw(mpm_event authn_core authz_core authz_host authn_file authz_user auth_basic alias dir mime dbd headers env
+    rewrite proxy proxy_http setenvif);
+
+my ($cluster, @running);
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);   # END runs
+
+# ---- for the test files
+
+sub dbs { return defined $ENV{GPTOAUTH_DB} ? split /[ ,]+/, $ENV{GPTOAUTH_DB} : qw(sqlite pgsql) }
+
+# Runs the test on each database in turn, on a server of its own. Options as for new, and `allow`: patterns of error log
+# lines that this test provokes.
+sub on_each_db
+{
+    my ($options, $test) = @_;
+    for my $db (dbs()) {
+        subtest "on $db" => sub {
+            my $t = __PACKAGE__->new(%$options, db => $db);
+            $test->($t);
+            $t->finish;
+        };
+    }
+    return;
+}
+
+# Notes a value that must not turn up in a log or in the database, and returns it.
+sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
+
+# ---- the server
+
+# Options: db; conf (added to the server's configuration); pages (in place of the scopes and Locations above); issuer (in place
+# of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP); durable
+# (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0. In all texts %%PORT%%, %%PORT_A%%,
+# %%PORT_B%% … stand for free ports and %%DIR%% for the folder.
+sub new
+{
+    my ($class, %opt) = @_;
+    BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
+    my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
+    chmod 0755, $dir;
+    my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, %opt }, $class;
+    make_path(map { "$dir/$_" } qw(db asan htdocs htdocs/api htdocs/write));
+    chown 33, 33, "$dir/db", "$dir/asan" if $> == 0;
+    $self->write_file('htdocs/plain.txt', "plain\n");
+    $self->write_file("htdocs/$_/notes.txt", "protected data\n") for qw(api write);
+    $self->prepare_database;
+    $self->write_conf;
+    $self->start unless defined $opt{start} && !$opt{start};
+    return $self;
+}
+
+sub dir { return $_[0]{dir} }
+sub db { return $_[0]{db} }
+sub is_pgsql { return $_[0]{db} eq 'pgsql' }
+sub cluster { return $cluster }
+sub database { return $_[0]{database} }
+sub port { my ($self, $name) = @_; return $self->{ports}{ $name // '' } //= free_port() }
+sub issuer { my ($self) = @_; return $self->{issuer} // 'http://localhost:' . $self->port }
+sub http { my ($self) = @_; return $self->{http} //= Test::GptOauth::Http->new($self->port) }
+sub pid { return $_[0]{pid} }
+
+sub free_port
+{
+    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!\n";
+    return $socket->sockport;
+}
+
+sub expand
+{
+    my ($self, $text) = @_;
+    $text =~ s/%%DIR%%/$self->{dir}/g;
+    $text =~ s/%%PORT(?:_([A-Z]))?%%/$self->port($1)/ge;
+    return $text;
+}
+
+sub write_file
+{
+    my ($self, $name, $text) = @_;
+    my $file = $name =~ m{^/} ? $name : "$self->{dir}/$name";
+    make_path(dirname($file));
+    open my $handle, '>', $file or die "$file: $!\n";
+    print {$handle} $self->expand($text);
+    close $handle or die "$file: $!\n";
+    return $file;
+}
+
+sub prepare_database
+{
+    my ($self) = @_;
+    my $params = "$self->{dir}/db/oauth.sqlite";
+    if ($self->is_pgsql) {
+        $cluster //= Test::GptOauth::Postgres->new(durable => $self->{durable});
+        $self->{database} = $cluster->create_database;
+        $params = $cluster->conninfo($self->{database}, tcp => $self->{tcp});
+    }
+    $self->{db_params} = $params;
+    my $driver = $self->is_pgsql ? 'pgsql' : 'sqlite3';
+    $self->write_file('dbd.conf', "DBDriver $driver\nDBDParams \"$params\"\n");
+    $self->gptoauth('migrate');
+    chown 33, 33, glob "$self->{dir}/db/*";
+    return;
+}
+
+# Writes httpd.conf anew, with changed options where given.
+sub write_conf
+{
+    my ($self, %opt) = @_;
+    %$self = (%$self, %opt);
+    my @load = map { "LoadModule ${_}_module $modules/mod_$_.so" } @usual_modules, @{ $self->{modules} // [] };
+    my $issuer = $self->issuer;
+    my %part = (
+        MODULES => join("\n", @load, "LoadModule gpt_oauth_module $module"),
+        DBD => $self->{dbd} // '',
+        ISSUER => $issuer eq '' ? '' : "GPTOAuthIssuer $issuer",
+        PAGES => $self->{pages} // $pages,
+        CONF => $self->{conf} // ''
+    );
+    my $text = $server;
+    $text =~ s/%%(MODULES|DBD|ISSUER|PAGES|CONF)%%/$part{$1}/g;
+    return $self->write_file('httpd.conf', $text);
+}
+
+# Runs `httpd -t` on the configuration: (exit status, what it said).
+sub configtest
+{
+    my ($self) = @_;
+    my $result = run({}, $httpd, '-t', '-f', "$self->{dir}/httpd.conf");
+    return ($result->{status}, $result->{err} . $result->{out});
+}
+
+sub start
+{
+    my ($self) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        setpgrp;
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>>', "$self->{dir}/httpd.out";
+        open STDERR, '>&', \*STDOUT;
+        sanitize("$self->{dir}/asan/httpd") if $ENV{GPTOAUTH_SANITIZE};
+        exec $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
+    }
+    $self->{pid} = $pid;
+    push @running, $self;
+    my $deadline = time + 30;
+    until (IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port)) {
+        if (time > $deadline || waitpid($pid, POSIX::WNOHANG()) > 0) {
+            die "httpd does not start:\n" . slurp("$self->{dir}/httpd.out") . $self->error_log;
+        }
+        sleep 0.05;
+    }
+    delete @$self{qw(http)};
+    return;
+}
+
+# The runtimes must come before everything else in a process that loads an instrumented module.
+sub sanitize
+{
+    my ($log) = @_;
+    chomp(my @libraries = map { qx(gcc -print-file-name=$_) } qw(libasan.so libubsan.so));
+    $ENV{LD_PRELOAD} = join ':', @libraries;
+    $ENV{ASAN_OPTIONS} = "detect_leaks=0:log_path=$log";
+    $ENV{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$log";
+    return;
+}
+
+sub stop
+{
+    my ($self) = @_;
+    my $pid = delete $self->{pid} or return;
+    @running = grep { $_ != $self } @running;
+    delete @$self{qw(http browsers)};
+    kill TERM => $pid;
+    my $deadline = time + 20;
+    until (waitpid($pid, POSIX::WNOHANG()) != 0) {
+        kill KILL => -$pid if time > $deadline;
+        sleep 0.02;
+    }
+    kill KILL => -$pid;
+    return;
+}
+
+sub restart { my ($self) = @_; $self->stop; return $self->start }
+
+# ---- the command
+
+sub gptoauth
+{
+    my ($self, @args) = @_;
+    return $self->gptoauth_stdin('', @args);
+}
+
+sub gptoauth_json
+{
+    my ($self, @args) = @_;
+    return JSON::PP::decode_json($self->gptoauth(@args, '--json'));
+}
+
+sub gptoauth_stdin
+{
+    my ($self, $stdin, @args) = @_;
+    my $result = $self->try_gptoauth($stdin, @args);
+    die "gptoauth @args: $result->{err}$result->{out}\n" if $result->{status};
+    return $result->{out};
+}
+
+# status, out and err, whatever they are.
+sub try_gptoauth
+{
+    my ($self, $stdin, @args) = @_;
+    return run({ stdin => $stdin }, $command, '--db-conf', "$self->{dir}/dbd.conf", @args);
+}
+
+sub run
+{
+    my ($opt, @command) = @_;
+    my @files = map { File::Temp->new } 1 .. 3;
+    print { $files[0] } $opt->{stdin} // '';
+    $files[0]->flush;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN, '<', $files[0]->filename;
+        open STDOUT, '>', $files[1]->filename;
+        open STDERR, '>', $files[2]->filename;
+        exec @command or POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    my $status = $?;
+    return { status => $status >> 8 || $status, out => slurp($files[1]->filename), err => slurp($files[2]->filename) };
+}
+
+sub output
+{
+    my ($stdin, @command) = @_;
+    my $result = run({ stdin => $stdin }, @command);
+    die "@command: $result->{err}\n" if $result->{status};
+    chomp $result->{out};
+    return $result->{out};
+}
+
+# ---- the database, behind the module's back
+
+# Runs a statement and returns what it prints: a row a line, columns separated by |. Tests move time with it.
+sub sql
+{
+    my ($self, $statement) = @_;
+    return $cluster->psql($self->{database}, $statement) if $self->is_pgsql;
+    return output($statement, 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
+}
+
+sub dump_database
+{
+    my ($self) = @_;
+    return $cluster->dump($self->{database}) if $self->is_pgsql;
+    return output(".dump\n", 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
+}
+
+# ---- what is left behind
+
+sub error_log { return slurp("$_[0]{dir}/error.log") }
+sub access_log { return slurp("$_[0]{dir}/access.log") }
+
+sub slurp
+{
+    my ($file) = @_;
+    open my $handle, '<', $file or return '';
+    local $/;
+    return <$handle> // '';
+}
+
+# Stops the server and judges what it wrote.
+sub finish
+{
+    my ($self) = @_;
+    ok(kill(0 => $self->{pid}), 'httpd still runs') if $self->{pid};
+    my $dump = $self->{no_dump} ? '' : $self->dump_database;
+    $self->stop;
+    my @bad = grep { /:(?:crit|alert|emerg)\]|exit signal|AddressSanitizer|runtime error:/ } split /\n/, $self->error_log;
+    for my $allowed (@{ $self->{allow} }) {
+        @bad = grep { $_ !~ $allowed } @bad;
+    }
+    push @bad, map { $_ . ': ' . slurp($_) } glob "$self->{dir}/asan/*";
+    is(join("\n", @bad), '', 'no crash and nothing critical in the error log');
+    my $errors = $self->error_log . slurp("$self->{dir}/httpd.out");
+    is(join("\n", Test::GptOauth::Secrets::found_in($errors)), '', 'no secret in the error log');
+    is(join("\n", Test::GptOauth::Secrets::found_in($self->access_log, urls => 1)), '', 'no secret in the access log');
+    is(join("\n", Test::GptOauth::Secrets::found_in_dump($dump)), '', 'no secret in the database');
+    diag("the end of the error log:\n", substr $errors, length $errors > 4000 ? -4000 : 0) unless Test::More->builder->is_passing;
+    return;
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    return unless $self->{owner} && $self->{owner} == $$;
+    local ($?, $!, $@);
+    $self->stop;
+    return;
+}
+
+END {
+    my $status = $?;
+    $_->stop for grep { $_->{owner} == $$ } @running;
+    undef $cluster;
+    $? = $status;
+}
+
+1;

@@ -1,0 +1,224 @@
+package Test::GptOauth::Flow;
+
+# The steps of OAuth, as methods of a running server (Test::GptOauth): what a person, a GPT or another client would do.
+
+use strict;
+use warnings;
+use Digest::SHA qw(sha256);
+use MIME::Base64 qw(encode_base64 encode_base64url);
+use Test::GptOauth::Browser;
+use Test::GptOauth::Http;
+use Test::GptOauth::Secrets;
+
+# ---- people and clients, made by the command
+
+# The password of a user, who is made on first mention.
+sub user
+{
+    my ($self, $name) = @_;
+    return $self->{users}{$name} //= $self->user_add($name, "horse battery staple of $name");
+}
+
+sub user_add
+{
+    my ($self, $name, $password) = @_;
+    Test::GptOauth::Secrets::remember(password => $password);
+    $self->gptoauth_stdin("$password\n", 'user', 'add', $name);
+    return $self->{users}{$name} = $password;
+}
+
+# client_add(name, options): public => 1, gpt => 1, redirect => [URI ...] or URI, scope => "...". Answers what the tests need to
+# know of the client, with its first redirect URI.
+sub client_add
+{
+    my ($self, $name, %opt) = @_;
+    my @redirects = ref $opt{redirect} ? @{ $opt{redirect} } : $opt{redirect} // 'https://rp.example/cb';
+    my @args = map { "--$_" } grep { $opt{$_} } qw(public gpt);
+    push @args, map { ('--redirect', $_) } @redirects;
+    push @args, '--scope', $opt{scope} if defined $opt{scope};
+    my $json = $self->gptoauth_json('client', 'add', $name, @args);
+    my $client = {
+        name => $name,
+        id => $json->{client_id},
+        secret => $json->{client_secret},
+        redirect_uri => $redirects[0],
+        public => $opt{public},
+        gpt => $opt{gpt}
+    };
+    Test::GptOauth::Secrets::remember(client_secret => $client->{secret});
+    die "client add answered no client_id\n" unless $client->{id};
+    return $client;
+}
+
+# ---- the authorization request
+
+sub pkce
+{
+    my ($verifier) = @_;
+    $verifier //= random_text(43);
+    Test::GptOauth::Secrets::remember(verifier => $verifier);
+    return ($verifier, encode_base64url(sha256($verifier)));
+}
+
+sub random_text
+{
+    my ($length) = @_;
+    my @characters = ('A' .. 'Z', 'a' .. 'z', '0' .. '9');
+    return join '', map { $characters[ rand @characters ] } 1 .. $length;
+}
+
+# The parameters of a sound request of this client, as a list of pairs. Named ones replace or, when undef, remove the usual ones.
+sub authorize_params
+{
+    my ($self, $client, %params) = @_;
+    my @usual = (
+        response_type => 'code',
+        client_id => $client->{id},
+        redirect_uri => $client->{redirect_uri},
+        scope => 'read',
+        state => 'state-' . random_text(8)
+    );
+    push @usual, code_challenge => (pkce())[1], code_challenge_method => 'S256' unless $client->{gpt};
+    my @pairs;
+    while (my ($name, $value) = splice @usual, 0, 2) {
+        push @pairs, $name => exists $params{$name} ? delete $params{$name} : $value;
+    }
+    return (@pairs, Test::GptOauth::Http::pairs(\%params));
+}
+
+sub authorize_url
+{
+    my ($self, $client, %params) = @_;
+    return '/oauth/authorize?' . Test::GptOauth::Http::form($self->authorize_params($client, %params));
+}
+
+sub browser
+{
+    my ($self) = @_;
+    return Test::GptOauth::Browser->new($self->port);
+}
+
+# The browser of a user of that name, who signs in when first asked to.
+sub browser_of
+{
+    my ($self, $name) = @_;
+    return $self->{browsers}{$name} //= $self->browser;
+}
+
+# Opens the request and signs in if asked; the browser then shows the consent page or an error, or was redirected.
+sub open_request
+{
+    my ($self, $url, %opt) = @_;
+    my $user = $opt{user} // 'alice';
+    my $browser = $opt{browser} // $self->browser_of($user);
+    $browser->follow($browser->get($url));
+    $browser->sign_in($user, $self->user($user)) if $browser->has_sign_in;
+    return $browser;
+}
+
+# From the request to the redirect. Options: user, browser, decision, params (of the request), verifier. Answers the parameters of
+# the redirect and what is needed to redeem.
+sub code_for
+{
+    my ($self, $client, %opt) = @_;
+    my %params = %{ $opt{params} // {} };
+    my $verifier;
+    if (!$client->{gpt} || $opt{verifier}) {
+        ($verifier, my $challenge) = pkce($opt{verifier});
+        %params = (code_challenge => $challenge, code_challenge_method => 'S256', %params);
+    }
+    my $browser = $self->open_request($self->authorize_url($client, %params), %opt);
+    $browser->decide($opt{decision} // 'allow') if $browser->has_consent;
+    my $response = $browser->page;
+    return {
+        %{ $response->answer },
+        response => $response,
+        client => $client,
+        redirect_uri => exists $params{redirect_uri} ? $params{redirect_uri} : $client->{redirect_uri},
+        verifier => $verifier
+    };
+}
+
+# ---- the token endpoint
+
+sub basic
+{
+    my ($id, $secret) = @_;
+    return 'Basic ' . encode_base64("$id:$secret", '');
+}
+
+# POST to the token endpoint as this client. The parameters are pairs; auth is post (usual for confidential clients), basic or
+# none (usual for public ones).
+sub token_request
+{
+    my ($self, $client, $params, %opt) = @_;
+    my ($body, @headers) = $self->token_body($client, $params, %opt);
+    return $self->http->post('/oauth/token', $body, headers => \@headers);
+}
+
+sub token_body
+{
+    my ($self, $client, $params, %opt) = @_;
+    my $auth = $opt{auth} // ($client->{public} ? 'none' : 'post');
+    my @pairs = Test::GptOauth::Http::pairs($params);
+    my @headers = @{ $opt{headers} // [] };
+    push @headers, Authorization => basic($client->{id}, $client->{secret}) if $auth eq 'basic';
+    push @pairs, client_id => $client->{id} if $auth ne 'basic';
+    push @pairs, client_secret => $client->{secret} if $auth eq 'post';
+    return (Test::GptOauth::Http::form(@pairs), @headers);
+}
+
+sub redeem_params
+{
+    my ($grant, %other) = @_;
+    return {
+        grant_type => 'authorization_code',
+        code => $grant->{code},
+        redirect_uri => $grant->{redirect_uri},
+        code_verifier => $grant->{verifier},
+        %other
+    };
+}
+
+# Redeems what code_for answered. Named parameters replace or, when undef, remove the usual ones.
+sub redeem
+{
+    my ($self, $grant, $other, %opt) = @_;
+    return $self->token_request($opt{client} // $grant->{client}, redeem_params($grant, %{ $other // {} }), %opt);
+}
+
+sub refresh
+{
+    my ($self, $client, $refresh_token, $other, %opt) = @_;
+    return $self->token_request($client, { grant_type => 'refresh_token', refresh_token => $refresh_token, %{ $other // {} } }, %opt);
+}
+
+# The whole flow; answers the token response's JSON, with the client and the grant.
+sub tokens_for
+{
+    my ($self, $client, %opt) = @_;
+    my $grant = $self->code_for($client, %opt);
+    my $response = $self->redeem($grant);
+    die 'no tokens: ' . $response->verdict . ' ' . $response->body . ' after ' . $grant->{response}->verdict . "\n"
+        unless $response->status == 200;
+    return { %{ $response->json }, client => $client, grant => $grant };
+}
+
+# ---- the protected resource
+
+sub bearer { my ($token) = @_; return (Authorization => "Bearer $token") }
+
+sub fetch
+{
+    my ($self, $target, $token, %opt) = @_;
+    my @headers = @{ $opt{headers} // [] };
+    push @headers, bearer($token) if defined $token;
+    return $self->http->request($opt{method} // 'GET', $target, %opt, headers => \@headers);
+}
+
+sub hello { my ($self, $token, %opt) = @_; return $self->fetch('/api/hello', $token, %opt) }
+
+# 200 where the token is good for reading, or the refusal.
+sub token_works { my ($self, $token) = @_; return $self->fetch('/api/notes.txt', $token)->status == 200 }
+
+1;

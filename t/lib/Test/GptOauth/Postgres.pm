@@ -1,0 +1,164 @@
+package Test::GptOauth::Postgres;
+
+# A private PostgreSQL cluster: run by user postgres (the server refuses root), reached through a socket in a short temporary
+# directory or a loopback port, and gone at the end of the test file.
+
+use strict;
+use warnings;
+use File::Temp ();
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+my ($bin) = reverse sort { ($a =~ m{/(\d+)/})[0] <=> ($b =~ m{/(\d+)/})[0] } glob '/usr/lib/postgresql/*/bin';
+
+sub available { return defined $bin && -x "$bin/initdb" }
+
+sub bin { return "$bin/$_[1]" }
+
+# durable => 1 keeps fsync on, for tests that kill the server and look at what is left.
+sub new
+{
+    my ($class, %opt) = @_;
+    my $dir = File::Temp::tempdir('gptpg-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+    my ($uid, $gid) = (getpwnam 'postgres')[ 2, 3 ] or die "there is no user postgres\n";
+    chmod 0755, $dir;
+    chown $uid, $gid, $dir;
+    my $self = bless { dir => $dir, port => Test::GptOauth::free_port(), owner => $$, count => 0, options => [] }, $class;
+    $self->as_postgres(">$dir/initdb.log", "$bin/initdb", qw(-U postgres -A trust -E UTF8 --locale=C --no-sync -D), "$dir/data")
+        or die "initdb failed: " . slurp("$dir/initdb.log");
+    push @{ $self->{options} }, map { ('-c', $_) } qw(fsync=off synchronous_commit=off full_page_writes=off) unless $opt{durable};
+    $self->start;
+    $self->psql('postgres', 'CREATE ROLE oauth LOGIN', 'postgres');
+    return $self;
+}
+
+sub dir { return $_[0]{dir} }
+sub port { return $_[0]{port} }
+sub pid { return $_[0]{pid} }
+
+sub as_postgres
+{
+    my ($self, $output, @command) = @_;
+    my $pid = $self->spawn($output, @command);
+    waitpid $pid, 0;
+    return $? == 0;
+}
+
+sub spawn
+{
+    my ($self, $output, @command) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    setpgrp;
+    open STDIN, '<', '/dev/null';
+    open STDOUT, $output or POSIX::_exit(126);
+    open STDERR, '>&', \*STDOUT;
+    chdir $self->{dir};
+    exec qw(setpriv --reuid=postgres --regid=postgres --clear-groups --), @command or POSIX::_exit(127);
+}
+
+sub start
+{
+    my ($self) = @_;
+    my $dir = $self->{dir};
+    $self->{pid} = $self->spawn(">>$dir/log", "$bin/postgres", '-D', "$dir/data", '-k', $dir, '-p', $self->{port}, '-c',
+        'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'log_min_messages=warning', @{ $self->{options} });
+    my $deadline = time + 30;
+    until ($self->ready) {
+        die "PostgreSQL does not start: " . slurp("$dir/log") if time > $deadline || waitpid($self->{pid}, POSIX::WNOHANG()) > 0;
+        sleep 0.05;
+    }
+    return;
+}
+
+sub ready
+{
+    my ($self) = @_;
+    return system("$bin/pg_isready -q -t 1 -h $self->{dir} -p $self->{port} -d postgres -U postgres") == 0;
+}
+
+# mode: fast (the default), immediate, or kill.
+sub stop
+{
+    my ($self, $mode) = @_;
+    return unless $self->{pid};
+    my %signal = (fast => 'INT', immediate => 'QUIT', kill => 'KILL');
+    kill CONT => -$self->{pid};
+    kill $signal{ $mode // 'fast' } => $self->{pid};
+    my $deadline = time + 20;
+    until (waitpid($self->{pid}, POSIX::WNOHANG()) != 0) {
+        kill KILL => -$self->{pid} if time > $deadline;
+        sleep 0.02;
+    }
+    # Backends of a killed postmaster end by themselves; the next one cannot start before they have.
+    my $group = $self->{pid};
+    for (1 .. 250) {
+        last unless kill 0 => -$group;
+        sleep 0.02;
+    }
+    delete $self->{pid};
+    return;
+}
+
+sub restart
+{
+    my ($self, $mode) = @_;
+    $self->stop($mode);
+    return $self->start;
+}
+
+# A new, empty database of role oauth.
+sub create_database
+{
+    my ($self) = @_;
+    my $name = 'oauth' . ++$self->{count};
+    $self->psql('postgres', "CREATE DATABASE $name OWNER oauth", 'postgres');
+    return $name;
+}
+
+sub conninfo
+{
+    my ($self, $database, %opt) = @_;
+    my $host = $opt{tcp} ? '127.0.0.1' : $self->{dir};
+    return "host=$host port=$self->{port} dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
+}
+
+sub psql_command
+{
+    my ($self, $database, $user) = @_;
+    my @connection = ('-h', $self->{dir}, '-p', $self->{port}, '-U', $user // 'oauth', '-d', $database);
+    return ("$bin/psql", qw(-X -q -A -t -v ON_ERROR_STOP=1), @connection);
+}
+
+sub psql
+{
+    my ($self, $database, $statement, $user) = @_;
+    return Test::GptOauth::output($statement, $self->psql_command($database, $user));
+}
+
+sub dump
+{
+    my ($self, $database) = @_;
+    return Test::GptOauth::output('', "$bin/pg_dump", '-h', $self->{dir}, '-p', $self->{port}, '-U', 'oauth', '-d', $database);
+}
+
+sub log { return slurp("$_[0]{dir}/log") }
+
+sub slurp
+{
+    my ($file) = @_;
+    open my $handle, '<', $file or return '';
+    local $/;
+    return <$handle>;
+}
+
+sub DESTROY
+{
+    my ($self) = @_;
+    return unless $self->{owner} == $$;
+    local ($?, $!, $@);
+    $self->stop('immediate');
+    return;
+}
+
+1;
