@@ -22,8 +22,9 @@ static const struct entry {
     { "migrate", NULL, "[--grant-to ROLE]", "bring the tables up to date; ROLE may then serve from them", ARG_GRANT_TO, 0, 0,
       migrate },
     { "purge", NULL, "", "delete what expired long ago", 0, 0, 0, purge },
-    { "client", "add", "NAME [--public | --gpt] [--redirect URI]... [--scope \"...\"]", "add a client and show its id and secret",
-      ARG_PUBLIC | ARG_GPT | ARG_REDIRECT | ARG_SCOPE, 1, 1, client_add },
+    { "client", "add", "NAME [--public | --gpt] [--redirect URI]... [--scope \"...\"]",
+      "add a client; --public: it can keep no secret, --gpt: a custom GPT", ARG_PUBLIC | ARG_GPT | ARG_REDIRECT | ARG_SCOPE, 1, 1,
+      client_add },
     { "client", "list", "", "all clients", 0, 0, 0, client_list },
     { "client", "show", "CLIENT", "one client (by id or name)", 0, 1, 1, client_show },
     { "client", "secret", "CLIENT", "make a new secret; the old one lives until it is used", 0, 1, 1, client_secret },
@@ -67,8 +68,13 @@ static void warn(const char *sentence)
 
 static int misused(const char *sentence)
 {
-    fail("%s; see `gptoauth --help`", sentence);
+    fail("%s", sentence);
     return MISUSED;
+}
+
+static const char *words_of(apr_pool_t *p, const struct entry *entry)
+{
+    return entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
 }
 
 #define HELP_COLUMN 36
@@ -79,8 +85,7 @@ static void print_help(apr_pool_t *p, const char *noun)
     printf("Usage: gptoauth [--db-conf FILE] [--json] COMMAND\n\n");
     for (const struct entry *entry = entries; entry->noun; entry++) {
         if (!noun || strcmp(entry->noun, noun) == 0) {
-            const char *words = entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
-            int width = printf("  %s %s", words, entry->synopsis);
+            int width = printf("  %s %s", words_of(p, entry), entry->synopsis);
             if (width > HELP_COLUMN - 2) {
                 putchar('\n');
                 width = 0;
@@ -100,7 +105,8 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
     const char *noun = words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : NULL;
     const char *verb = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
 
-    *problem = noun ? apr_psprintf(p, "there is no command %s", terminal_text(p, noun)) : "say what to do";
+    *problem = noun ? apr_psprintf(p, "there is no command %s; see `gptoauth --help`", terminal_text(p, noun))
+                    : "say what to do; `gptoauth --help` shows the commands";
     for (const struct entry *entry = entries; noun && entry->noun; entry++) {
         if (strcmp(entry->noun, noun) != 0) {
             continue;
@@ -108,8 +114,9 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
         if (!entry->verb || (verb && strcmp(entry->verb, verb) == 0)) {
             return entry;
         }
-        *problem = verb ? apr_psprintf(p, "there is no command %s %s", noun, terminal_text(p, verb))
-                        : apr_psprintf(p, "say what to do with the %s", noun);
+        *problem =
+            verb ? apr_psprintf(p, "there is no command %s %s; see `gptoauth %s --help`", noun, terminal_text(p, verb), noun)
+                 : apr_psprintf(p, "say what to do with the %s; see `gptoauth %s --help`", noun, noun);
     }
     return NULL;
 }
@@ -165,7 +172,7 @@ int main(int argc, const char *const *argv)
     c.operands = (const char *const *)(void *)args.operands->elts + words;
     const char *stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
     if (stranger) {
-        return misused(apr_psprintf(pool, "%s does not go with this command", stranger));
+        return misused(apr_psprintf(pool, "%s does not go with this command; see `gptoauth --help`", stranger));
     }
     if (c.count < entry->min || c.count > entry->max) {
         return misused(

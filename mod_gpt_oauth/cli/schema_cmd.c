@@ -11,24 +11,22 @@
 int migrate(command_t *c)
 {
     apr_array_header_t *applied;
-    if (c->args->grant_to && store_source_is_sqlite(c->store->source)) {
-        return fail("--grant-to is for PostgreSQL: SQLite has no roles, who may write the file may all");
-    }
-    if (store_migrate(c->store, migrations, c->args->grant_to, &applied) != STORE_OK) {
-        return fail_down(c);
-    }
-    json_t *list = json_array();
+    store_status_t status = store_migrate(c->store, migrations, c->args->grant_to, &applied);
+    json_t *list = json_own(c->pool, json_array());
+
     for (int i = 0; i < applied->nelts; i++) {
-        const migration_t *migration = APR_ARRAY_IDX(applied, i, const migration_t *);
-        if (c->json) {
-            json_array_append_new(list, json_pack("{si ss}", "version", migration->version, "name", migration->name));
-        } else {
-            printf("Applied %d, %s.\n", migration->version, migration->name);
+        const char *name = APR_ARRAY_IDX(applied, i, const char *);
+        json_array_append_new(list, json_string(name));
+        if (!c->json) {
+            printf("Applied the migration \"%s\".\n", name);
         }
     }
+    if (status != STORE_OK) {
+        return fail_down(c);
+    }
     if (c->json) {
-        print_json(c->pool, json_pack("{so}", "applied", list));
-    } else if (applied->nelts == 0) {
+        print_json(c->pool, json_pack("{sO}", "applied", list));
+    } else {
         printf("The tables are up to date.\n");
     }
     return DONE;
