@@ -37,14 +37,13 @@ static const failure_t *find_client(store_t *store, const params_t *params, clie
         return invalid_request(store->pool, "The parameter client_id is missing. Enter the client id in the app's settings.");
     }
     switch (store_client_get(store, id, client)) {
-    case STORE_OK:
-        break;
+    case STORE_OK: break;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No app is registered here under this client id.",
-                            "unknown client %s; `gptoauth client list` shows the registered ones", log_quote(store->pool, id, 64));
+                            "unknown client %s; `gptoauth client list` shows the registered ones",
+                            log_quote(store->pool, id, 64));
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     if ((*client)->disabled_at) {
         return failure_make(store->pool, OAUTH_UNAUTHORIZED_CLIENT, "This app has been disabled by the server's administrator.",
@@ -59,10 +58,11 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
 
     if (given) {
         if (!client_allows_redirect(p, client, given)) {
-            return failure_make(p, OAUTH_INVALID_REQUEST,
-                                "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
-                                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI` registers what you trust",
-                                log_quote(p, given, 200), client->id, client->id);
+            return failure_make(
+                p, OAUTH_INVALID_REQUEST,
+                "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
+                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI` registers what you trust",
+                log_quote(p, given, 200), client->id, client->id);
         }
         request->redirect_uri = given;
         request->redirect_given = 1;
@@ -132,12 +132,13 @@ static const failure_t *check_scope(apr_pool_t *p, const policy_t *policy, const
     asked = *scope_without(p, scope, SCOPE_OFFLINE) ? scope : scope_union(p, scope, policy->default_scopes);
     request->scope = scope_intersect(p, asked, allowed);
     if (!*scope_without(p, request->scope, SCOPE_OFFLINE)) {
-        return failure_make(p, OAUTH_INVALID_SCOPE,
-                            *scope ? "None of the scopes asked for is known here or allowed to this app."
-                                   : "No scope was asked for, and this app may have none of the default ones.",
-                            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show %s` shows "
-                            "what it may ask for",
-                            request->client->id, request->client->id);
+        return failure_make(
+            p, OAUTH_INVALID_SCOPE,
+            *scope ? "None of the scopes asked for is known here or allowed to this app."
+                   : "No scope was asked for, and this app may have none of the default ones.",
+            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show %s` shows "
+            "what it may ask for",
+            request->client->id, request->client->id);
     }
     return NULL;
 }
@@ -172,8 +173,8 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
     if (!client_allows_grant_type(request->client, "authorization_code")) {
         return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "This app may not ask users for access.", NULL);
     }
-    if ((failure = check_prompt(p, params, request)) || (failure = check_pkce(p, params, request))
-        || (failure = check_scope(p, policy, params, request))) {
+    if ((failure = check_prompt(p, params, request)) || (failure = check_pkce(p, params, request)) ||
+        (failure = check_scope(p, policy, params, request))) {
         return failure;
     }
     request->resource = policy_resources(p, policy, params_get_all(p, params, "resource"));
@@ -193,9 +194,9 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
     if (params->malformed) {
         return invalid_request(store->pool, params->malformed);
     }
-    if ((failure = check_single(store->pool, params, "client_id")) || (failure = check_single(store->pool, params, "redirect_uri"))
-        || (failure = find_client(store, params, &found->client))
-        || (failure = find_redirect(store->pool, params, found->client, found))) {
+    if ((failure = check_single(store->pool, params, "client_id")) ||
+        (failure = check_single(store->pool, params, "redirect_uri")) || (failure = find_client(store, params, &found->client)) ||
+        (failure = find_redirect(store->pool, params, found->client, found))) {
         return failure;
     }
     *request = found;
@@ -214,14 +215,10 @@ const failure_t *authorize_remembered(store_t *store, const authorization_t *req
         return NULL;
     }
     switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope)) {
-    case STORE_OK:
-        *remembered = 1;
-        return NULL;
-    case STORE_REFUSED:
-        return NULL;
+    case STORE_OK: *remembered = 1; return NULL;
+    case STORE_REFUSED: return NULL;
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
 }
 
@@ -231,13 +228,10 @@ static const failure_t *why_not_issued(store_t *store, const authorization_t *re
     client_t *client;
 
     switch (store_client_get(store, request->client->id, &client)) {
-    case STORE_OK:
-        break;
-    case STORE_REFUSED:
-        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
+    case STORE_OK: break;
+    case STORE_REFUSED: return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     if (client->disabled_at) {
         return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been disabled by the server's administrator.", NULL);
@@ -250,17 +244,17 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
 {
     digest_t tag_key;
     const char *minted;
-    code_t record = {.transaction_id = transaction_id,
-                     .grant_id = crypto_random_id(store->pool),
-                     .client_id = request->client->id,
-                     .username = username,
-                     .scope = request->scope,
-                     .resource = request->resource,
-                     .redirect_uri = request->redirect_uri,
-                     .redirect_given = request->redirect_given,
-                     .challenge = request->challenge,
-                     .expires_at = store->now + policy->code_lifetime,
-                     .grant_expires_at = store->now + policy->refresh_total};
+    code_t record = { .transaction_id = transaction_id,
+                      .grant_id = crypto_random_id(store->pool),
+                      .client_id = request->client->id,
+                      .username = username,
+                      .scope = request->scope,
+                      .resource = request->resource,
+                      .redirect_uri = request->redirect_uri,
+                      .redirect_given = request->redirect_given,
+                      .challenge = request->challenge,
+                      .expires_at = store->now + policy->code_lifetime,
+                      .grant_expires_at = store->now + policy->refresh_total };
 
     *code = NULL;
     if (store_tag_key(store, &tag_key) != STORE_OK) {
@@ -269,30 +263,26 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
     minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
     token_hash(minted, &record.hash);
     switch (store_code_issue(store, &record, remember && authorize_may_remember(request))) {
-    case STORE_OK:
-        *code = minted;
-        return NULL;
-    case STORE_REFUSED:
-        return why_not_issued(store, request, username);
+    case STORE_OK: *code = minted; return NULL;
+    case STORE_REFUSED: return why_not_issued(store, request, username);
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
 }
 
 const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const char *code)
 {
-    const char *const pairs[][2] = {{"code", code}, {"state", request->state}, {"iss", policy->issuer}};
+    const char *const pairs[][2] = { { "code", code }, { "state", request->state }, { "iss", policy->issuer } };
 
     return uri_append_query(p, request->redirect_uri, pairs, 3);
 }
 
 const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const failure_t *failure)
 {
-    const char *const pairs[][2] = {{"error", oauth_error_name(failure->error)},
-                                    {"error_description", failure->description},
-                                    {"state", request->state},
-                                    {"iss", policy->issuer}};
+    const char *const pairs[][2] = { { "error", oauth_error_name(failure->error) },
+                                     { "error_description", failure->description },
+                                     { "state", request->state },
+                                     { "iss", policy->issuer } };
 
     return uri_append_query(p, request->redirect_uri, pairs, 4);
 }

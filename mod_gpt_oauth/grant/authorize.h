@@ -52,6 +52,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
 const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const char *code);
 
 /* The redirect URI with error, error_description, state and iss. */
-const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const failure_t *failure);
+const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request,
+                                  const failure_t *failure);
 
 #endif

@@ -8,13 +8,15 @@
 #include "base/uri.h"
 
 /* One sentence for every way to fail: who asks learns nothing about which clients exist (RFC 6819 section 4.3). */
-static const char refused[] = "Client authentication failed: the client is unknown or disabled, or its secret is missing or wrong. "
-                              "Copy client id and secret anew from the server's administrator.";
+static const char refused[] =
+    "Client authentication failed: the client is unknown or disabled, or its secret is missing or wrong. "
+    "Copy client id and secret anew from the server's administrator.";
 
 const failure_t *store_failure(const store_t *store)
 {
-    return failure_make(store->pool, OAUTH_UNAVAILABLE, "The authorization server cannot reach its database. Try again in a moment.",
-                        "%s", store->problem ? store->problem : "the database could not be asked");
+    return failure_make(store->pool, OAUTH_UNAVAILABLE,
+                        "The authorization server cannot reach its database. Try again in a moment.", "%s",
+                        store->problem ? store->problem : "the database could not be asked");
 }
 
 const char *credentials_client_id(const credentials_t *credentials)
@@ -26,9 +28,11 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
 {
     if (credentials->has_assertion) {
         return credentials->basic_id || credentials->body_secret
-                   ? failure_make(store->pool, OAUTH_INVALID_REQUEST, "Only one way of client authentication may be used at a time.", NULL)
+                   ? failure_make(store->pool, OAUTH_INVALID_REQUEST,
+                                  "Only one way of client authentication may be used at a time.", NULL)
                    : failure_make(store->pool, OAUTH_INVALID_CLIENT,
-                                  "Client assertions are not supported: use client_secret_basic, client_secret_post or none.", NULL);
+                                  "Client assertions are not supported: use client_secret_basic, client_secret_post or none.",
+                                  NULL);
     }
     if (credentials->basic_id && credentials->body_secret) {
         return failure_make(store->pool, OAUTH_INVALID_REQUEST,
@@ -39,8 +43,8 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
                             "The client_id of the body is not the one of the Authorization header.", NULL);
     }
     if (!credentials_client_id(credentials)) {
-        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No client_id was sent, neither in the Authorization header nor in the body.",
-                            NULL);
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                            "No client_id was sent, neither in the Authorization header nor in the body.", NULL);
     }
     return NULL;
 }
@@ -73,8 +77,8 @@ static const failure_t *check_secret(store_t *store, const client_t *client, con
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
                             "wrong client secret; `gptoauth client secret` makes a new one if it is lost");
     }
-    if (by_current && client->has_old_secret
-        && store_client_end_old_secret(store, client->id, &client->secret_hash) == STORE_DOWN) {
+    if (by_current && client->has_old_secret &&
+        store_client_end_old_secret(store, client->id, &client->secret_hash) == STORE_DOWN) {
         return store_failure(store);
     }
     return NULL;
@@ -100,17 +104,16 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
             return store_failure(store);
         }
         if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
-            return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "what was sent as client secret is none of this server's");
+            return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
+                                "what was sent as client secret is none of this server's");
         }
     }
     switch (store_client_get(store, id, &found)) {
-    case STORE_OK:
-        break;
+    case STORE_OK: break;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "unknown client; `gptoauth client list` shows them");
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     if (found->is_public) {
         if (secret) {
@@ -120,7 +123,8 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
         return failure;
     }
     if (found->disabled_at) {
-        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "the client is disabled; `gptoauth client enable` lets it in again");
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
+                            "the client is disabled; `gptoauth client enable` lets it in again");
     }
     *client = found;
     return NULL;

@@ -22,9 +22,9 @@ typedef struct policy_t {
     apr_array_header_t *resources; /* const char *, normalised: what `resource` may name (RFC 8707) */
     apr_int64_t code_lifetime;
     apr_int64_t access_lifetime;
-    apr_int64_t refresh_idle;      /* a refresh token unused for so long is dead */
-    apr_int64_t refresh_total;     /* a grant lives so long in all */
-    apr_int64_t refresh_grace;     /* 0: none */
+    apr_int64_t refresh_idle;  /* a refresh token unused for so long is dead */
+    apr_int64_t refresh_total; /* a grant lives so long in all */
+    apr_int64_t refresh_grace; /* 0: none */
     apr_int64_t session_lifetime;
 } policy_t;
 

@@ -11,8 +11,8 @@ static const failure_t *invalid_grant(apr_pool_t *p, const char *description, co
     return failure_make(p, OAUTH_INVALID_GRANT, description, "%s", reason);
 }
 
-const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted, const apr_array_header_t *asked,
-                                        const char **resource)
+const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted,
+                                        const apr_array_header_t *asked, const char **resource)
 {
     const char *set;
 
@@ -23,7 +23,8 @@ const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, c
     set = policy_resources(p, policy, asked);
     /* Clients that name the resource at the token endpoint alone get the bound token they ask for: it can do less. */
     if (!set || (*granted && !scope_subset(set, granted))) {
-        return failure_make(p, OAUTH_INVALID_TARGET, "The parameter resource names what was not granted or is not protected here.", NULL);
+        return failure_make(p, OAUTH_INVALID_TARGET,
+                            "The parameter resource names what was not granted or is not protected here.", NULL);
     }
     *resource = set;
     return NULL;
@@ -35,13 +36,15 @@ static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const
     if (strcmp(code->client_id, client->id) != 0) {
         return invalid_grant(p, "The code is unknown, used or expired. Start again.", "the code was issued to another client");
     }
-    if (request->redirect_uri ? strcmp(request->redirect_uri, code->redirect_uri) != 0 : code->redirect_given && !*code->challenge) {
+    if (request->redirect_uri ? strcmp(request->redirect_uri, code->redirect_uri) != 0
+                              : code->redirect_given && !*code->challenge) {
         return invalid_grant(p, "The redirect_uri is not the one of the authorization request.",
                              "redirect_uri differs from the authorization request's");
     }
     if (*code->challenge) {
         if (!request->verifier) {
-            return invalid_grant(p, "The parameter code_verifier is missing: the authorization request used PKCE.", "no code_verifier");
+            return invalid_grant(p, "The parameter code_verifier is missing: the authorization request used PKCE.",
+                                 "no code_verifier");
         }
         if (!pkce_verify(code->challenge, request->verifier)) {
             return invalid_grant(p, "The code_verifier does not answer the code_challenge.", "wrong code_verifier");
@@ -72,7 +75,8 @@ static const failure_t *check_alive(store_t *store, const code_t *code)
         return invalid_grant(store->pool, "The code has expired. Start again.", "the code has expired (GPTOAuthCodeLifetime)");
     }
     if (code->revoked_at) {
-        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.", "the grant was revoked before redemption");
+        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.",
+                             "the grant was revoked before redemption");
     }
     if (code->user_disabled) {
         return invalid_grant(store->pool, "The account is disabled. Ask the server's administrator.", "the user is disabled");
@@ -91,23 +95,23 @@ static const failure_t *find_code(store_t *store, const client_t *client, const 
     }
     token_hash(request->code, &hash);
     switch (store_code_get(store, &hash, our_token, code)) {
-    case STORE_OK:
-        break;
+    case STORE_OK: break;
     case STORE_REFUSED:
-        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.", "the code is not in the database");
+        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
+                             "the code is not in the database");
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     failure = check_owner(store->pool, client, *code, request);
     return failure ? failure : check_alive(store, *code);
 }
 
-const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request, tokens_t *tokens)
+const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request,
+                             tokens_t *tokens)
 {
     const failure_t *failure;
-    refresh_parts_t parts = {.generation = 1};
-    refresh_t link = {.generation = 1};
+    refresh_parts_t parts = { .generation = 1 };
+    refresh_t link = { .generation = 1 };
     access_token_t access;
     digest_t tag_key;
     code_t *code;
@@ -118,8 +122,8 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
     token_hash(tokens->access_token, &access.hash);
-    if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code))
-        || (failure = tokens_narrow_resource(store->pool, policy, code->resource, request->resources, &access.resource))) {
+    if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code)) ||
+        (failure = tokens_narrow_resource(store->pool, policy, code->resource, request->resources, &access.resource))) {
         return failure;
     }
     access.scope = code->scope;
@@ -135,17 +139,16 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
         tokens->refresh_token = token_mint_refresh(store->pool, &parts, &tag_key);
     }
     switch (store_code_redeem(store, code, tokens->refresh_token ? &link : NULL, &access)) {
-    case STORE_OK:
-        break;
+    case STORE_OK: break;
     case STORE_REFUSED:
         /* Somebody was faster between the look and the leap: look again, and judge what is there now. */
         if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code))) {
             return failure;
         }
-        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.", "client or user ended during redemption");
+        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
+                             "client or user ended during redemption");
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     tokens->expires_in = policy->access_lifetime;
     tokens->scope = code->scope;

@@ -41,7 +41,8 @@ static const failure_t *check_grant(const store_t *store, const client_t *client
     apr_pool_t *p = store->pool;
 
     if (strcmp(grant->client_id, client->id) != 0) {
-        return invalid_grant(p, "The refresh token is unknown or no longer valid. Sign in again.", "the refresh token is another client's");
+        return invalid_grant(p, "The refresh token is unknown or no longer valid. Sign in again.",
+                             "the refresh token is another client's");
     }
     if (grant->revoked_at) {
         return invalid_grant(p, "The access was revoked. Sign in again.", "the grant is revoked");
@@ -58,14 +59,12 @@ static const failure_t *find_grant(store_t *store, const client_t *client, const
 
     crypto_sha256(parts->selector, sizeof(parts->selector), &selector);
     switch (store_grant_by_selector(store, &selector, grant)) {
-    case STORE_OK:
-        return check_grant(store, client, *grant);
+    case STORE_OK: return check_grant(store, client, *grant);
     case STORE_REFUSED:
         return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
                              "the refresh token's family is not in the database");
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
 }
 
@@ -74,8 +73,9 @@ static const failure_t *replayed(store_t *store, const grant_t *grant)
     if (store_grant_revoke(store, grant->id) == STORE_DOWN) {
         return store_failure(store);
     }
-    return invalid_grant(store->pool, "The refresh token was used before, so all access it gave has been revoked. Sign in again.",
-                         "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
+    return invalid_grant(
+        store->pool, "The refresh token was used before, so all access it gave has been revoked. Sign in again.",
+        "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
 }
 
 static const failure_t *narrow_scope(apr_pool_t *p, const char *granted, const char *asked, const char **scope)
@@ -135,7 +135,8 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         return store_failure(store);
     }
     if (!token_parse_refresh(request->refresh_token, &tag_key, &parts)) {
-        return invalid_grant(store->pool, "The refresh token is none of this server's.", "what was sent as refresh token is none of this server's");
+        return invalid_grant(store->pool, "The refresh token is none of this server's.",
+                             "what was sent as refresh token is none of this server's");
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
     token_hash(tokens->access_token, &access.hash);
@@ -158,8 +159,9 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
             return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
                                  "the refresh token fits nowhere in its family's chain");
         }
-        if ((failure = expired(store, grant)) || (failure = narrow_scope(store->pool, grant->scope, request->scope, &access.scope))
-            || (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
+        if ((failure = expired(store, grant)) ||
+            (failure = narrow_scope(store->pool, grant->scope, request->scope, &access.scope)) ||
+            (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
             return failure;
         }
         if (place == CHAIN_CURRENT) {

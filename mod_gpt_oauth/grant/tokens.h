@@ -18,7 +18,7 @@ typedef struct tokens_t {
     const char *scope;
     const char *username;
     const char *grant_id;
-    const char *note;          /* what is remarkable about it, for the log; NULL: nothing */
+    const char *note; /* what is remarkable about it, for the log; NULL: nothing */
 } tokens_t;
 
 typedef struct redeem_t {

@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 
 #define KEY_BYTES 32
-#define ID_SIZE 22
+#define ID_SIZE   22
 
 const char *transaction_new_key(apr_pool_t *p)
 {
@@ -32,17 +32,17 @@ const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t 
                             const char *id, const char *request)
 {
     /* Every field is written behind its length: no two different forms are the same bytes. */
-    const char *text = apr_psprintf(p, "%d %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s",
-                                    (int)stage, strlen(issuer), issuer, strlen(username), username, strlen(id), id, strlen(request),
-                                    request);
+    const char *text =
+        apr_psprintf(p, "%d %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s",
+                     (int)stage, strlen(issuer), issuer, strlen(username), username, strlen(id), id, strlen(request), request);
     digest_t mac;
 
     crypto_hmac(key, strlen(key), text, strlen(text), &mac);
     return crypto_base64url(p, mac.byte, DIGEST_SIZE);
 }
 
-const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer, const char *username,
-                                const transaction_t *form, apr_int64_t now)
+const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,
+                                const char *username, const transaction_t *form, apr_int64_t now)
 {
     const char *mac;
     apr_int64_t made;

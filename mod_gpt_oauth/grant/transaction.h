@@ -33,7 +33,7 @@ const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t 
                             const char *id, const char *request);
 
 /* NULL when the form is genuine and in time; else the reason, for the log. */
-const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer, const char *username,
-                                const transaction_t *form, apr_int64_t now);
+const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,
+                                const char *username, const transaction_t *form, apr_int64_t now);
 
 #endif

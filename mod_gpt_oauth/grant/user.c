@@ -8,7 +8,7 @@
 #include "grant/verify.h"
 
 #define SESSION_BYTES 32
-#define SESSION_TEXT 43
+#define SESSION_TEXT  43
 
 const char *user_name_problem(const char *name)
 {
@@ -20,8 +20,8 @@ const char *user_name_problem(const char *name)
     if (size > USER_NAME_MAX) {
         return "the user name is longer than 255 bytes";
     }
-    if (strncmp(name, PRINCIPAL_CLIENT, strlen(PRINCIPAL_CLIENT)) == 0
-        || strncmp(name, PRINCIPAL_SERVICE, strlen(PRINCIPAL_SERVICE)) == 0) {
+    if (strncmp(name, PRINCIPAL_CLIENT, strlen(PRINCIPAL_CLIENT)) == 0 ||
+        strncmp(name, PRINCIPAL_SERVICE, strlen(PRINCIPAL_SERVICE)) == 0) {
         return "the user name begins with client: or service:, which are the server's own principals";
     }
     for (const char *c = name; *c; c++) {
@@ -35,16 +35,17 @@ const char *user_name_problem(const char *name)
     return NULL;
 }
 
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *matches)
+const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, int *matches)
 {
     user_t *user = NULL;
     int fits;
 
-    *matches = 0;
+    *known = *matches = 0;
     if (store_user_get(store, name, &user) == STORE_DOWN) {
         return store_failure(store);
     }
     fits = password_verify(store->pool, user ? user->password_hash : NULL, password);
+    *known = user && user->password_hash;
     *matches = fits && user && !user->disabled_at;
     return NULL;
 }
@@ -55,14 +56,13 @@ const failure_t *user_check_enabled(store_t *store, const char *name)
 
     switch (store_user_get(store, name, &user)) {
     case STORE_OK:
-        return user->disabled_at ? failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
-                                                "the user is disabled; `gptoauth user enable` lets him in again")
-                                 : NULL;
-    case STORE_REFUSED:
-        return NULL; /* a user of another sign-in, never disabled here */
+        return user->disabled_at
+                   ? failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
+                                  "the user is disabled; `gptoauth user enable` lets him in again")
+                   : NULL;
+    case STORE_REFUSED: return NULL; /* a user of another sign-in, never disabled here */
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
 }
 

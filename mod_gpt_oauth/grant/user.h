@@ -15,9 +15,10 @@ const char *user_name_problem(const char *name);
 
 /*
  * Checks the password of one of the module's own users. The database is asked first, then the hash is burnt without a
- * lease. NULL and *matches (0 for unknown, wrong and disabled alike, in the same time), or the database's failure.
+ * lease. NULL and *matches (0 for unknown, wrong and disabled alike, in the same time) and *known (there is such a user, with a
+ * password), or the database's failure.
  */
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *matches);
+const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, int *matches);
 
 /* NULL when this user of whatever sign-in may authorize; access_denied when he is disabled; or the database's failure. */
 const failure_t *user_check_enabled(store_t *store, const char *name);

@@ -17,13 +17,15 @@ static const failure_t *dead(apr_pool_t *p, const char *description, const char 
 static const failure_t *judge(const store_t *store, const access_t *access)
 {
     if (access->expires_at <= store->now) {
-        return dead(store->pool, "The access token has expired. Use the refresh token or sign in again.", "the token has expired");
+        return dead(store->pool, "The access token has expired. Use the refresh token or sign in again.",
+                    "the token has expired");
     }
     if (access->revoked_at) {
         return dead(store->pool, "The access was revoked. Sign in again.", "its grant is revoked");
     }
     if (access->client_disabled) {
-        return dead(store->pool, "The app is no longer allowed. Ask the server's administrator.", "its client is disabled or removed");
+        return dead(store->pool, "The app is no longer allowed. Ask the server's administrator.",
+                    "its client is disabled or removed");
     }
     if (access->user_disabled) {
         return dead(store->pool, "The account is disabled. Ask the server's administrator.", "its user is disabled");
@@ -50,14 +52,12 @@ const failure_t *verify_access_token(store_t *store, const char *token, access_t
     }
     token_hash(token, &hash);
     switch (store_access_get(store, &hash, &found)) {
-    case STORE_OK:
-        break;
+    case STORE_OK: break;
     case STORE_REFUSED:
         return dead(store->pool, "The access token is unknown or was removed. Sign in again.",
                     "the token is not in the database, or belongs to another issuer");
     case STORE_DOWN:
-    default:
-        return store_failure(store);
+    default: return store_failure(store);
     }
     failure = judge(store, found);
     if (failure) {
@@ -73,9 +73,11 @@ const failure_t *verify_access_token(store_t *store, const char *token, access_t
 const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const char *resource, int require)
 {
     if (!*access->resource) {
-        return require ? dead(p, "This resource needs a token that was issued for it: send its resource parameter when asking for one.",
-                              "the token is bound to no resource, and this Location requires one")
-                       : NULL;
+        return require
+                   ? dead(p,
+                          "This resource needs a token that was issued for it: send its resource parameter when asking for one.",
+                          "the token is bound to no resource, and this Location requires one")
+                   : NULL;
     }
     /* A set of resources is a set of tokens without spaces, like a set of scopes. */
     if (!resource || !scope_contains(access->resource, resource)) {

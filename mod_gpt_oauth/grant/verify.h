@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 /* The namespaces of principals that are not people; no user may have such a name. */
-#define PRINCIPAL_CLIENT "client:"
+#define PRINCIPAL_CLIENT  "client:"
 #define PRINCIPAL_SERVICE "service:"
 
 /*

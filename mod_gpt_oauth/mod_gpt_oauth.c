@@ -1,0 +1,67 @@
+/*
+ * mod_gpt_oauth: makes httpd the OAuth server and the bearer-token guard for custom GPTs and every MCP client. This file
+ * only lists the hooks; each room under web/ says what it does.
+ */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <jansson.h>
+
+#include "web/check.h"
+#include "web/config.h"
+#include "web/db.h"
+#include "web/guard.h"
+#include "web/identity.h"
+#include "web/require.h"
+#include "web/route.h"
+#include "web/throttle.h"
+
+extern module AP_MODULE_DECLARE_DATA gpt_oauth_module __attribute__((visibility("default")));
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK; /* the dry run: everything is unloaded again */
+    }
+    if (throttle_create(pconf) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for counting wrong passwords");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    /* Hash seeds of jansson are made lazily and without a lock: before the threads begin. */
+    json_object_seed(0);
+    db_child_init(pchild, s);
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const before_mapping[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
+    static const char *const before_authz[] = { "mod_authz_core.c", NULL };
+
+    identity_register(p);
+    require_register(p);
+    ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(guard_scrub, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_translate_name(route_translate, NULL, before_mapping, APR_HOOK_FIRST);
+    ap_hook_map_to_storage(route_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_access_ex(route_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(guard_check_authn, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(guard_check_authz, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(route_handler, NULL, NULL, APR_HOOK_FIRST);
+}
+
+AP_DECLARE_MODULE(gpt_oauth) = { STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge, config_server_create,
+                                 config_server_merge,     config_directives, register_hooks,   AP_MODULE_FLAG_ALWAYS_MERGE };

@@ -1,0 +1,59 @@
+#include "conninfo.h"
+
+#include <apr_strings.h>
+#include <libpq-fe.h>
+#include <string.h>
+
+#define MAX_CONNECT_TIMEOUT 10
+
+/* Without it an unreachable server holds a thread, and the lock of mod_dbd's pool, for minutes. */
+static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
+{
+    for (const PQconninfoOption *option = options; option->keyword; option++) {
+        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val) {
+            apr_int64_t seconds = apr_strtoi64(option->val, NULL, 10);
+
+            return seconds >= 1 && seconds <= MAX_CONNECT_TIMEOUT
+                       ? NULL
+                       : apr_psprintf(p, "DBDParams says connect_timeout=%s; write 1 to %d seconds, such as connect_timeout=2", option->val,
+                                      MAX_CONNECT_TIMEOUT);
+        }
+    }
+    return "DBDParams says no connect_timeout, so an unreachable database would hold up every request for minutes; "
+           "add connect_timeout=2 tcp_user_timeout=3000";
+}
+
+static const char *check_pgsql(apr_pool_t *p, const char *params)
+{
+    char *error = NULL;
+    PQconninfoOption *options = PQconninfoParse(params, &error);
+    const char *problem;
+
+    if (!options) {
+        /* libpq's message may quote the string, and with it a password. */
+        PQfreemem(error);
+        return "DBDParams is no connection string that libpq understands; "
+               "write for example \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
+    }
+    problem = check_timeout(p, options);
+    PQconninfoFree(options);
+    return problem;
+}
+
+const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params)
+{
+    if (!driver) {
+        return "there is no DBDriver; write DBDriver pgsql (or sqlite3) and DBDParams, or include the file that gptoauth --db-conf reads";
+    }
+    if (!params) {
+        return "there is a DBDriver but no DBDParams; write where the database is, "
+               "for example DBDParams \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
+    }
+    if (strcmp(driver, "pgsql") == 0) {
+        return check_pgsql(p, params);
+    }
+    if (strcmp(driver, "sqlite3") == 0) {
+        return params[0] == '/' ? NULL : "DBDParams must be the absolute path of the SQLite file";
+    }
+    return apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
+}

@@ -1,0 +1,219 @@
+#include "web/config.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "base/crypto.h"
+#include "base/scope.h"
+#include "base/uri.h"
+#include "private.h"
+
+#define DEFAULT_DBD_MAX 10 /* mod_dbd's */
+
+#define PICK(member)        conf->member = add->member ? add->member : base->member
+#define PICK_NUMBER(member) conf->member = add->member != CONFIG_UNSET ? add->member : base->member
+
+server_conf_t *config_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &gpt_oauth_module);
+}
+
+const dir_conf_t *config_dir(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &gpt_oauth_module);
+}
+
+void *config_server_create(apr_pool_t *p, server_rec *s)
+{
+    server_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+    (void)s;
+    conf->issuer = NULL;
+    conf->path = NULL;
+    conf->scopes = NULL;
+    conf->login_providers = NULL;
+    conf->user_name_env = NULL;
+    conf->user_name_header = NULL;
+    conf->code_lifetime = CONFIG_UNSET;
+    conf->access_lifetime = CONFIG_UNSET;
+    conf->refresh_idle = CONFIG_UNSET;
+    conf->refresh_total = CONFIG_UNSET;
+    conf->refresh_grace = CONFIG_UNSET;
+    conf->session_lifetime = CONFIG_UNSET;
+    conf->dbd_driver = NULL;
+    conf->dbd_params = NULL;
+    conf->dbd_max = CONFIG_UNSET;
+    conf->sections = apr_array_make(p, 4, sizeof(section_t));
+    conf->required_scopes = apr_array_make(p, 4, sizeof(required_scope_t));
+    return conf;
+}
+
+void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
+{
+    const server_conf_t *base = base_, *add = add_;
+    server_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+    /* Each virtual host names its own issuer or has none: two hosts with one issuer by accident would share sessions. */
+    conf->issuer = add->issuer;
+    PICK(path);
+    PICK(scopes);
+    PICK(login_providers);
+    conf->user_name_env = add->user_name_env || add->user_name_header ? add->user_name_env : base->user_name_env;
+    conf->user_name_header = add->user_name_env || add->user_name_header ? add->user_name_header : base->user_name_header;
+    PICK_NUMBER(code_lifetime);
+    PICK_NUMBER(access_lifetime);
+    PICK_NUMBER(refresh_idle);
+    PICK_NUMBER(refresh_total);
+    PICK_NUMBER(refresh_grace);
+    PICK_NUMBER(session_lifetime);
+    PICK(dbd_driver);
+    PICK(dbd_params);
+    PICK_NUMBER(dbd_max);
+    /* The main server's sections are in force in every virtual host. */
+    conf->sections = apr_array_append(p, base->sections, add->sections);
+    conf->required_scopes = apr_array_append(p, base->required_scopes, add->required_scopes);
+    return conf;
+}
+
+void *config_dir_create(apr_pool_t *p, char *path)
+{
+    dir_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+    (void)path;
+    conf->auth_path = NULL;
+    conf->resource = NULL;
+    conf->require_audience = CONFIG_UNSET;
+    conf->pass_token = CONFIG_UNSET;
+    conf->pass_headers = CONFIG_UNSET;
+    return conf;
+}
+
+void *config_dir_merge(apr_pool_t *p, void *base_, void *add_)
+{
+    const dir_conf_t *base = base_, *add = add_;
+    dir_conf_t *conf = apr_palloc(p, sizeof(*conf));
+
+    PICK(auth_path);
+    /* An AuthType of its own makes a resource of its own. */
+    conf->resource = add->resource || add->auth_path ? add->resource : base->resource;
+    PICK_NUMBER(require_audience);
+    PICK_NUMBER(pass_token);
+    PICK_NUMBER(pass_headers);
+    return conf;
+}
+
+int config_pass_token(const dir_conf_t *dir)
+{
+    return dir->pass_token == 1;
+}
+
+int config_require_audience(const dir_conf_t *dir)
+{
+    /* Who hands tokens on must at least know that they were meant for him. */
+    return dir->require_audience == CONFIG_UNSET ? config_pass_token(dir) : dir->require_audience;
+}
+
+int config_pass_headers(const dir_conf_t *dir)
+{
+    return dir->pass_headers != 0;
+}
+
+const char *config_resource(const request_rec *r)
+{
+    const dir_conf_t *dir = config_dir(r);
+    const server_conf_t *conf = config_server(r->server);
+
+    if (dir->resource || !dir->auth_path || !conf->origin) {
+        return dir->resource;
+    }
+    return uri_normalise_resource(r->pool, apr_pstrcat(r->pool, conf->origin, dir->auth_path, NULL));
+}
+
+static void apply_defaults(server_conf_t *conf)
+{
+#define DEFAULT(member, value) conf->member = conf->member == CONFIG_UNSET ? (value) : conf->member
+    conf->path = conf->path ? conf->path : "/oauth";
+    DEFAULT(code_lifetime, 60);
+    DEFAULT(access_lifetime, 3600);
+    DEFAULT(refresh_idle, 90 * 86400);
+    DEFAULT(refresh_total, 365 * 86400);
+    DEFAULT(refresh_grace, 120);
+    DEFAULT(session_lifetime, 8 * 3600);
+    DEFAULT(dbd_max, DEFAULT_DBD_MAX);
+#undef DEFAULT
+}
+
+static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+{
+    policy->scopes = conf->scopes;
+    policy->known_scopes = SCOPE_OFFLINE;
+    policy->default_scopes = "";
+    for (int i = 0; conf->scopes && i < conf->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(conf->scopes, i, scope_def_t);
+
+        policy->known_scopes = scope_union(p, policy->known_scopes, def->name);
+        if (def->is_default) {
+            policy->default_scopes = scope_union(p, policy->default_scopes, def->name);
+        }
+    }
+    if (!conf->scopes) {
+        return "no scope is defined, so no token could be issued: write for example GPTOAuthScope notes.read \"Read your notes\" default";
+    }
+    if (!*policy->default_scopes) {
+        return "no scope is marked as default, and GPTs often ask for none: write the word default behind the GPTOAuthScope that a request "
+               "without scope shall mean";
+    }
+    return NULL;
+}
+
+/* What the parameter `resource` may name: every section that is guarded. */
+static void finish_resources(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+{
+    policy->resources = apr_array_make(p, 4, sizeof(const char *));
+    for (int i = 0; i < conf->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
+        const char *resource = section->conf->resource;
+
+        if (!resource && section->path) {
+            resource = uri_normalise_resource(p, apr_pstrcat(p, conf->origin, section->path, NULL));
+        }
+        if (resource) {
+            APR_ARRAY_PUSH(policy->resources, const char *) = resource;
+        }
+    }
+}
+
+const char *config_finish(apr_pool_t *p, server_conf_t *conf)
+{
+    policy_t *policy;
+    digest_t hash;
+    uri_t uri;
+    const char *tag, *prefix;
+
+    apply_defaults(conf);
+    if (!conf->issuer || !uri_parse(p, conf->issuer, &uri)) {
+        return NULL;
+    }
+    conf->origin = uri_origin(p, &uri);
+    conf->is_secure = strcmp(uri.scheme, "https") == 0;
+
+    crypto_sha256(conf->issuer, strlen(conf->issuer), &hash);
+    tag = crypto_base64url(p, hash.byte, 6);
+    /* The prefix makes browsers insist on Secure, Path=/ and no Domain: no other host can plant the cookie. */
+    prefix = conf->is_secure ? "__Host-" : "";
+    conf->session_cookie = apr_pstrcat(p, prefix, "gpt-oauth-session-", tag, NULL);
+    conf->transaction_cookie = apr_pstrcat(p, prefix, "gpt-oauth-form-", tag, NULL);
+
+    policy = apr_pcalloc(p, sizeof(*policy));
+    policy->issuer = conf->issuer;
+    policy->code_lifetime = conf->code_lifetime;
+    policy->access_lifetime = conf->access_lifetime;
+    policy->refresh_idle = conf->refresh_idle;
+    policy->refresh_total = conf->refresh_total;
+    policy->refresh_grace = conf->refresh_grace;
+    policy->session_lifetime = conf->session_lifetime;
+    finish_resources(p, conf, policy);
+    conf->policy = policy;
+    return finish_scopes(p, conf, policy);
+}

@@ -1,0 +1,99 @@
+/*
+ * The configuration. Members are set by directives.c; UNSET and NULL mean "not written" until config_finish, which check.c calls for
+ * every server once after the merge; read-only from then on.
+ */
+#ifndef GPT_OAUTH_WEB_CONFIG_H
+#define GPT_OAUTH_WEB_CONFIG_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <mod_auth.h>
+
+#include "grant/policy.h"
+#include "store/source.h"
+
+#define CONFIG_UNSET (-1)
+#define AUTH_TYPE    "GPTOAuth"
+#define OWN_PROVIDER "gpt-oauth"
+
+typedef struct login_provider_t {
+    const char *name;
+    const authn_provider *provider;
+} login_provider_t;
+
+typedef struct dir_conf_t dir_conf_t;
+
+/* A section that says AuthType GPTOAuth or GPTOAuthResource, noted for the checks and for what `resource` may name. */
+typedef struct section_t {
+    const server_rec *server; /* where it was written */
+    const ap_directive_t *at;
+    const char *path; /* of a plain <Location>; NULL: of another section, which must say GPTOAuthResource */
+    const dir_conf_t *conf;
+} section_t;
+
+/* A scope named by a Require line, for the check that it is defined. */
+typedef struct required_scope_t {
+    const ap_directive_t *at;
+    const char *scope;
+} required_scope_t;
+
+typedef struct server_conf_t {
+    const char *issuer;                  /* never inherited by virtual hosts; NULL: the module is off here */
+    const char *path;                    /* GPTOAuthPath */
+    apr_array_header_t *scopes;          /* scope_def_t */
+    apr_array_header_t *login_providers; /* login_provider_t */
+    const char *user_name_env;           /* GPTOAuthUserName env:NAME */
+    const char *user_name_header;        /* GPTOAuthUserName header:NAME */
+    apr_int64_t code_lifetime;           /* seconds, as all lifetimes */
+    apr_int64_t access_lifetime;
+    apr_int64_t refresh_idle;
+    apr_int64_t refresh_total;
+    apr_int64_t refresh_grace;
+    apr_int64_t session_lifetime;
+    const char *dbd_driver; /* mod_dbd's directives, overheard */
+    const char *dbd_params;
+    int dbd_max;
+    apr_array_header_t *sections;        /* section_t */
+    apr_array_header_t *required_scopes; /* required_scope_t */
+
+    /* Derived by config_finish. */
+    policy_t *policy;
+    const char *origin;         /* scheme://host[:port] of the issuer */
+    int is_secure;              /* the issuer is https */
+    const char *session_cookie; /* cookie names carry a hash of the issuer */
+    const char *transaction_cookie;
+
+    store_source_t *source; /* made in child_init */
+} server_conf_t;
+
+struct dir_conf_t {
+    const char *auth_path; /* where AuthType GPTOAuth was written; NULL outside of it */
+    const char *resource;  /* GPTOAuthResource, normalised */
+    int require_audience;
+    int pass_token;
+    int pass_headers;
+};
+
+extern const command_rec config_directives[];
+
+void *config_server_create(apr_pool_t *p, server_rec *s);
+void *config_server_merge(apr_pool_t *p, void *base, void *add);
+void *config_dir_create(apr_pool_t *p, char *path);
+/* Runs for each request whose sections differ: assignments only. */
+void *config_dir_merge(apr_pool_t *p, void *base, void *add);
+
+/* Applies defaults and derives; NULL, or a sentence about what is wrong. */
+const char *config_finish(apr_pool_t *p, server_conf_t *conf);
+
+server_conf_t *config_server(const server_rec *s);
+const dir_conf_t *config_dir(const request_rec *r);
+
+/* With their defaults. */
+int config_require_audience(const dir_conf_t *dir);
+int config_pass_token(const dir_conf_t *dir);
+int config_pass_headers(const dir_conf_t *dir);
+
+/* The resource of the Location that serves r, normalised; NULL when it has none. */
+const char *config_resource(const request_rec *r);
+
+#endif

@@ -1,0 +1,98 @@
+#include "web/db.h"
+
+#include <apr_dbd.h>
+#include <apr_hash.h>
+#include <apr_optional.h>
+#include <apr_strings.h>
+
+/* It needs apr_dbd.h before it. */
+#include <mod_dbd.h>
+
+#include "private.h"
+#include "web/config.h"
+
+static APR_OPTIONAL_FN_TYPE(ap_dbd_open) * dbd_open;
+static APR_OPTIONAL_FN_TYPE(ap_dbd_close) * dbd_close;
+
+static const char memo_label[] = "mod_gpt_oauth";
+
+/* The connection's hash of prepared statements is a place that lives just as long as the connection. */
+static void **memo_of(ap_dbd_t *rec)
+{
+    void **memo = apr_hash_get(rec->prepared, memo_label, sizeof(memo_label));
+
+    if (!memo) {
+        memo = apr_pcalloc(rec->pool, sizeof(*memo));
+        apr_hash_set(rec->prepared, memo_label, sizeof(memo_label), memo);
+    }
+    return memo;
+}
+
+static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *conn)
+{
+    ap_dbd_t *rec = dbd_open(p, baton);
+
+    if (!rec) {
+        return APR_EGENERAL;
+    }
+    conn->driver = rec->driver;
+    conn->handle = rec->handle;
+    conn->pool = rec->pool;
+    conn->memo = memo_of(rec);
+    conn->opener = rec;
+    return APR_SUCCESS;
+}
+
+static void close_connection(void *baton, store_conn_t *conn)
+{
+    dbd_close(baton, conn->opener);
+}
+
+/* Virtual hosts with the same database share mod_dbd's pool, and so must share the gate before it. */
+static store_source_t *shared_source(server_rec *main_server, const server_rec *s)
+{
+    const server_conf_t *conf = config_server(s);
+
+    for (const server_rec *other = main_server; other != s; other = other->next) {
+        const server_conf_t *theirs = config_server(other);
+
+        if (theirs->source && theirs->dbd_max == conf->dbd_max && strcmp(theirs->dbd_driver, conf->dbd_driver) == 0 &&
+            strcmp(theirs->dbd_params, conf->dbd_params) == 0) {
+            return theirs->source;
+        }
+    }
+    return NULL;
+}
+
+void db_child_init(apr_pool_t *pchild, server_rec *main_server)
+{
+    dbd_open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    dbd_close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+
+    for (server_rec *s = main_server; s; s = s->next) {
+        server_conf_t *conf = config_server(s);
+        apr_status_t rv;
+
+        if (!conf->policy) {
+            continue;
+        }
+        conf->source = shared_source(main_server, s);
+        if (conf->source) {
+            continue;
+        }
+        rv = store_source_create(&conf->source, pchild, conf->dbd_driver, conf->dbd_params, conf->dbd_max, open_connection,
+                                 close_connection, s);
+        if (rv != APR_SUCCESS) {
+            conf->source = NULL;
+            ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                         "GPT002: no way to the database of issuer %s: every request is answered 503", conf->issuer);
+        }
+    }
+}
+
+store_t db_store(const request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+
+    return (store_t){ .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()) };
+}

@@ -1,0 +1,17 @@
+/*
+ * mod_dbd's pools as a source of connections for store/, and the store as a request sees it.
+ */
+#ifndef GPT_OAUTH_WEB_DB_H
+#define GPT_OAUTH_WEB_DB_H
+
+#include <httpd.h>
+
+#include "store/store.h"
+
+/* child_init: one source (and gate) for each of mod_dbd's pools that a virtual host with an issuer uses. */
+void db_child_init(apr_pool_t *pchild, server_rec *main_server);
+
+/* The store for this request; its pool is r's. */
+store_t db_store(const request_rec *r);
+
+#endif

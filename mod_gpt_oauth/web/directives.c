@@ -1,0 +1,302 @@
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <ap_provider.h>
+#include <http_core.h>
+
+#include "base/scope.h"
+#include "base/uri.h"
+#include "web/config.h"
+
+extern module AP_MODULE_DECLARE_DATA gpt_oauth_module;
+
+static server_conf_t *server_of(const cmd_parms *cmd)
+{
+    return ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
+}
+
+static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url)
+{
+    const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    if (!problem && (problem = uri_issuer_problem(cmd->pool, url))) {
+        problem = apr_psprintf(cmd->pool, "GPTOAuthIssuer %s: %s", url, problem);
+    }
+    server_of(cmd)->issuer = url;
+    return problem;
+}
+
+static const char *set_path(cmd_parms *cmd, void *dir, const char *path)
+{
+    apr_size_t size = strlen(path);
+
+    (void)dir;
+    if (path[0] != '/' || size < 2 || path[size - 1] == '/' || strpbrk(path, "?#%*[]\\ ") || strstr(path, "//") ||
+        strstr(path, "/.")) {
+        return apr_psprintf(
+            cmd->pool, "GPTOAuthPath %s: write a plain path that begins with a slash and does not end with one, such as /oauth",
+            path);
+    }
+    server_of(cmd)->path = path;
+    return NULL;
+}
+
+static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    server_conf_t *conf = server_of(cmd);
+    scope_def_t *def;
+
+    (void)dir;
+    if (argc < 2) {
+        return "GPTOAuthScope needs a name and a description for the user: GPTOAuthScope notes.read \"Read your notes\" [default]";
+    }
+    if (!scope_token_valid(argv[0])) {
+        return apr_psprintf(
+            cmd->pool, "GPTOAuthScope %s: a scope's name is printable ASCII without space, comma, quote and backslash", argv[0]);
+    }
+    if (strcmp(argv[0], SCOPE_OFFLINE) == 0) {
+        return "GPTOAuthScope offline_access: this scope is known without being defined";
+    }
+    if (!*argv[1]) {
+        return apr_psprintf(cmd->pool, "GPTOAuthScope %s: the description is empty; say in a few words what the user allows",
+                            argv[0]);
+    }
+    if (argc > 3 || (argc == 3 && strcasecmp(argv[2], "default") != 0)) {
+        return apr_psprintf(
+            cmd->pool,
+            "GPTOAuthScope %s: \"%s\" is not understood; behind the description (in quotes) only the word default may stand",
+            argv[0], argv[argc - 1]);
+    }
+    if (!conf->scopes) {
+        conf->scopes = apr_array_make(cmd->pool, 4, sizeof(scope_def_t));
+    }
+    for (int i = 0; i < conf->scopes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(conf->scopes, i, scope_def_t).name, argv[0]) == 0) {
+            return apr_psprintf(cmd->pool, "GPTOAuthScope %s is defined twice; keep one of the two lines", argv[0]);
+        }
+    }
+    def = apr_array_push(conf->scopes);
+    def->name = argv[0];
+    def->description = argv[1];
+    def->is_default = argc == 3;
+    return NULL;
+}
+
+static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *name)
+{
+    server_conf_t *conf = server_of(cmd);
+    login_provider_t *entry;
+    const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
+
+    (void)dir;
+    if (!provider || !provider->check_password) {
+        return apr_psprintf(
+            cmd->pool,
+            "GPTOAuthLoginProvider %s: there is no such provider; load its module first (mod_authn_%s?), or write " OWN_PROVIDER
+            " for the users that `gptoauth user add` makes",
+            name, name);
+    }
+    if (!conf->login_providers) {
+        conf->login_providers = apr_array_make(cmd->pool, 2, sizeof(login_provider_t));
+    }
+    entry = apr_array_push(conf->login_providers);
+    entry->name = name;
+    entry->provider = provider;
+    return NULL;
+}
+
+static const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
+{
+    server_conf_t *conf = server_of(cmd);
+
+    (void)dir;
+    conf->user_name_env = conf->user_name_header = NULL;
+    if (strncmp(source, "env:", 4) == 0 && source[4]) {
+        conf->user_name_env = source + 4;
+    } else if (strncmp(source, "header:", 7) == 0 && source[7]) {
+        conf->user_name_header = source + 7;
+    } else {
+        return apr_psprintf(cmd->pool, "GPTOAuthUserName %s: write env:NAME or header:NAME, where the user's display name stands",
+                            source);
+    }
+    return NULL;
+}
+
+/* Durations as everywhere in httpd ("90s", "2h"), and days and years besides, since refresh tokens live that long. */
+static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds)
+{
+    static const struct {
+        char unit;
+        apr_int64_t seconds;
+    } units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'y', 365 * 86400 } };
+    char *end;
+    apr_int64_t number = apr_strtoi64(text, &end, 10);
+
+    for (apr_size_t i = 0; apr_isdigit(*text) && i < sizeof(units) / sizeof(units[0]); i++) {
+        if (end[0] == units[i].unit && (!end[0] || !end[1]) && number <= high / units[i].seconds) {
+            number *= units[i].seconds;
+            if (number < low || number > high) {
+                break;
+            }
+            *seconds = number;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool,
+                        "%s %s: write a time between %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT
+                        " seconds, such as 90s, 10m, 8h, 90d or 1y",
+                        cmd->cmd->name, text, low, high);
+}
+
+/* cmd->info is the member's offset in server_conf_t. */
+static apr_int64_t *lifetime_of(const cmd_parms *cmd)
+{
+    return (apr_int64_t *)(void *)((char *)server_of(cmd) + (apr_size_t)cmd->info);
+}
+
+#define YEARS_10 (APR_INT64_C(10) * 365 * 86400)
+
+static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
+{
+    /* RFC 6749 section 4.1.2: ten minutes at most for a code. */
+    apr_int64_t high = (apr_size_t)cmd->info == APR_OFFSETOF(server_conf_t, code_lifetime) ? 600 : YEARS_10;
+
+    (void)dir;
+    return parse_duration(cmd, text, 1, high, lifetime_of(cmd));
+}
+
+static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return parse_duration(cmd, text, 0, 3600, &server_of(cmd)->refresh_grace);
+}
+
+static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *idle, const char *total)
+{
+    server_conf_t *conf = server_of(cmd);
+    const char *problem = parse_duration(cmd, idle, 60, YEARS_10, &conf->refresh_idle);
+
+    (void)dir;
+    if (!problem && total) {
+        problem = parse_duration(cmd, total, 60, YEARS_10, &conf->refresh_total);
+    }
+    if (!problem && total && conf->refresh_total < conf->refresh_idle) {
+        problem =
+            "GPTOAuthRefreshLifetime: the second time (in all) is shorter than the first (unused); write for example 90d 1y";
+    }
+    return problem;
+}
+
+static section_t *note_section(cmd_parms *cmd, const dir_conf_t *conf)
+{
+    apr_array_header_t *sections = server_of(cmd)->sections;
+    const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
+    section_t *section = NULL;
+
+    for (int i = 0; i < sections->nelts; i++) {
+        if (APR_ARRAY_IDX(sections, i, section_t).conf == conf) {
+            section = &APR_ARRAY_IDX(sections, i, section_t);
+        }
+    }
+    if (!section) {
+        section = apr_array_push(sections);
+        section->conf = conf;
+        section->server = cmd->server;
+        section->at = cmd->directive;
+        section->path = NULL;
+    }
+    /* <Location ~ "…"> and paths with wildcards stand for many paths and so for none. */
+    if (parent && strcasecmp(parent->directive, "<Location") == 0 && cmd->path && cmd->path[0] == '/' && parent->args[0] != '~' &&
+        !strpbrk(cmd->path, "*?[")) {
+        section->path = cmd->path;
+    }
+    return section;
+}
+
+/* mod_authn_core's directive, overheard to learn where this module guards: every module that knows a directive is asked. */
+static const char *hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
+{
+    dir_conf_t *conf = dir;
+    section_t *section;
+
+    if (strcasecmp(type, AUTH_TYPE) != 0) {
+        return DECLINE_CMD;
+    }
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return "AuthType GPTOAuth is not allowed in .htaccess: write it in a <Location> of the server's configuration";
+    }
+    section = note_section(cmd, conf);
+    conf->auth_path = section->path ? section->path : "";
+    return DECLINE_CMD;
+}
+
+static const char *hear_dbd_driver(cmd_parms *cmd, void *dir, const char *driver)
+{
+    (void)dir;
+    server_of(cmd)->dbd_driver = driver;
+    return DECLINE_CMD;
+}
+
+static const char *hear_dbd_params(cmd_parms *cmd, void *dir, const char *params)
+{
+    (void)dir;
+    server_of(cmd)->dbd_params = params;
+    return DECLINE_CMD;
+}
+
+static const char *hear_dbd_max(cmd_parms *cmd, void *dir, const char *max)
+{
+    apr_int64_t number = apr_strtoi64(max, NULL, 10);
+
+    (void)dir;
+    server_of(cmd)->dbd_max = number > 0 && number < 10000 ? (int)number : CONFIG_UNSET;
+    return DECLINE_CMD;
+}
+
+static const char *set_resource(cmd_parms *cmd, void *dir, const char *uri)
+{
+    dir_conf_t *conf = dir;
+
+    conf->resource = uri_normalise_resource(cmd->pool, uri);
+    if (!conf->resource) {
+        return apr_psprintf(
+            cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
+            uri);
+    }
+    note_section(cmd, conf);
+    return NULL;
+}
+
+#define MEMBER(name)   ((void *)APR_OFFSETOF(server_conf_t, name))
+#define DIR_FLAG(name) ((void *)APR_OFFSETOF(dir_conf_t, name))
+
+const command_rec config_directives[] = {
+    AP_INIT_TAKE1("GPTOAuthIssuer", set_issuer, NULL, RSRC_CONF,
+                  "the https URL of this authorization server; switches the module on"),
+    AP_INIT_TAKE1("GPTOAuthPath", set_path, NULL, RSRC_CONF, "the path under which the endpoints lie (/oauth)"),
+    AP_INIT_TAKE_ARGV("GPTOAuthScope", set_scope, NULL, RSRC_CONF,
+                      "a scope: name, description for the user, and default or nothing"),
+    AP_INIT_ITERATE("GPTOAuthLoginProvider", add_login_provider, NULL, RSRC_CONF,
+                    "authn providers that check passwords (gpt-oauth)"),
+    AP_INIT_TAKE1("GPTOAuthUserName", set_user_name, NULL, RSRC_CONF, "env:NAME or header:NAME with the user's display name"),
+    AP_INIT_TAKE1("GPTOAuthCodeLifetime", set_lifetime, MEMBER(code_lifetime), RSRC_CONF, "life of an authorization code (60s)"),
+    AP_INIT_TAKE1("GPTOAuthAccessLifetime", set_lifetime, MEMBER(access_lifetime), RSRC_CONF, "life of an access token (1h)"),
+    AP_INIT_TAKE12("GPTOAuthRefreshLifetime", set_refresh_lifetime, NULL, RSRC_CONF,
+                   "life of a refresh token unused, and of a grant in all (90d 1y)"),
+    AP_INIT_TAKE1("GPTOAuthRefreshGrace", set_grace, NULL, RSRC_CONF,
+                  "how long a refresh may be repeated with the same token (120s)"),
+    AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, MEMBER(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
+    AP_INIT_TAKE1("GPTOAuthResource", set_resource, NULL, ACCESS_CONF,
+                  "the resource URI of this section, when not issuer and path"),
+    AP_INIT_FLAG("GPTOAuthRequireAudience", ap_set_flag_slot, DIR_FLAG(require_audience), ACCESS_CONF,
+                 "accept only tokens issued for this resource"),
+    AP_INIT_FLAG("GPTOAuthPassToken", ap_set_flag_slot, DIR_FLAG(pass_token), ACCESS_CONF,
+                 "leave the Authorization header to the backend (off)"),
+    AP_INIT_FLAG("GPTOAuthPassHeaders", ap_set_flag_slot, DIR_FLAG(pass_headers), ACCESS_CONF,
+                 "tell the backend user, client and scope in X-OAuth headers (on)"),
+    AP_INIT_TAKE1("AuthType", hear_auth_type, NULL, OR_AUTHCFG, "GPTOAuth guards this section by bearer tokens"),
+    AP_INIT_TAKE1("DBDriver", hear_dbd_driver, NULL, RSRC_CONF, "pgsql or sqlite3 (mod_dbd)"),
+    AP_INIT_TAKE1("DBDParams", hear_dbd_params, NULL, RSRC_CONF, "the database (mod_dbd)"),
+    AP_INIT_TAKE1("DBDMax", hear_dbd_max, NULL, RSRC_CONF, "connections per process (mod_dbd)"),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};

@@ -1,0 +1,278 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "grant/authorize.h"
+#include "grant/client.h"
+#include "grant/transaction.h"
+#include "grant/user.h"
+#include "private.h"
+#include "web/config.h"
+#include "web/db.h"
+#include "web/endpoints.h"
+#include "web/identity.h"
+#include "web/page.h"
+#include "web/reply.h"
+#include "web/request.h"
+
+#define ALLOWED "GET, HEAD, POST, OPTIONS"
+
+/* What one pass through the endpoint works on. */
+typedef struct visit_t {
+    request_rec *r;
+    const server_conf_t *conf;
+    store_t store;
+    const char *key;   /* the transaction cookie's value */
+    const char *query; /* the authorization request as it came */
+    authorization_t *request;
+} visit_t;
+
+static const char *page_title(const failure_t *failure)
+{
+    switch (failure->error) {
+    case OAUTH_UNAVAILABLE: return "Not available at the moment";
+    case OAUTH_ACCESS_DENIED: return "No access";
+    default: return "This app cannot be connected";
+    }
+}
+
+/* Errors go to the app where its address is certain, and to a page of our own where it is not. */
+static int refuse(visit_t *visit, const char *username, const failure_t *failure)
+{
+    const client_t *client = visit->request ? visit->request->client : NULL;
+
+    log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
+    if (!visit->request || failure->error == OAUTH_UNAVAILABLE) {
+        int status = failure->error == OAUTH_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE : HTTP_BAD_REQUEST;
+
+        return page_failure(visit->r, status, page_title(failure), failure);
+    }
+    return reply_redirect(visit->r, authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure));
+}
+
+static int refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason)
+{
+    const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, description, "%s", reason);
+
+    log_failure(visit->r, "form refused", NULL, NULL, failure);
+    return page_failure(visit->r, status, title, failure);
+}
+
+/* The browser's key for forms: the cookie it has (several tabs share it), else a new one. */
+static void ensure_key(visit_t *visit)
+{
+    if (!transaction_key_valid(visit->key)) {
+        visit->key = transaction_new_key(visit->r->pool);
+        identity_set_cookie(visit->r, visit->conf->transaction_cookie, visit->key, 0);
+    }
+}
+
+static transaction_t new_form(visit_t *visit, transaction_stage_t stage, const char *username)
+{
+    apr_pool_t *p = visit->r->pool;
+    transaction_t form = { .id = transaction_new_id(p, visit->store.now), .request = visit->query };
+
+    ensure_key(visit);
+    form.mac = transaction_mac(p, visit->key, stage, visit->conf->issuer, username, form.id, form.request);
+    return form;
+}
+
+static int show_sign_in(visit_t *visit, int status, const char *problem, const char *username)
+{
+    transaction_t form = new_form(visit, TRANSACTION_SIGN_IN, "");
+
+    return page_sign_in(visit->r, status, visit->request, &form, problem, username);
+}
+
+static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
+{
+    const failure_t *failure;
+    const char *code;
+
+    failure = authorize_issue(&visit->store, visit->conf->policy, visit->request, username, transaction_id, remember, &code);
+    if (failure) {
+        return refuse(visit, username, failure);
+    }
+    if (!code) {
+        return page_message(visit->r, "Already done",
+                            "Your answer was sent before. Go back to the app; if it does not go on, connect it anew there.");
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visit->r, "GPT011: user %s let client %s in, with scope %s",
+                  log_quote(visit->r->pool, username, 64), visit->request->client->id, visit->request->scope);
+    return reply_redirect(visit->r, authorize_success_uri(visit->r->pool, visit->conf->policy, visit->request, code));
+}
+
+/* The user is known: ask, unless the answer is known too. */
+static int decide(visit_t *visit, const char *username)
+{
+    const failure_t *failure;
+    transaction_t form;
+    int remembered;
+
+    failure = authorize_remembered(&visit->store, visit->request, username, &remembered);
+    if (failure) {
+        return refuse(visit, username, failure);
+    }
+    if (remembered && !visit->r->header_only) {
+        return issue(visit, username, transaction_new_id(visit->r->pool, visit->store.now), 0);
+    }
+    if (visit->request->prompt == PROMPT_NONE) {
+        return refuse(visit, username,
+                      failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
+    }
+    form = new_form(visit, TRANSACTION_CONSENT, username);
+    return page_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
+}
+
+/* A request as the app sent it, by GET or POST. */
+static int begin(visit_t *visit, const params_t *params)
+{
+    const failure_t *failure = authorize_check(&visit->store, visit->conf->policy, params, &visit->request);
+    const char *username = NULL;
+
+    if (failure || (failure = identity_find(visit->r, &visit->store, &username))) {
+        return refuse(visit, username, failure);
+    }
+    if (username) {
+        return decide(visit, username);
+    }
+    if (visit->request->prompt == PROMPT_NONE) {
+        return refuse(visit, NULL, failure_make(visit->r->pool, OAUTH_LOGIN_REQUIRED, "The user has to sign in first.", NULL));
+    }
+    return show_sign_in(visit, HTTP_OK, NULL, NULL);
+}
+
+static const char *form_problem(const visit_t *visit, const params_t *params, transaction_stage_t stage, const char *username,
+                                transaction_t *form)
+{
+    form->id = params_get(params, "transaction");
+    form->request = params_get(params, "request");
+    form->mac = params_get(params, "mac");
+    return transaction_problem(visit->r->pool, visit->key, stage, visit->conf->issuer, username, form, visit->store.now);
+}
+
+static int stale_form(visit_t *visit, const char *reason)
+{
+    return refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
+                       "It is too old, or was not made for this browser. Go back to the app and connect it anew.", reason);
+}
+
+/* The request of a form is judged again: client, redirect URI or scopes may have changed meanwhile. */
+static const failure_t *resume(visit_t *visit, const transaction_t *form)
+{
+    visit->query = form->request;
+    return authorize_check(&visit->store, visit->conf->policy,
+                           params_parse_form(visit->r->pool, form->request, strlen(form->request)), &visit->request);
+}
+
+static int sign_in(visit_t *visit, const params_t *params)
+{
+    const char *username = params_get(params, "username"), *password = params_get(params, "password"), *cookie, *reason;
+    const failure_t *failure;
+    transaction_t form;
+    int wait = 0;
+
+    if ((reason = form_problem(visit, params, TRANSACTION_SIGN_IN, "", &form))) {
+        return stale_form(visit, reason);
+    }
+    if ((failure = resume(visit, &form))) {
+        return refuse(visit, NULL, failure);
+    }
+    if (!username || !password) {
+        return show_sign_in(visit, HTTP_OK, "Enter user name and password.", username);
+    }
+    switch (identity_sign_in(visit->r, username, password, &wait)) {
+    case SIGN_IN_DELAYED:
+        apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, visit->r, "GPT022: sign-in of %s from %s delayed: too many wrong passwords",
+                      log_quote(visit->r->pool, username, 64), request_address(visit->r));
+        return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a few minutes, then try again.",
+                            username);
+    case SIGN_IN_DOWN:
+        return refuse(visit, username,
+                      failure_make(visit->r->pool, OAUTH_UNAVAILABLE,
+                                   "Signing in is not possible at the moment. Try again later.",
+                                   "no provider could check the password"));
+    case SIGN_IN_DENIED:
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, visit->r,
+                      "GPT023: sign-in of %s from %s failed: unknown user, wrong password or disabled",
+                      log_quote(visit->r->pool, username, 64), request_address(visit->r));
+        return show_sign_in(visit, HTTP_OK, "User name or password is wrong.", username);
+    case SIGN_IN_GRANTED: break;
+    }
+    if ((failure = user_check_enabled(&visit->store, username)) ||
+        (failure = session_begin(&visit->store, visit->conf->policy, username, &cookie))) {
+        return refuse(visit, username, failure);
+    }
+    identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
+    return decide(visit, username);
+}
+
+static int answer(visit_t *visit, const params_t *params)
+{
+    const char *decision = params_get(params, "decision"), *username = NULL, *reason;
+    const failure_t *failure = identity_find(visit->r, &visit->store, &username);
+    transaction_t form;
+
+    if (failure) {
+        return refuse(visit, username, failure);
+    }
+    if ((reason = form_problem(visit, params, TRANSACTION_CONSENT, username ? username : "", &form))) {
+        return stale_form(visit, username ? reason : "nobody is signed in (any more)");
+    }
+    if ((failure = resume(visit, &form))) {
+        return refuse(visit, username, failure);
+    }
+    if (strcmp(decision, "allow") == 0) {
+        return issue(visit, username, form.id, 1);
+    }
+    if (strcmp(decision, "deny") == 0) {
+        return refuse(visit, username, failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not allow it.", NULL));
+    }
+    return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be used", "The decision is neither allow nor deny.",
+                       "decision is neither allow nor deny");
+}
+
+static int post(visit_t *visit)
+{
+    const char *body, *problem = NULL;
+    const params_t *params;
+    apr_size_t size;
+    int status;
+
+    if (!request_has_type(visit->r, "application/x-www-form-urlencoded")) {
+        return refuse_form(visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "This request cannot be read",
+                           "Send the form as application/x-www-form-urlencoded.",
+                           "Content-Type is not application/x-www-form-urlencoded");
+    }
+    status = request_read_body(visit->r, &body, &size);
+    if (status != OK) {
+        return status;
+    }
+    params = params_parse_form(visit->r->pool, body, size);
+    if (!params_find(params, "transaction")) {
+        visit->query = apr_pstrmemdup(visit->r->pool, body, size);
+        return begin(visit, params);
+    }
+    if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
+        return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
+                           "malformed form");
+    }
+    return params_get(params, "decision") ? answer(visit, params) : sign_in(visit, params);
+}
+
+int endpoint_authorize(request_rec *r)
+{
+    visit_t visit = { .r = r, .conf = config_server(r->server), .store = db_store(r) };
+
+    visit.key = request_cookie(r, visit.conf->transaction_cookie);
+    switch (r->method_number) {
+    case M_GET: /* HEAD too */
+        visit.query = r->args ? r->args : "";
+        return begin(&visit, params_parse_form(r->pool, visit.query, strlen(visit.query)));
+    case M_POST: return post(&visit);
+    case M_OPTIONS: return reply_options(r, ALLOWED);
+    default: return reply_method(r, ALLOWED);
+    }
+}

@@ -1,0 +1,232 @@
+#include "web/guard.h"
+
+#include <httpd.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "base/scope.h"
+#include "grant/verify.h"
+#include "private.h"
+#include "web/bearer.h"
+#include "web/config.h"
+#include "web/reply.h"
+#include "web/request.h"
+
+#define HEADER_USER   "X-OAuth-User"
+#define HEADER_CLIENT "X-OAuth-Client"
+#define HEADER_SCOPE  "X-OAuth-Scope"
+
+static const char *const identity_headers[] = { HEADER_USER, HEADER_CLIENT, HEADER_SCOPE };
+
+int guard_is_in_force(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && strcasecmp(type, AUTH_TYPE) == 0;
+}
+
+int guard_is_preflight(const request_rec *r)
+{
+    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") &&
+           apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
+}
+
+const access_t *guard_access(request_rec *r)
+{
+    const request_t *record = request_record(request_initial(r));
+
+    /* An internal redirect within one section inherits r->user without a new check; within another one it was checked there. */
+    if (!r->user || !record->access || !guard_is_in_force(r) || strcmp(r->user, access_principal(r->pool, record->access)) != 0) {
+        return NULL;
+    }
+    return record->access;
+}
+
+/* As a CGI variable or a WSGI key would see it: X_OAuth-User is X-OAuth-User. */
+static int same_folded(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        char x = apr_isalnum(*a) ? (char)apr_tolower(*a) : '_', y = apr_isalnum(*b) ? (char)apr_tolower(*b) : '_';
+
+        if (x != y) {
+            return 0;
+        }
+    }
+    return !*a && !*b;
+}
+
+static void scrub(const request_rec *r)
+{
+    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
+
+    for (int i = headers->nelts - 1; i >= 0; i--) {
+        const char *name = APR_ARRAY_IDX(headers, i, apr_table_entry_t).key;
+
+        for (apr_size_t k = 0; name && k < sizeof(identity_headers) / sizeof(identity_headers[0]); k++) {
+            if (same_folded(name, identity_headers[k])) {
+                apr_table_unset(r->headers_in, name); /* every line of that name: look again from the new end */
+                i = headers->nelts;
+                break;
+            }
+        }
+    }
+}
+
+int guard_scrub(request_rec *r)
+{
+    if (config_server(r->server)->issuer) {
+        scrub(r);
+    }
+    return DECLINED;
+}
+
+/* RFC 6750 section 3. One challenge on one line; every value comes from the configuration or is a constant. */
+static void challenge(request_rec *r, const failure_t *failure)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const request_t *record = request_record(r);
+    const char *text = apr_pstrcat(r->pool, "Bearer realm=\"", conf->issuer ? conf->issuer : "", "\"", NULL);
+
+    if (failure) {
+        text = apr_pstrcat(r->pool, text, ", error=\"", oauth_error_name(failure->error), "\", error_description=\"",
+                           failure->description, "\"", NULL);
+    }
+    if (record->need_scope && *record->need_scope) {
+        text = apr_pstrcat(r->pool, text, ", scope=\"", record->need_scope, "\"", NULL);
+    }
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", text);
+}
+
+static int refuse(request_rec *r, const failure_t *failure)
+{
+    int status = oauth_error_status(failure->error);
+
+    log_failure(r, "access refused", NULL, NULL, failure);
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+    } else {
+        challenge(r, failure);
+    }
+    return status;
+}
+
+int guard_check_authn(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const request_t *token;
+    const failure_t *failure;
+
+    if (!guard_is_in_force(r)) {
+        return DECLINED;
+    }
+    if (!conf->policy) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "GPT005: AuthType GPTOAuth in a virtual host without GPTOAuthIssuer: every request is refused");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (request_is_insecure(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://… in this virtual host");
+        return HTTP_FORBIDDEN;
+    }
+    if (guard_is_preflight(r)) {
+        r->user = apr_pstrdup(r->pool, ""); /* for Require valid-user; fixups takes it away again */
+        return OK;
+    }
+    token = bearer_verify(r);
+    if (token->failure) {
+        return refuse(r, token->failure);
+    }
+    if (!token->access) {
+        challenge(r, NULL);
+        return HTTP_UNAUTHORIZED;
+    }
+    failure = verify_audience(r->pool, token->access, config_resource(r), config_require_audience(config_dir(r)));
+    if (failure) {
+        return refuse(r, failure);
+    }
+    r->user = apr_pstrdup(r->pool, access_principal(r->pool, token->access));
+    r->ap_auth_type = apr_pstrdup(r->pool, ap_auth_type(r));
+    return OK;
+}
+
+int guard_note_failure(request_rec *r, const char *auth_type)
+{
+    if (!auth_type || strcasecmp(auth_type, AUTH_TYPE) != 0) {
+        return DECLINED;
+    }
+    if (!apr_table_get(r->err_headers_out, "WWW-Authenticate")) {
+        challenge(r, NULL);
+    }
+    return OK;
+}
+
+int guard_check_authz(request_rec *r)
+{
+    request_t *record = request_record(r);
+    const failure_t *failure;
+    int rc;
+
+    if (record->is_inner || !guard_is_in_force(r)) {
+        return DECLINED;
+    }
+    record->is_inner = 1;
+    rc = ap_run_auth_checker(r); /* the other modules', once */
+    record->is_inner = 0;
+    if (rc != HTTP_UNAUTHORIZED || !r->user) {
+        return rc;
+    }
+    /* Who is known and not allowed gains nothing by signing in again, except with more scope. */
+    if (!record->lacks_scope) {
+        apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+        return HTTP_FORBIDDEN;
+    }
+    failure = failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE, "This needs more than what the user allowed this app.",
+                           "the token lacks a scope; this needs %s", record->need_scope);
+    log_failure(r, "access refused", guard_access(r) ? guard_access(r)->client_id : NULL, r->user, failure);
+    challenge(r, failure);
+    return HTTP_FORBIDDEN;
+}
+
+static void export_identity(request_rec *r, const access_t *access)
+{
+    apr_table_setn(r->subprocess_env, "OAUTH_CLIENT_ID", access->client_id);
+    apr_table_setn(r->subprocess_env, "OAUTH_SCOPE", access->scope);
+    apr_table_setn(r->subprocess_env, "OAUTH_GRANT_ID", access->grant_id);
+    if (config_pass_headers(config_dir(r))) {
+        apr_table_set(r->headers_in, HEADER_USER, r->user);
+        apr_table_setn(r->headers_in, HEADER_CLIENT, access->client_id);
+        apr_table_setn(r->headers_in, HEADER_SCOPE, access->scope);
+    }
+}
+
+int guard_fixups(request_rec *r)
+{
+    const access_t *access;
+
+    if (!config_server(r->server)->issuer) {
+        return DECLINED;
+    }
+    if (!r->main) {
+        scrub(r); /* what a guarded section left behind before an internal redirect */
+    }
+    if (!guard_is_in_force(r)) {
+        return DECLINED;
+    }
+    if (r->user && !*r->user) {
+        r->user = NULL;
+    }
+    access = guard_access(r);
+    if (access) {
+        export_identity(r, access);
+    }
+    if (!config_pass_token(config_dir(r))) {
+        apr_table_unset(r->headers_in, "Authorization");
+    }
+    return DECLINED;
+}

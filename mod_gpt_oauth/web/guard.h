@@ -1,0 +1,28 @@
+/*
+ * AuthType GPTOAuth: bearer tokens in check_user_id, challenges, and what the handler and the backend get to know. RFC 6750.
+ */
+#ifndef GPT_OAUTH_WEB_GUARD_H
+#define GPT_OAUTH_WEB_GUARD_H
+
+#include <httpd.h>
+
+#include "store/store.h"
+
+/* 1 when AuthType GPTOAuth applies to r. */
+int guard_is_in_force(request_rec *r);
+
+/* The token that let r in; NULL when none did. */
+const access_t *guard_access(request_rec *r);
+
+/* post_read_request: identity headers that a client sends are removed, guarded or not. */
+int guard_scrub(request_rec *r);
+int guard_check_authn(request_rec *r);
+/* Ahead of mod_authz_core: turns its 401 for a good token without the right into 403. */
+int guard_check_authz(request_rec *r);
+int guard_note_failure(request_rec *r, const char *auth_type);
+int guard_fixups(request_rec *r);
+
+/* 1 for a CORS preflight, which never carries credentials. */
+int guard_is_preflight(const request_rec *r);
+
+#endif

@@ -1,0 +1,144 @@
+#include "web/identity.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "base/password.h"
+#include "grant/client.h"
+#include "grant/user.h"
+#include "private.h"
+#include "web/config.h"
+#include "web/db.h"
+#include "web/guard.h"
+#include "web/request.h"
+#include "web/throttle.h"
+
+const failure_t *identity_find(request_rec *r, store_t *store, const char **username)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const char *problem;
+
+    if (!r->user || guard_is_in_force(r)) {
+        return session_find(store, request_cookie(r, conf->session_cookie), username);
+    }
+    problem = user_name_problem(r->user);
+    if (problem) {
+        return failure_make(
+            r->pool, OAUTH_ACCESS_DENIED, "Your account's name cannot be used here. Ask the server's administrator.",
+            "httpd's sign-in (%s) names a user that cannot be one: %s", r->ap_auth_type ? r->ap_auth_type : "?", problem);
+    }
+    *username = r->user;
+    return user_check_enabled(store, r->user);
+}
+
+const char *identity_display_name(request_rec *r, const char *username)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const char *name = NULL;
+
+    /* Only what httpd's own sign-in says of its user. */
+    if (r->user && conf->user_name_env) {
+        name = apr_table_get(r->subprocess_env, conf->user_name_env);
+    } else if (r->user && conf->user_name_header) {
+        name = apr_table_get(r->headers_in, conf->user_name_header);
+    }
+    return name && *name ? name : username;
+}
+
+static authn_status ask_providers(request_rec *r, const server_conf_t *conf, const char *username, const char *password,
+                                  int *asked_own)
+{
+    static const login_provider_t own = { OWN_PROVIDER, NULL };
+    int count = conf->login_providers ? conf->login_providers->nelts : 1;
+    authn_status status = AUTH_USER_NOT_FOUND;
+
+    for (int i = 0; i < count && status == AUTH_USER_NOT_FOUND; i++) {
+        const login_provider_t *entry = conf->login_providers ? &APR_ARRAY_IDX(conf->login_providers, i, login_provider_t) : &own;
+        const authn_provider *provider =
+            entry->provider ? entry->provider : ap_lookup_provider(AUTHN_PROVIDER_GROUP, entry->name, AUTHN_PROVIDER_VERSION);
+
+        *asked_own |= strcmp(entry->name, OWN_PROVIDER) == 0;
+        /* Aliases (<AuthnProviderAlias>) find themselves by this note. */
+        apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, entry->name);
+        status = provider ? provider->check_password(r, username, password) : AUTH_GENERAL_ERROR;
+        apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
+        if (status == AUTH_GENERAL_ERROR) {
+            ap_log_rerror(
+                APLOG_MARK, APLOG_ERR, 0, r,
+                "GPT020: sign-in impossible: the provider %s cannot answer; its own line above says why, and its directives must "
+                "stand in the <Location> of the authorization endpoint",
+                entry->name);
+        }
+    }
+    return status;
+}
+
+sign_in_t identity_sign_in(request_rec *r, const char *username, const char *password, int *wait)
+{
+    int asked_own = 0, other;
+    authn_status status;
+
+    *wait = throttle_wait(r, THROTTLE_PASSWORD, username);
+    other = throttle_wait(r, THROTTLE_ADDRESS, NULL);
+    *wait = *wait > other ? *wait : other;
+    if (*wait) {
+        return SIGN_IN_DELAYED;
+    }
+    if (user_name_problem(username)) {
+        status = AUTH_USER_NOT_FOUND;
+    } else {
+        status = ask_providers(r, config_server(r->server), username, password, &asked_own);
+    }
+    if (status == AUTH_USER_NOT_FOUND && !asked_own) {
+        password_verify(r->pool, NULL, password); /* unknown takes as long as wrong */
+    }
+    if (status == AUTH_GENERAL_ERROR) {
+        return SIGN_IN_DOWN;
+    }
+    if (status != AUTH_GRANTED) {
+        throttle_count(r, THROTTLE_PASSWORD, username);
+        throttle_count(r, THROTTLE_ADDRESS, NULL);
+        return SIGN_IN_DENIED;
+    }
+    return SIGN_IN_GRANTED;
+}
+
+static authn_status check_own_password(request_rec *r, const char *username, const char *password)
+{
+    const failure_t *failure;
+    store_t store = db_store(r);
+    int matches, known;
+
+    if (!store.source) {
+        return AUTH_GENERAL_ERROR;
+    }
+    failure = user_check_password(&store, username, password, &known, &matches);
+    if (failure) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT021: %s", failure->reason);
+        return AUTH_GENERAL_ERROR;
+    }
+    return matches ? AUTH_GRANTED : known ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
+}
+
+static const authn_provider own_provider = { check_own_password, NULL };
+
+void identity_register(apr_pool_t *p)
+{
+    ap_register_auth_provider(p, AUTHN_PROVIDER_GROUP, OWN_PROVIDER, AUTHN_PROVIDER_VERSION, &own_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}
+
+void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age)
+{
+    /* ap_cookie_write would write the value to the log at level debug. */
+    const char *cookie = apr_psprintf(r->pool, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s", name, value,
+                                      config_server(r->server)->is_secure ? "; Secure" : "");
+
+    if (max_age) {
+        cookie = apr_psprintf(r->pool, "%s; Max-Age=%" APR_INT64_T_FMT, cookie, max_age);
+    }
+    apr_table_addn(r->err_headers_out, "Set-Cookie", cookie);
+}

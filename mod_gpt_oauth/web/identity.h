@@ -1,0 +1,37 @@
+/*
+ * Who the person at the browser is: httpd's own sign-in, the session cookie, or a user name and password of our sign-in page.
+ */
+#ifndef GPT_OAUTH_WEB_IDENTITY_H
+#define GPT_OAUTH_WEB_IDENTITY_H
+
+#include <httpd.h>
+
+#include "base/failure.h"
+#include "store/store.h"
+
+/*
+ * The user that httpd or the session cookie vouches for; *username NULL when nobody does. Failure: the name cannot be a
+ * person's, the user is disabled, or the database's. A bearer token is never a sign-in.
+ */
+const failure_t *identity_find(request_rec *r, store_t *store, const char **username);
+
+/* How the page calls the user (GPTOAuthUserName), by default the user name. */
+const char *identity_display_name(request_rec *r, const char *username);
+
+typedef enum {
+    SIGN_IN_GRANTED,
+    SIGN_IN_DENIED,  /* unknown, wrong or disabled: told apart nowhere but in the providers' own logs */
+    SIGN_IN_DELAYED, /* too many wrong passwords; *wait seconds */
+    SIGN_IN_DOWN     /* a provider could not answer */
+} sign_in_t;
+
+/* Asks the providers of GPTOAuthLoginProvider, in order. No lease is held meanwhile. */
+sign_in_t identity_sign_in(request_rec *r, const char *username, const char *password, int *wait);
+
+/* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
+void identity_register(apr_pool_t *p);
+
+/* Sets a cookie with all the attributes; max_age seconds, 0 for the browser's session. */
+void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age);
+
+#endif

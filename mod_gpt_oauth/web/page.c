@@ -1,0 +1,173 @@
+#include "web/page.h"
+
+#include <httpd.h>
+#include <apr_encode.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/crypto.h"
+#include "base/params.h"
+#include "base/scope.h"
+#include "base/uri.h"
+#include "private.h"
+#include "web/reply.h"
+
+static const char style[] =
+    "*{box-sizing:border-box}"
+    "body{margin:0;background:#f4f5f7;color:#1b1f24;font:1rem/1.5 system-ui,sans-serif}"
+    "main{max-width:26rem;margin:8vh auto;padding:2rem;background:#fff;border:1px solid #d8dce2;border-radius:.75rem}"
+    "h1{margin:0 0 1rem;font-size:1.35rem;line-height:1.3}"
+    "label{display:block;margin-top:1rem;font-weight:600}"
+    "input{display:block;width:100%;margin-top:.25rem;padding:.6rem;font:inherit;border:1px solid #848d99;border-radius:.4rem}"
+    "button{padding:.65rem 1.4rem;font:inherit;font-weight:600;border:1px solid #1f5fbf;border-radius:.4rem;background:#1f5fbf;color:#fff;cursor:pointer}"
+    "button.second{background:#fff;color:#1f5fbf}"
+    ":focus-visible{outline:3px solid #e09f1f;outline-offset:2px}"
+    ".buttons{display:flex;gap:.75rem;margin:1.5rem 0 0}"
+    ".problem{padding:.6rem .8rem;border-left:4px solid #b3261e;background:#fdeeed}"
+    ".warning{padding:.6rem .8rem;border-left:4px solid #a86b00;background:#fff6e3}"
+    ".small{color:#535c68;font-size:.9rem;overflow-wrap:anywhere}"
+    "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
+    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8}.problem{background:#3a1b19}.warning{background:#352a12}"
+    ".small{color:#a7b0bb}}";
+
+/* Characters that turn text around or hide it: U+200B..F, U+202A..E, U+2060..9, U+061C, U+FEFF, and C1 controls. */
+static apr_size_t deceptive(const unsigned char *c)
+{
+    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) {
+        return 2;
+    }
+    if (c[0] == 0xd8 && c[1] == 0x9c) {
+        return 2;
+    }
+    if (c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+                         (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xa9))) {
+        return 3;
+    }
+    return c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf ? 3 : 0;
+}
+
+const char *page_text(apr_pool_t *p, const char *text)
+{
+    char *clean = apr_palloc(p, strlen(text) + 1), *out = clean;
+
+    if (!utf8_valid(text, strlen(text))) {
+        return "(unreadable)";
+    }
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        apr_size_t skip = deceptive(c);
+
+        if (skip) {
+            c += skip;
+        } else if (*c < 0x20 || *c == 0x7f) {
+            *out++ = ' ';
+            c++;
+        } else {
+            *out++ = (char)*c++;
+        }
+    }
+    *out = '\0';
+    return ap_escape_html(p, clean);
+}
+
+static const char *content_security_policy(apr_pool_t *p)
+{
+    digest_t hash;
+
+    /* No form-action: Chromium applies it to the redirect after Allow, and the app would never hear. */
+    crypto_sha256(style, sizeof(style) - 1, &hash);
+    return apr_pstrcat(p, "default-src 'none'; style-src 'sha256-",
+                       apr_pencode_base64_binary(p, hash.byte, DIGEST_SIZE, APR_ENCODE_NONE, NULL),
+                       "'; base-uri 'none'; frame-ancestors 'none'", NULL);
+}
+
+static int send_page(request_rec *r, int status, const char *title, const char *body)
+{
+    reply_no_store(r);
+    apr_table_setn(r->err_headers_out, "X-Frame-Options", "DENY");
+    apr_table_setn(r->err_headers_out, "Content-Security-Policy", content_security_policy(r->pool));
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+    }
+    r->status = status;
+    ap_set_content_type(r, "text/html;charset=UTF-8");
+    ap_rvputs(
+        r,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+        page_text(r->pool, title), "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>",
+        page_text(r->pool, title), "</h1>\n", body, "</main>\n</body>\n</html>\n", NULL);
+    return OK;
+}
+
+int page_failure(request_rec *r, int status, const char *title, const failure_t *failure)
+{
+    const char *body = apr_pstrcat(r->pool, "<p>", page_text(r->pool, failure->description),
+                                   "</p>\n<p class=\"small\">Error: ", oauth_error_name(failure->error), "</p>\n", NULL);
+
+    return send_page(r, status, title, body);
+}
+
+int page_message(request_rec *r, const char *title, const char *sentence)
+{
+    return send_page(r, HTTP_OK, title, apr_pstrcat(r->pool, "<p>", page_text(r->pool, sentence), "</p>\n", NULL));
+}
+
+/* The fields page_text would change (the request holds %0D%0A as such) are ASCII: escaping is enough. */
+static const char *form_start(request_rec *r, const transaction_t *form)
+{
+    return apr_pstrcat(r->pool, "<form method=\"post\" action=\"", ap_escape_html(r->pool, ap_os_escape_path(r->pool, r->uri, 1)),
+                       "\">\n<input type=\"hidden\" name=\"transaction\" value=\"", ap_escape_html(r->pool, form->id),
+                       "\">\n<input type=\"hidden\" name=\"request\" value=\"", ap_escape_html(r->pool, form->request),
+                       "\">\n<input type=\"hidden\" name=\"mac\" value=\"", ap_escape_html(r->pool, form->mac), "\">\n", NULL);
+}
+
+int page_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
+                 const char *username)
+{
+    apr_pool_t *p = r->pool;
+    const char *body = apr_pstrcat(
+        p, problem ? "<p class=\"problem\" role=\"alert\">" : "", problem ? page_text(p, problem) : "", problem ? "</p>\n" : "",
+        "<p>To connect <strong>", page_text(p, request->client->name), "</strong>, sign in first.</p>\n", form_start(r, form),
+        "<label for=\"username\">User name</label>\n<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
+        "spellcheck=\"false\" required value=\"",
+        username ? page_text(p, username) : "", "\"", username ? "" : " autofocus",
+        ">\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
+        "autocomplete=\"current-password\" required",
+        username ? " autofocus" : "", ">\n<p class=\"buttons\"><button type=\"submit\">Sign in</button></p>\n</form>\n", NULL);
+
+    return send_page(r, status, "Sign in", body);
+}
+
+static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char *scope)
+{
+    const char *list = "<ul>\n";
+
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (scope_contains(scope, def->name)) {
+            list = apr_pstrcat(p, list, "<li>", page_text(p, def->description), "</li>\n", NULL);
+        }
+    }
+    return apr_pstrcat(p, list, "</ul>\n", NULL);
+}
+
+int page_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
+                 const char *display_name)
+{
+    apr_pool_t *p = r->pool;
+    uri_t uri;
+    const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri.host : request->redirect_uri;
+    const char *warning =
+        uri_is_loopback_redirect(p, request->redirect_uri)
+            ? "<p class=\"warning\">The answer goes to a program on this computer. Allow it only if you have just started it yourself.</p>\n"
+            : "";
+    const char *body =
+        apr_pstrcat(p, "<p><strong>", page_text(p, request->client->name), "</strong> wants to:</p>\n",
+                    scope_list(p, policy, request->scope), warning, form_start(r, form),
+                    "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
+                    "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
+                    "<p class=\"small\">Signed in as ",
+                    page_text(p, display_name), ". You will be sent back to ", page_text(p, host), ".</p>\n", NULL);
+
+    return send_page(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
+}

@@ -1,0 +1,30 @@
+/*
+ * HTML: the frame every page shares, and the pages. They work without JavaScript and load nothing.
+ */
+#ifndef GPT_OAUTH_WEB_PAGE_H
+#define GPT_OAUTH_WEB_PAGE_H
+
+#include <httpd.h>
+
+#include "base/failure.h"
+#include "grant/authorize.h"
+#include "grant/transaction.h"
+
+/* Text from anywhere, fit for HTML text and double-quoted attributes: escaped, without control and bidi override characters. */
+const char *page_text(apr_pool_t *p, const char *text);
+
+/* A page that says what went wrong and what to do; nothing on it links anywhere. */
+int page_failure(request_rec *r, int status, const char *title, const failure_t *failure);
+
+/* A page with one sentence, status 200. */
+int page_message(request_rec *r, const char *title, const char *sentence);
+
+/* The sign-in form. problem (or NULL) is said above the fields; username (or NULL) is filled in again. */
+int page_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
+                 const char *username);
+
+/* The consent form for the user shown as display_name. */
+int page_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
+                 const char *display_name);
+
+#endif

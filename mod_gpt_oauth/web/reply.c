@@ -1,0 +1,80 @@
+#include "web/reply.h"
+
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "private.h"
+
+void reply_no_store(request_rec *r)
+{
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->err_headers_out, "Pragma", "no-cache");
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
+}
+
+int reply_json(request_rec *r, int status, const json_t *object)
+{
+    const char *text = json_print(r->pool, object);
+
+    reply_no_store(r);
+    r->status = status;
+    ap_set_content_type(r, "application/json;charset=UTF-8");
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    ap_rputs(text, r);
+    return OK;
+}
+
+int reply_failure_status(request_rec *r, int status, const failure_t *failure)
+{
+    json_t *object = json_own(
+        r->pool, json_pack("{s:s, s:s}", "error", oauth_error_name(failure->error), "error_description", failure->description));
+
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+    }
+    return reply_json(r, status, object);
+}
+
+int reply_failure(request_rec *r, const failure_t *failure)
+{
+    return reply_failure_status(r, oauth_error_status(failure->error), failure);
+}
+
+int reply_method(request_rec *r, const char *allow)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_INVALID_REQUEST,
+                     apr_pstrcat(r->pool, "This address does not know the method used; it knows ", allow, ".", NULL), NULL);
+
+    apr_table_set(r->err_headers_out, "Allow", allow);
+    return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);
+}
+
+int reply_options(request_rec *r, const char *allow)
+{
+    apr_table_set(r->err_headers_out, "Allow", allow);
+    r->status = HTTP_NO_CONTENT;
+    return OK;
+}
+
+int reply_redirect(request_rec *r, const char *uri)
+{
+    reply_no_store(r);
+    apr_table_set(r->headers_out, "Location", uri);
+    r->status = r->method_number == M_POST ? HTTP_SEE_OTHER : HTTP_MOVED_TEMPORARILY;
+    return OK;
+}
+
+void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure)
+{
+    int level = failure->error == OAUTH_UNAVAILABLE || failure->error == OAUTH_SERVER_ERROR ? APLOG_ERR
+                : failure->error == OAUTH_INVALID_TOKEN                                     ? APLOG_INFO
+                                                                                            : APLOG_WARNING;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r, "GPT010: %s: %s: %s (client %s, user %s)", what, oauth_error_name(failure->error),
+                  failure->reason, log_quote(r->pool, client_id, 64), log_quote(r->pool, username, 64));
+}

@@ -1,0 +1,41 @@
+/*
+ * Answers: JSON, errors as JSON, redirects, and the log line of a refusal. Writers return what a content handler returns.
+ */
+#ifndef GPT_OAUTH_WEB_REPLY_H
+#define GPT_OAUTH_WEB_REPLY_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+#include "base/failure.h"
+
+#define RETRY_AFTER_DOWN "2" /* seconds: a database that restarts is back soon */
+
+/* Cache-Control, Pragma and the headers every answer of the module carries. */
+void reply_no_store(request_rec *r);
+
+/* status and object as application/json;charset=UTF-8, no-store. Takes no reference: object belongs to r->pool. */
+int reply_json(request_rec *r, int status, const json_t *object);
+
+/* {"error": …, "error_description": …} with the failure's status; Retry-After when the database is down. */
+int reply_failure(request_rec *r, const failure_t *failure);
+
+/* The same under another status (405, 413, 429). */
+int reply_failure_status(request_rec *r, int status, const failure_t *failure);
+
+/* 405 with Allow, as JSON. */
+int reply_method(request_rec *r, const char *allow);
+
+/* 204 with Allow, for OPTIONS. */
+int reply_options(request_rec *r, const char *allow);
+
+/* 303 after POST, 302 after GET: never a code that would send the form, and with it a password, on (RFC 9700 section 4.12). */
+int reply_redirect(request_rec *r, const char *uri);
+
+/*
+ * One line about a refusal: client and user may be NULL. Invalid tokens are everyday (info), an unusable database is an error, the
+ * rest warns.
+ */
+void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure);
+
+#endif

@@ -1,0 +1,119 @@
+#include "web/request.h"
+
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "private.h"
+#include "web/config.h"
+
+request_t *request_record(request_rec *r)
+{
+    request_t *record = ap_get_module_config(r->request_config, &gpt_oauth_module);
+
+    if (!record) {
+        record = apr_pcalloc(r->pool, sizeof(*record));
+        ap_set_module_config(r->request_config, &gpt_oauth_module, record);
+    }
+    return record;
+}
+
+request_rec *request_initial(request_rec *r)
+{
+    while (r->prev || r->main) {
+        r = r->prev ? r->prev : r->main;
+    }
+    return r;
+}
+
+int request_has_type(const request_rec *r, const char *type)
+{
+    const char *sent = apr_table_get(r->headers_in, "Content-Type");
+    apr_size_t size = strlen(type);
+
+    return sent && strncasecmp(sent, type, size) == 0 &&
+           (!sent[size] || sent[size] == ';' || sent[size] == ' ' || sent[size] == '\t');
+}
+
+/* What is left unread must not be read as the next request. */
+static int too_large(request_rec *r)
+{
+    r->connection->keepalive = AP_CONN_CLOSE;
+    return HTTP_REQUEST_ENTITY_TOO_LARGE;
+}
+
+int request_read_body(request_rec *r, const char **body, apr_size_t *size)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    char *buffer = apr_palloc(r->pool, REQUEST_BODY_MAX);
+    apr_size_t used = 0;
+    int at_end = 0;
+
+    if (length && apr_strtoi64(length, NULL, 10) > REQUEST_BODY_MAX) {
+        return too_large(r);
+    }
+    while (!at_end) {
+        apr_status_t rv =
+            ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, (apr_off_t)(REQUEST_BODY_MAX - used + 1));
+
+        if (rv != APR_SUCCESS) {
+            return ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+        }
+        for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb) && !at_end; b = APR_BUCKET_NEXT(b)) {
+            const char *data;
+            apr_size_t got;
+
+            if (APR_BUCKET_IS_EOS(b)) {
+                at_end = 1;
+            } else if (!APR_BUCKET_IS_METADATA(b)) {
+                rv = apr_bucket_read(b, &data, &got, APR_BLOCK_READ);
+                if (rv != APR_SUCCESS) {
+                    return ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+                }
+                if (got > REQUEST_BODY_MAX - used) {
+                    return too_large(r);
+                }
+                memcpy(buffer + used, data, got);
+                used += got;
+            }
+        }
+        apr_brigade_cleanup(bb);
+    }
+    *body = buffer;
+    *size = used;
+    return OK;
+}
+
+const char *request_cookie(request_rec *r, const char *name)
+{
+    const char *header = apr_table_get(r->headers_in, "Cookie");
+    apr_size_t size = strlen(name);
+    const char *found = NULL;
+    char *rest, *pair;
+
+    if (!header) {
+        return NULL;
+    }
+    for (pair = apr_strtok(apr_pstrdup(r->pool, header), "; ", &rest); pair; pair = apr_strtok(NULL, "; ", &rest)) {
+        if (strncmp(pair, name, size) == 0 && pair[size] == '=') {
+            if (found) {
+                return NULL;
+            }
+            found = pair + size + 1;
+        }
+    }
+    return found;
+}
+
+int request_is_insecure(const request_rec *r)
+{
+    return config_server(r->server)->is_secure && strcmp(ap_http_scheme(r), "https") != 0;
+}
+
+const char *request_address(const request_rec *r)
+{
+    return r->useragent_ip ? r->useragent_ip : "";
+}

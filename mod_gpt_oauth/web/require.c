@@ -1,0 +1,118 @@
+#include "web/require.h"
+
+#include <httpd.h>
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "base/scope.h"
+#include "private.h"
+#include "web/config.h"
+#include "web/guard.h"
+#include "web/request.h"
+
+typedef struct scope_line_t {
+    const char *scopes; /* normalised; all of them are needed */
+    int in_all;         /* stands in <RequireAll>: its neighbours are needed besides, not instead */
+} scope_line_t;
+
+static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    server_conf_t *conf = ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
+    const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
+    scope_line_t *line = apr_pcalloc(cmd->pool, sizeof(*line));
+    char *rest, *token;
+
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return "Require oauth-scope is not allowed in .htaccess: write it in a <Location> of the server's configuration";
+    }
+    line->scopes = "";
+    for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
+        required_scope_t *required = apr_array_push(conf->required_scopes);
+
+        if (!scope_token_valid(token)) {
+            return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is no scope; separate several by spaces", token);
+        }
+        required->at = cmd->directive;
+        required->scope = token;
+        line->scopes = scope_union(cmd->pool, line->scopes, token);
+    }
+    if (!*line->scopes) {
+        return "Require oauth-scope needs the name of at least one scope, such as Require oauth-scope notes.read";
+    }
+    line->in_all = parent && strcasecmp(parent->directive, "<RequireAll") == 0;
+    *parsed = line;
+    return NULL;
+}
+
+static authz_status check_scopes(request_rec *r, const char *args, const void *parsed)
+{
+    const scope_line_t *line = parsed;
+    request_t *record = request_record(r);
+    const access_t *access;
+
+    (void)args;
+    if (guard_is_preflight(r) && guard_is_in_force(r)) {
+        return AUTHZ_GRANTED;
+    }
+    if (!record->need_scope) {
+        record->need_scope = line->scopes;
+    } else if (line->in_all) {
+        record->need_scope = scope_union(r->pool, record->need_scope, line->scopes);
+    }
+    if (!r->user) {
+        return AUTHZ_DENIED_NO_USER;
+    }
+    access = guard_access(r);
+    if (access && scope_subset(line->scopes, access->scope)) {
+        return AUTHZ_GRANTED;
+    }
+    record->lacks_scope = access != NULL;
+    return AUTHZ_DENIED;
+}
+
+static const char *parse_clients(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    apr_array_header_t *clients = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    char *rest, *token;
+
+    for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
+        APR_ARRAY_PUSH(clients, const char *) = token;
+    }
+    *parsed = clients;
+    return clients->nelts ? NULL : "Require oauth-client needs at least one client id; `gptoauth client list` shows them";
+}
+
+static authz_status check_clients(request_rec *r, const char *args, const void *parsed)
+{
+    const apr_array_header_t *clients = parsed;
+    const access_t *access;
+
+    (void)args;
+    if (guard_is_preflight(r) && guard_is_in_force(r)) {
+        return AUTHZ_GRANTED;
+    }
+    if (!r->user) {
+        return AUTHZ_DENIED_NO_USER;
+    }
+    access = guard_access(r);
+    for (int i = 0; access && i < clients->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(clients, i, const char *), access->client_id) == 0) {
+            return AUTHZ_GRANTED;
+        }
+    }
+    return AUTHZ_DENIED;
+}
+
+static const authz_provider scope_provider = { check_scopes, parse_scopes };
+static const authz_provider client_provider = { check_clients, parse_clients };
+
+void require_register(apr_pool_t *p)
+{
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "oauth-scope", AUTHZ_PROVIDER_VERSION, &scope_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "oauth-client", AUTHZ_PROVIDER_VERSION, &client_provider,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}

@@ -1,0 +1,147 @@
+#include "web/route.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "private.h"
+#include "web/config.h"
+#include "web/endpoints.h"
+#include "web/guard.h"
+#include "web/page.h"
+#include "web/reply.h"
+#include "web/request.h"
+
+#define WELL_KNOWN "/.well-known/"
+
+static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, 1, 0 },
+                                        { "token", "gpt-oauth-token", endpoint_token, 0, 0 },
+                                        { NULL, "gpt-oauth-hello", endpoint_hello, 0, 1 },
+                                        { NULL, NULL, NULL, 0, 0 } };
+
+/* Reserved: answered 404 here, whatever a catch-all proxy or rewrite would make of it. */
+static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", NULL, 0, 0 };
+
+static int is_below(const char *uri, const char *path, apr_size_t size)
+{
+    return strncmp(uri, path, size) == 0 && (uri[size] == '/' || !uri[size]);
+}
+
+static const endpoint_t *endpoint_of(const char *uri, const char *path)
+{
+    static const char *const own[] = { WELL_KNOWN "oauth-authorization-server", WELL_KNOWN "oauth-protected-resource" };
+    apr_size_t size = strlen(path);
+
+    for (apr_size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (is_below(uri, own[i], strlen(own[i]))) {
+            return &reserved;
+        }
+    }
+    if (!is_below(uri, path, size)) {
+        return NULL;
+    }
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (endpoint->name && uri[size] == '/' && strcmp(uri + size + 1, endpoint->name) == 0) {
+            return endpoint;
+        }
+    }
+    return &reserved;
+}
+
+int route_translate(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const endpoint_t *endpoint;
+
+    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(r->uri, conf->path))) {
+        return DECLINED;
+    }
+    request_record(r)->endpoint = endpoint;
+    r->handler = endpoint->handler;
+    r->filename = apr_pstrcat(r->pool, "gpt-oauth:", r->uri, NULL);
+    r->proxyreq = PROXYREQ_NONE; /* an early ProxyPass may have claimed it already */
+    return OK;
+}
+
+int route_map_to_storage(request_rec *r)
+{
+    if (!request_record(r)->endpoint) {
+        return DECLINED;
+    }
+    /* Nothing of it lies on disk: no directory walk, so no <Directory> and no .htaccess. */
+    r->handler = request_record(r)->endpoint->handler;
+    return OK;
+}
+
+int route_access(request_rec *r)
+{
+    return request_record(r)->endpoint && guard_is_in_force(r) ? OK : DECLINED;
+}
+
+/* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
+static int has_htaccess(const request_rec *r)
+{
+    for (const struct htaccess_result *entry = r->htaccess; entry; entry = entry->next) {
+        if (entry->htaccess) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const endpoint_t *endpoint_by_handler(const char *handler)
+{
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (strcmp(endpoint->handler, handler) == 0) {
+            return endpoint;
+        }
+    }
+    return strcmp(handler, reserved.handler) == 0 ? &reserved : NULL;
+}
+
+/* Never a redirect: what came in clear is spent, and the sender should notice. */
+static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
+                     "called over plain http; behind a proxy that ends TLS write ServerName https://… in this virtual host");
+
+    log_failure(r, endpoint->handler, NULL, NULL, failure);
+    return endpoint->identifies ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
+                                : reply_failure_status(r, HTTP_FORBIDDEN, failure);
+}
+
+int route_handler(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const endpoint_t *endpoint = r->handler ? endpoint_by_handler(r->handler) : NULL;
+
+    if (!endpoint) {
+        return DECLINED;
+    }
+    if (!endpoint->answer) {
+        return HTTP_NOT_FOUND;
+    }
+    if (endpoint->identifies && has_htaccess(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "GPT003: %s refused: a .htaccess file took part in the request, and its author could be anybody; "
+                      "write SetHandler and authentication in a <Location> of the server's configuration",
+                      endpoint->handler);
+        return HTTP_NOT_FOUND;
+    }
+    if (endpoint->is_public) {
+        return endpoint->answer(r);
+    }
+    if (!conf->policy) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT004: %s stands in a virtual host without GPTOAuthIssuer",
+                      endpoint->handler);
+        return HTTP_NOT_FOUND;
+    }
+    if (request_is_insecure(r)) {
+        return refuse_insecure(r, endpoint);
+    }
+    if (!conf->source) {
+        return HTTP_SERVICE_UNAVAILABLE; /* logged when the child began */
+    }
+    return endpoint->answer(r);
+}
