@@ -152,7 +152,7 @@ static outcome_t migrate(lease_t *lease, const migration_t *known, const char *g
             continue;
         outcome = apply(lease, dialect, migration, &done);
         if (outcome == DB_OK && done)
-            APR_ARRAY_PUSH(applied, const char *) = migration->name;
+            APR_ARRAY_PUSH(applied, const migration_t *) = migration;
     }
     if (outcome == DB_OK && grant_to != NULL)
         outcome = grant_rights(lease, grant_to);
@@ -165,7 +165,7 @@ store_status_t store_migrate(store_t *store, const migration_t *known, const cha
     lease_t *lease;
     outcome_t outcome;
 
-    *applied = apr_array_make(store->pool, 4, sizeof(const char *));
+    *applied = apr_array_make(store->pool, 4, sizeof(const migration_t *));
     if (grant_to != NULL && store_source_is_sqlite(store->source)) {
         store->problem = "SQLite has no roles: give the database file to the user that httpd runs as instead";
         return STORE_DOWN;

@@ -240,6 +240,15 @@ static rows_t *read_rows(const lease_t *lease, apr_dbd_results_t *results)
 }
 
 
+/* The driver prepares in the old way, which does not survive a change of the schema; one on this connection leaves no message. */
+static int is_stale(const lease_t *lease, int rc)
+{
+    const char *message = apr_dbd_error(lease->conn.driver, lease->conn.handle, rc);
+
+    return strstr(message, "schema has changed") != NULL || strstr(message, "not an error") != NULL;
+}
+
+
 static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
 {
     prepared_t *known = lease_find(lease, sql), fresh = { .sql = sql };
@@ -255,8 +264,7 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
         *known = fresh;
     }
     rc = select_rows(lease, known, args, &results);
-    if (rc != 0 && strstr(apr_dbd_error(lease->conn.driver, lease->conn.handle, rc), "schema has changed")) {
-        /* The driver prepares in the old way, which does not survive this. */
+    if (rc != 0 && is_stale(lease, rc)) {
         rc = prepare(lease, sql, args, known);
         if (rc == 0)
             rc = select_rows(lease, known, args, &results);
