@@ -25,7 +25,9 @@ apr_status_t throttle_create(apr_pool_t *pconf)
 
     if (rv == APR_SUCCESS) {
         slots = apr_shm_baseaddr_get(shm);
-        memset((void *)slots, 0, SLOTS * sizeof(*slots));
+        for (int i = 0; i < SLOTS; i++) {
+            atomic_init(&slots[i], 0);
+        }
     }
     return rv;
 }
