@@ -105,8 +105,7 @@ sub dbs { return defined $ENV{GPTOAUTH_DB} ? split /[ ,]+/, $ENV{GPTOAUTH_DB} : 
 
 # Runs the test on each database in turn, on a server of its own. Options as for new, and `allow`: patterns of error log
 # lines that this test provokes.
-sub on_each_db
-{
+sub on_each_db {
     my ($options, $test) = @_;
     for my $db (dbs()) {
         subtest "on $db" => sub {
@@ -124,11 +123,10 @@ sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
 # ---- the server
 
 # Options: db; conf (added to the server's configuration); pages (in place of the scopes and Locations above); issuer (in place
-# of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP); durable
-# (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0. In all texts %%PORT%%, %%PORT_A%%,
-# %%PORT_B%% … stand for free ports and %%DIR%% for the folder.
-sub new
-{
+# of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP);
+# durable (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0. In all texts %%PORT%%,
+# %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
+sub new {
     my ($class, %opt) = @_;
     BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
     my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
@@ -154,22 +152,19 @@ sub issuer { my ($self) = @_; return $self->{issuer} // 'http://localhost:' . $s
 sub http { my ($self) = @_; return $self->{http} //= Test::GptOauth::Http->new($self->port) }
 sub pid { return $_[0]{pid} }
 
-sub free_port
-{
+sub free_port {
     my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!\n";
     return $socket->sockport;
 }
 
-sub expand
-{
+sub expand {
     my ($self, $text) = @_;
     $text =~ s/%%DIR%%/$self->{dir}/g;
     $text =~ s/%%PORT(?:_([A-Z]))?%%/$self->port($1)/ge;
     return $text;
 }
 
-sub write_file
-{
+sub write_file {
     my ($self, $name, $text) = @_;
     my $file = $name =~ m{^/} ? $name : "$self->{dir}/$name";
     make_path(dirname($file));
@@ -179,8 +174,7 @@ sub write_file
     return $file;
 }
 
-sub prepare_database
-{
+sub prepare_database {
     my ($self) = @_;
     my $params = "$self->{dir}/db/oauth.sqlite";
     if ($self->is_pgsql) {
@@ -197,8 +191,7 @@ sub prepare_database
 }
 
 # Writes httpd.conf anew, with changed options where given.
-sub write_conf
-{
+sub write_conf {
     my ($self, %opt) = @_;
     %$self = (%$self, %opt);
     my @load = map { "LoadModule ${_}_module $modules/mod_$_.so" } @usual_modules, @{ $self->{modules} // [] };
@@ -216,15 +209,13 @@ sub write_conf
 }
 
 # Runs `httpd -t` on the configuration: (exit status, what it said).
-sub configtest
-{
+sub configtest {
     my ($self) = @_;
     my $result = run({}, $httpd, '-t', '-f', "$self->{dir}/httpd.conf");
     return ($result->{status}, $result->{err} . $result->{out});
 }
 
-sub start
-{
+sub start {
     my ($self) = @_;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
@@ -249,8 +240,7 @@ sub start
 }
 
 # The runtimes must come before everything else in a process that loads an instrumented module.
-sub sanitize
-{
+sub sanitize {
     my ($log) = @_;
     chomp(my @libraries = map { qx(gcc -print-file-name=$_) } qw(libasan.so libubsan.so));
     $ENV{LD_PRELOAD} = join ':', @libraries;
@@ -259,8 +249,7 @@ sub sanitize
     return;
 }
 
-sub stop
-{
+sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
     @running = grep { $_ != $self } @running;
@@ -279,20 +268,17 @@ sub restart { my ($self) = @_; $self->stop; return $self->start }
 
 # ---- the command
 
-sub gptoauth
-{
+sub gptoauth {
     my ($self, @args) = @_;
     return $self->gptoauth_stdin('', @args);
 }
 
-sub gptoauth_json
-{
+sub gptoauth_json {
     my ($self, @args) = @_;
     return JSON::PP::decode_json($self->gptoauth(@args, '--json'));
 }
 
-sub gptoauth_stdin
-{
+sub gptoauth_stdin {
     my ($self, $stdin, @args) = @_;
     my $result = $self->try_gptoauth($stdin, @args);
     die "gptoauth @args: $result->{err}$result->{out}\n" if $result->{status};
@@ -300,14 +286,12 @@ sub gptoauth_stdin
 }
 
 # status, out and err, whatever they are.
-sub try_gptoauth
-{
+sub try_gptoauth {
     my ($self, $stdin, @args) = @_;
     return run({ stdin => $stdin }, $command, '--db-conf', "$self->{dir}/dbd.conf", @args);
 }
 
-sub run
-{
+sub run {
     my ($opt, @command) = @_;
     my @files = map { File::Temp->new } 1 .. 3;
     print { $files[0] } $opt->{stdin} // '';
@@ -324,8 +308,7 @@ sub run
     return { status => $status >> 8 || $status, out => slurp($files[1]->filename), err => slurp($files[2]->filename) };
 }
 
-sub output
-{
+sub output {
     my ($stdin, @command) = @_;
     my $result = run({ stdin => $stdin }, @command);
     die "@command: $result->{err}\n" if $result->{status};
@@ -336,15 +319,13 @@ sub output
 # ---- the database, behind the module's back
 
 # Runs a statement and returns what it prints: a row a line, columns separated by |. Tests move time with it.
-sub sql
-{
+sub sql {
     my ($self, $statement) = @_;
     return $cluster->psql($self->{database}, $statement) if $self->is_pgsql;
     return output($statement, 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
 }
 
-sub dump_database
-{
+sub dump_database {
     my ($self) = @_;
     return $cluster->dump($self->{database}) if $self->is_pgsql;
     return output(".dump\n", 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
@@ -355,8 +336,7 @@ sub dump_database
 sub error_log { return slurp("$_[0]{dir}/error.log") }
 sub access_log { return slurp("$_[0]{dir}/access.log") }
 
-sub slurp
-{
+sub slurp {
     my ($file) = @_;
     open my $handle, '<', $file or return '';
     local $/;
@@ -364,8 +344,7 @@ sub slurp
 }
 
 # Stops the server and judges what it wrote.
-sub finish
-{
+sub finish {
     my ($self) = @_;
     ok(kill(0 => $self->{pid}), 'httpd still runs') if $self->{pid};
     my $dump = $self->{no_dump} ? '' : $self->dump_database;
@@ -384,8 +363,7 @@ sub finish
     return;
 }
 
-sub DESTROY
-{
+sub DESTROY {
     my ($self) = @_;
     return unless $self->{owner} && $self->{owner} == $$;
     local ($?, $!, $@);

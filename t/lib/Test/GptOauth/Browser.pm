@@ -8,8 +8,7 @@ use warnings;
 use Test::GptOauth::Http;
 use Test::GptOauth::Secrets;
 
-sub new
-{
+sub new {
     my ($class, $port) = @_;
     return bless { http => Test::GptOauth::Http->new($port), port => $port, cookies => {}, url => '/' }, $class;
 }
@@ -18,16 +17,14 @@ sub page { return $_[0]{page} }
 sub cookies { return $_[0]{cookies} }
 
 # Another browser with the same cookies: a second tab, or a thief's copy.
-sub copy
-{
+sub copy {
     my ($self) = @_;
     my $copy = ref($self)->new($self->{port});
     $copy->{cookies} = { %{ $self->{cookies} } };
     return $copy;
 }
 
-sub request
-{
+sub request {
     my ($self, $method, $url, %opt) = @_;
     $url =~ s{^https?://[^/]+}{};
     my %cookies = %{ $self->{cookies} };
@@ -39,8 +36,7 @@ sub request
     return $response;
 }
 
-sub take_cookies
-{
+sub take_cookies {
     my ($self, $response) = @_;
     for my $line ($response->headers('Set-Cookie')) {
         my ($name, $value, $attributes) = $line =~ /^([^=]+)=([^;]*)(.*)/ or next;
@@ -57,8 +53,7 @@ sub take_cookies
 sub get { my ($self, $url, %opt) = @_; return $self->request('GET', $url, %opt) }
 
 # The forms of the page: method, action, fields (name => value), buttons ([name, value], ...), text.
-sub forms
-{
+sub forms {
     my ($self) = @_;
     my $body = $self->{page}->body;
     my @forms;
@@ -88,8 +83,7 @@ sub forms
 }
 
 # The first form that has a field or button of this name, or nothing.
-sub form_with
-{
+sub form_with {
     my ($self, $name) = @_;
     for my $form ($self->forms) {
         return $form if exists $form->{fields}{$name} || grep { $_->[0] eq $name } @{ $form->{buttons} };
@@ -99,20 +93,18 @@ sub form_with
 
 # Submits a form with the given fields over those on the page. Our pages say Referrer-Policy: no-referrer, and for these browsers
 # send "Origin: null" with a POST (Fetch, section 3.1).
-sub submit
-{
+sub submit {
     my ($self, $form, %fields) = @_;
     my $action = $form->{action} eq '' ? $self->{url} : $form->{action};
     my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, %fields }));
-    return $self->request($form->{method}, $action, body => $body,
-        headers => [ 'Content-Type' => 'application/x-www-form-urlencoded', Origin => 'null', 'Sec-Fetch-Site' => 'same-origin' ]);
+    my @headers = (Origin => 'null', 'Sec-Fetch-Site' => 'same-origin');
+    return $self->request($form->{method}, $action, body => $body, headers => \@headers);
 }
 
 sub has_sign_in { return defined $_[0]->form_with('password') }
 sub has_consent { return defined $_[0]->form_with('decision') }
 
-sub sign_in
-{
+sub sign_in {
     my ($self, $username, $password) = @_;
     my $form = $self->form_with('password') or die "this page asks for no password:\n" . $self->{page}->body . "\n";
     Test::GptOauth::Secrets::remember(password => $password);
@@ -120,16 +112,14 @@ sub sign_in
 }
 
 # decision: allow or deny.
-sub decide
-{
+sub decide {
     my ($self, $decision, %fields) = @_;
     my $form = $self->form_with('decision') or die "this page asks for no decision:\n" . $self->{page}->body . "\n";
     return $self->submit($form, %fields, decision => $decision);
 }
 
 # Follows redirects within the server.
-sub follow
-{
+sub follow {
     my ($self, $response) = @_;
     for (1 .. 5) {
         my $location = $response->location;
@@ -139,8 +129,7 @@ sub follow
     die "redirected in a circle\n";
 }
 
-sub attributes
-{
+sub attributes {
     my ($text) = @_;
     my %out;
     while ($text =~ /([a-z][a-z0-9-]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/gi) {
@@ -150,8 +139,7 @@ sub attributes
     return \%out;
 }
 
-sub unescape
-{
+sub unescape {
     my ($text) = @_;
     my %named = (amp => '&', lt => '<', gt => '>', quot => '"', apos => "'");
     $text =~ s{&(?:#x([0-9a-f]+)|#([0-9]+)|([a-z]+));}{defined $1 ? chr hex $1 : defined $2 ? chr $2 : $named{$3} // "&$3;"}gei;

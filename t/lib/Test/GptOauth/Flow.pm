@@ -10,17 +10,18 @@ use Test::GptOauth::Browser;
 use Test::GptOauth::Http;
 use Test::GptOauth::Secrets;
 
+# As awkward as a state may be: it must come back byte for byte.
+my $usual_state = 'st/te+ & = 100% "\'';
+
 # ---- people and clients, made by the command
 
 # The password of a user, who is made on first mention.
-sub user
-{
+sub user {
     my ($self, $name) = @_;
     return $self->{users}{$name} //= $self->user_add($name, "horse battery staple of $name");
 }
 
-sub user_add
-{
+sub user_add {
     my ($self, $name, $password) = @_;
     Test::GptOauth::Secrets::remember(password => $password);
     $self->gptoauth_stdin("$password\n", 'user', 'add', $name);
@@ -29,8 +30,7 @@ sub user_add
 
 # client_add(name, options): public => 1, gpt => 1, redirect => [URI ...] or URI, scope => "...". Answers what the tests need to
 # know of the client, with its first redirect URI.
-sub client_add
-{
+sub client_add {
     my ($self, $name, %opt) = @_;
     my @redirects = ref $opt{redirect} ? @{ $opt{redirect} } : $opt{redirect} // 'https://rp.example/cb';
     my @args = map { "--$_" } grep { $opt{$_} } qw(public gpt);
@@ -52,31 +52,28 @@ sub client_add
 
 # ---- the authorization request
 
-sub pkce
-{
+sub pkce {
     my ($verifier) = @_;
     $verifier //= random_text(43);
     Test::GptOauth::Secrets::remember(verifier => $verifier);
     return ($verifier, encode_base64url(sha256($verifier)));
 }
 
-sub random_text
-{
+sub random_text {
     my ($length) = @_;
     my @characters = ('A' .. 'Z', 'a' .. 'z', '0' .. '9');
     return join '', map { $characters[ rand @characters ] } 1 .. $length;
 }
 
 # The parameters of a sound request of this client, as a list of pairs. Named ones replace or, when undef, remove the usual ones.
-sub authorize_params
-{
+sub authorize_params {
     my ($self, $client, %params) = @_;
     my @usual = (
         response_type => 'code',
         client_id => $client->{id},
         redirect_uri => $client->{redirect_uri},
         scope => 'read',
-        state => 'state-' . random_text(8)
+        state => $usual_state
     );
     push @usual, code_challenge => (pkce())[1], code_challenge_method => 'S256' unless $client->{gpt};
     my @pairs;
@@ -86,28 +83,50 @@ sub authorize_params
     return (@pairs, Test::GptOauth::Http::pairs(\%params));
 }
 
-sub authorize_url
-{
+sub authorize_url {
     my ($self, $client, %params) = @_;
     return '/oauth/authorize?' . Test::GptOauth::Http::form($self->authorize_params($client, %params));
 }
 
-sub browser
-{
+# What became of an authorization request, in two words: "200 sign-in", "200 consent", "400 page", "302 invalid_scope",
+# "303 code". A redirect that does not go to the client's URI with the issuer and the state that was sent is called what it is.
+sub outcome {
+    my ($self, $client, $response, %opt) = @_;
+    my $status = $response->status;
+    if (defined(my $location = $response->location)) {
+        return "$status to $location" if $location !~ /^\Q${\ ($opt{redirect_uri} \/\/ $client->{redirect_uri}) }\E[?&]/;
+        my $answer = $response->answer;
+        my $state = exists $opt{state} ? $opt{state} : $usual_state;
+        return "$status without iss" if ($answer->{iss} // '') ne $self->issuer;
+        return "$status with another state" if ($answer->{state} // '') ne ($state // '');
+        return "$status with code and error" if defined $answer->{code} && defined $answer->{error};
+        return "$status " . ($answer->{error} // (defined $answer->{code} ? 'code' : 'nothing'));
+    }
+    return "$status in another type" if ($response->header('Content-Type') // '') !~ m{^text/html};
+    my $body = $response->body;
+    return "$status " . ($body =~ /name="password"/ ? 'sign-in' : $body =~ /name="decision"/ ? 'consent' : 'page');
+}
+
+# The outcome of a request by a browser without cookies. suffix is added to the query as it is.
+sub ask {
+    my ($self, $client, $params, $suffix) = @_;
+    my $response = $self->http->get($self->authorize_url($client, %{ $params // {} }) . ($suffix // ''));
+    return $self->outcome($client, $response, map { $_ => $params->{$_} } grep { exists $params->{$_} } qw(state redirect_uri));
+}
+
+sub browser {
     my ($self) = @_;
     return Test::GptOauth::Browser->new($self->port);
 }
 
 # The browser of a user of that name, who signs in when first asked to.
-sub browser_of
-{
+sub browser_of {
     my ($self, $name) = @_;
     return $self->{browsers}{$name} //= $self->browser;
 }
 
 # Opens the request and signs in if asked; the browser then shows the consent page or an error, or was redirected.
-sub open_request
-{
+sub open_request {
     my ($self, $url, %opt) = @_;
     my $user = $opt{user} // 'alice';
     my $browser = $opt{browser} // $self->browser_of($user);
@@ -118,8 +137,7 @@ sub open_request
 
 # From the request to the redirect. Options: user, browser, decision, params (of the request), verifier. Answers the parameters of
 # the redirect and what is needed to redeem.
-sub code_for
-{
+sub code_for {
     my ($self, $client, %opt) = @_;
     my %params = %{ $opt{params} // {} };
     my $verifier;
@@ -141,23 +159,20 @@ sub code_for
 
 # ---- the token endpoint
 
-sub basic
-{
+sub basic {
     my ($id, $secret) = @_;
     return 'Basic ' . encode_base64("$id:$secret", '');
 }
 
 # POST to the token endpoint as this client. The parameters are pairs; auth is post (usual for confidential clients), basic or
 # none (usual for public ones).
-sub token_request
-{
+sub token_request {
     my ($self, $client, $params, %opt) = @_;
     my ($body, @headers) = $self->token_body($client, $params, %opt);
     return $self->http->post('/oauth/token', $body, headers => \@headers);
 }
 
-sub token_body
-{
+sub token_body {
     my ($self, $client, $params, %opt) = @_;
     my $auth = $opt{auth} // ($client->{public} ? 'none' : 'post');
     my @pairs = Test::GptOauth::Http::pairs($params);
@@ -168,8 +183,7 @@ sub token_body
     return (Test::GptOauth::Http::form(@pairs), @headers);
 }
 
-sub redeem_params
-{
+sub redeem_params {
     my ($grant, %other) = @_;
     return {
         grant_type => 'authorization_code',
@@ -181,21 +195,19 @@ sub redeem_params
 }
 
 # Redeems what code_for answered. Named parameters replace or, when undef, remove the usual ones.
-sub redeem
-{
+sub redeem {
     my ($self, $grant, $other, %opt) = @_;
     return $self->token_request($opt{client} // $grant->{client}, redeem_params($grant, %{ $other // {} }), %opt);
 }
 
-sub refresh
-{
+sub refresh {
     my ($self, $client, $refresh_token, $other, %opt) = @_;
-    return $self->token_request($client, { grant_type => 'refresh_token', refresh_token => $refresh_token, %{ $other // {} } }, %opt);
+    my %params = (grant_type => 'refresh_token', refresh_token => $refresh_token, %{ $other // {} });
+    return $self->token_request($client, \%params, %opt);
 }
 
 # The whole flow; answers the token response's JSON, with the client and the grant.
-sub tokens_for
-{
+sub tokens_for {
     my ($self, $client, %opt) = @_;
     my $grant = $self->code_for($client, %opt);
     my $response = $self->redeem($grant);
@@ -208,8 +220,7 @@ sub tokens_for
 
 sub bearer { my ($token) = @_; return (Authorization => "Bearer $token") }
 
-sub fetch
-{
+sub fetch {
     my ($self, $target, $token, %opt) = @_;
     my @headers = @{ $opt{headers} // [] };
     push @headers, bearer($token) if defined $token;

@@ -13,14 +13,12 @@ use Test::GptOauth::Secrets;
 
 our $TIMEOUT = 30;
 
-sub new
-{
+sub new {
     my ($class, $port) = @_;
     return bless { port => $port }, $class;
 }
 
-sub connect_now
-{
+sub connect_now {
     my ($self) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Proto => 'tcp', Timeout => 5)
         or die "cannot connect to port $self->{port}: $!\n";
@@ -30,8 +28,7 @@ sub connect_now
 
 # The bytes of a request. Headers are a flat list, so that one may occur twice; Host and Content-Length are added unless
 # given (a value of undef leaves one out).
-sub build
-{
+sub build {
     my ($self, $method, $target, %opt) = @_;
     my @headers = @{ $opt{headers} // [] };
     my %given = map { lc $headers[ 2 * $_ ] => 1 } 0 .. @headers / 2 - 1;
@@ -48,8 +45,7 @@ sub build
 }
 
 # One request on the kept-alive connection; a connection that the server has closed meanwhile is opened again.
-sub request
-{
+sub request {
     my ($self, $method, $target, %opt) = @_;
     my $bytes = $self->build($method, $target, %opt);
     for my $try (1, 2) {
@@ -67,15 +63,13 @@ sub request
 
 sub get { my ($self, $target, %opt) = @_; return $self->request('GET', $target, %opt) }
 
-sub post
-{
+sub post {
     my ($self, $target, $body, %opt) = @_;
     return $self->request('POST', $target, %opt, body => ref $body ? form(pairs($body)) : $body);
 }
 
 # Sends bytes as they are on a connection of their own and returns all responses until the server closes or falls silent.
-sub raw
-{
+sub raw {
     my ($self, $bytes, %opt) = @_;
     my $connection = $self->connect_now;
     local $SIG{PIPE} = 'IGNORE';
@@ -89,8 +83,7 @@ sub raw
     return wantarray ? @responses : $responses[0];
 }
 
-sub read_response
-{
+sub read_response {
     my ($self, $connection, $method, $timeout) = @_;
     my $deadline = time + ($timeout // $TIMEOUT);
     my $select = IO::Select->new($connection->{socket});
@@ -106,8 +99,7 @@ sub read_response
 
 # Opens one connection per request ([method, target, options]), uses each once so that it is kept alive and known to a
 # worker, then sends all requests before reading any answer. Responses come in the order of the requests, with {seconds}.
-sub parallel
-{
+sub parallel {
     my ($self, @requests) = @_;
     my @connections = map { $self->connect_now } @requests;
     for my $connection (@connections) {
@@ -138,8 +130,7 @@ sub parallel
 }
 
 # Takes one complete response off the buffer, or returns nothing. 1xx are passed over.
-sub take_response
-{
+sub take_response {
     my ($buffer, $method, $eof) = @_;
     my $start = index $$buffer, "\r\n\r\n";
     return if $start < 0;
@@ -182,31 +173,27 @@ sub take_response
 }
 
 # Unreserved characters stay (RFC 3986), as the module's own encoder does.
-sub encode
-{
+sub encode {
     my ($text) = @_;
     utf8::encode($text) if utf8::is_utf8($text);
     $text =~ s/([^A-Za-z0-9._~-])/sprintf '%%%02X', ord $1/ge;
     return $text;
 }
 
-sub decode
-{
+sub decode {
     my ($text) = @_;
     $text =~ tr/+/ /;
     $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;
     return $text;
 }
 
-sub pairs
-{
+sub pairs {
     my ($data) = @_;
     return ref $data eq 'ARRAY' ? @$data : map { $_ => $data->{$_} } sort keys %$data;
 }
 
 # name => value pairs in their order; undef leaves one out.
-sub form
-{
+sub form {
     my (@pairs) = @_;
     my @out;
     while (my ($name, $value) = splice @pairs, 0, 2) {
@@ -215,8 +202,7 @@ sub form
     return join '&', @out;
 }
 
-sub unform
-{
+sub unform {
     my ($text) = @_;
     my %out;
     for my $pair (split /&/, $text // '') {
@@ -231,8 +217,7 @@ package Test::GptOauth::Response;
 
 use JSON::PP ();
 
-sub new
-{
+sub new {
     my ($class, $status, $headers, $body) = @_;
     my ($code, $reason) = $status =~ /^(\d\d\d) ?(.*)/;
     return bless { status => 0 + $code, reason => $reason, headers => $headers, body => $body }, $class;
@@ -241,15 +226,13 @@ sub new
 sub status { return $_[0]{status} }
 sub body { return $_[0]{body} }
 
-sub headers
-{
+sub headers {
     my ($self, $name) = @_;
     return map { $_->[1] } grep { lc $_->[0] eq lc $name } @{ $self->{headers} };
 }
 
 # Several lines of one name are joined, as a recipient may do.
-sub header
-{
+sub header {
     my ($self, $name) = @_;
     my @values = $self->headers($name);
     return @values ? join(', ', @values) : undef;
@@ -258,8 +241,7 @@ sub header
 sub head { return join '', map { "$_->[0]: $_->[1]\n" } @{ $_[0]{headers} } }
 
 # The body as JSON; an empty hash when it is not, so that a test reports the member that it misses.
-sub json
-{
+sub json {
     my ($self) = @_;
     my $value = eval { JSON::PP::decode_json($self->{body}) };
     return ref $value eq 'HASH' ? $value : {};
@@ -268,8 +250,7 @@ sub json
 sub error { return $_[0]->json->{error} // '' }
 
 # "400 invalid_grant": what most tests want to know.
-sub verdict
-{
+sub verdict {
     my ($self) = @_;
     return join ' ', grep { length } $self->{status}, $self->error;
 }
@@ -277,15 +258,13 @@ sub verdict
 sub location { return $_[0]->header('Location') }
 
 # The parameters in the query of the Location, each once.
-sub answer
-{
+sub answer {
     my ($self) = @_;
     my ($query) = ($self->location // '') =~ /\?([^#]*)/;
     return Test::GptOauth::Http::unform($query);
 }
 
-sub remember
-{
+sub remember {
     my ($self) = @_;
     my $remember = \&Test::GptOauth::Secrets::remember;
     if (($self->header('Content-Type') // '') =~ /json/) {

@@ -16,8 +16,7 @@ sub available { return defined $bin && -x "$bin/initdb" }
 sub bin { return "$bin/$_[1]" }
 
 # durable => 1 keeps fsync on, for tests that kill the server and look at what is left.
-sub new
-{
+sub new {
     my ($class, %opt) = @_;
     my $dir = File::Temp::tempdir('gptpg-XXXXXX', DIR => '/tmp', CLEANUP => 1);
     my ($uid, $gid) = (getpwnam 'postgres')[ 2, 3 ] or die "there is no user postgres\n";
@@ -36,16 +35,14 @@ sub dir { return $_[0]{dir} }
 sub port { return $_[0]{port} }
 sub pid { return $_[0]{pid} }
 
-sub as_postgres
-{
+sub as_postgres {
     my ($self, $output, @command) = @_;
     my $pid = $self->spawn($output, @command);
     waitpid $pid, 0;
     return $? == 0;
 }
 
-sub spawn
-{
+sub spawn {
     my ($self, $output, @command) = @_;
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
@@ -57,8 +54,7 @@ sub spawn
     exec qw(setpriv --reuid=postgres --regid=postgres --clear-groups --), @command or POSIX::_exit(127);
 }
 
-sub start
-{
+sub start {
     my ($self) = @_;
     my $dir = $self->{dir};
     $self->{pid} = $self->spawn(">>$dir/log", "$bin/postgres", '-D', "$dir/data", '-k', $dir, '-p', $self->{port}, '-c',
@@ -71,15 +67,13 @@ sub start
     return;
 }
 
-sub ready
-{
+sub ready {
     my ($self) = @_;
     return system("$bin/pg_isready -q -t 1 -h $self->{dir} -p $self->{port} -d postgres -U postgres") == 0;
 }
 
 # mode: fast (the default), immediate, or kill.
-sub stop
-{
+sub stop {
     my ($self, $mode) = @_;
     return unless $self->{pid};
     my %signal = (fast => 'INT', immediate => 'QUIT', kill => 'KILL');
@@ -100,60 +94,52 @@ sub stop
     return;
 }
 
-sub restart
-{
+sub restart {
     my ($self, $mode) = @_;
     $self->stop($mode);
     return $self->start;
 }
 
 # A new, empty database of role oauth.
-sub create_database
-{
+sub create_database {
     my ($self) = @_;
     my $name = 'oauth' . ++$self->{count};
     $self->psql('postgres', "CREATE DATABASE $name OWNER oauth", 'postgres');
     return $name;
 }
 
-sub conninfo
-{
+sub conninfo {
     my ($self, $database, %opt) = @_;
     my $host = $opt{tcp} ? '127.0.0.1' : $self->{dir};
     return "host=$host port=$self->{port} dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
 }
 
-sub psql_command
-{
+sub psql_command {
     my ($self, $database, $user) = @_;
     my @connection = ('-h', $self->{dir}, '-p', $self->{port}, '-U', $user // 'oauth', '-d', $database);
     return ("$bin/psql", qw(-X -q -A -t -v ON_ERROR_STOP=1), @connection);
 }
 
-sub psql
-{
+sub psql {
     my ($self, $database, $statement, $user) = @_;
     return Test::GptOauth::output($statement, $self->psql_command($database, $user));
 }
 
-sub dump
-{
+sub dump {
     my ($self, $database) = @_;
     return Test::GptOauth::output('', "$bin/pg_dump", '-h', $self->{dir}, '-p', $self->{port}, '-U', 'oauth', '-d', $database);
 }
 
 sub log { return slurp("$_[0]{dir}/log") }
 
-sub slurp
-{
+sub slurp {
     my ($file) = @_;
     open my $handle, '<', $file or return '';
     local $/;
     return <$handle>;
 }
 
-sub DESTROY
-{
+sub DESTROY {
     my ($self) = @_;
     return unless $self->{owner} == $$;
     local ($?, $!, $@);

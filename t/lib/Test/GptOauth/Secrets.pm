@@ -10,8 +10,7 @@ my %known;       # value => what it is
 my %in_an_url;   # values that a test put into an URL on purpose: httpd's access log has them, and nothing else may
 
 # Short values would be found by chance.
-sub remember
-{
+sub remember {
     my ($what, @values) = @_;
     for my $value (@values) {
         $known{$value} //= $what if defined $value && !ref $value && length $value >= 8;
@@ -19,16 +18,14 @@ sub remember
     return wantarray ? @values : $values[0];
 }
 
-sub put_into_url
-{
+sub put_into_url {
     my (@values) = @_;
     $in_an_url{$_} = 1 for @values;
     return wantarray ? @values : $values[0];
 }
 
 # What of all that occurs in a text, as a list of descriptions that do not repeat the secret.
-sub found_in
-{
+sub found_in {
     my ($text, %opt) = @_;
     return map { sprintf '%s beginning with %s', $known{$_}, substr $_, 0, 9 }
         grep { index($text, $_) >= 0 && !($opt{urls} && $in_an_url{$_}) } sort keys %known;
@@ -36,8 +33,7 @@ sub found_in
 
 # The same for a dump of a database, where bytes stand in hexadecimal: the text as it is, its hexadecimal form, and that of the
 # random bytes that a token carries.
-sub found_in_dump
-{
+sub found_in_dump {
     my ($dump) = @_;
     my $lower = lc $dump;
     my @found = found_in($dump);
