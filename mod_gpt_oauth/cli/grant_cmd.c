@@ -18,7 +18,7 @@ static int find_client(const command_t *c, const char **id)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("no client has the id or, as the only one, the name \"%s\"; `gptoauth client list` shows them all",
+    return fail("there is no client \"%s\", or there are several of that name; `gptoauth client list` shows them all",
                 terminal_text(c->pool, c->args->client));
 }
 

@@ -15,10 +15,10 @@ int migrate(command_t *c)
     json_t *list = json_own(c->pool, json_array());
 
     for (int i = 0; i < applied->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(applied, i, const char *);
-        json_array_append_new(list, json_string(name));
+        const migration_t *migration = APR_ARRAY_IDX(applied, i, const migration_t *);
+        json_array_append_new(list, json_pack("{si ss}", "version", migration->version, "name", migration->name));
         if (!c->json) {
-            printf("Applied the migration \"%s\".\n", name);
+            printf("Applied migration %d, %s.\n", migration->version, migration->name);
         }
     }
     if (status != STORE_OK) {

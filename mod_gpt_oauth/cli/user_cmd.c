@@ -94,6 +94,10 @@ int user_passwd(command_t *c)
 
     store_status_t status = store_user_get(c->store, c->operands[0], &user);
     if (status == STORE_OK) {
+        if (!user->password_hash) {
+            return fail("the user \"%s\" signs in elsewhere; `gptoauth user add` would give a password here",
+                        terminal_text(c->pool, c->operands[0]));
+        }
         if (read_hash(c, &hash)) {
             return FAILED;
         }

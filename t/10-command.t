@@ -1,0 +1,271 @@
+#!/usr/bin/perl
+# The command: every subcommand on both databases, what it refuses, and what it leaves in the database.
+use strict;
+use warnings;
+use Digest::SHA qw(sha256_hex);
+use FindBin;
+use JSON::PP ();
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $uri = 'https://rp.example/cb';
+my @client_fields = qw(client_id client_name created_at disabled_at grant_types kind old_secret_until redirect_uris scope
+  token_endpoint_auth_method);
+
+my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
+
+sub run_with { my ($conf, @args) = @_; return Test::GptOauth::run({}, $command, '--db-conf', $conf, @args) }
+
+# The command fails with this exit status, prints nothing, and says one sentence that matches. conf: other than the server's.
+sub refuses
+{
+    my ($t, $name, $sentence, $args, %opt) = @_;
+    my $got = $opt{conf} ? run_with($opt{conf}, @$args) : $t->try_gptoauth($opt{stdin} // '', @$args);
+    my $lines = () = $got->{err} =~ /\n/g;
+    ok($got->{status} == ($opt{status} // 1) && $got->{out} eq '' && $lines == 1 && $got->{err} =~ /^gptoauth: .*$sentence/, "refused: $name")
+        or diag("status $got->{status}, out: $got->{out}, err: $got->{err}");
+    return;
+}
+
+sub fields { return join ' ', sort keys %{ $_[0] } }
+
+sub hex_of
+{
+    my ($t, $column, $id) = @_;
+    my $hex = $t->is_pgsql ? "encode($column, 'hex')" : "lower(hex($column))";
+    return $t->sql("SELECT $hex FROM oauth_client WHERE id = '$id';");
+}
+
+sub test_usage
+{
+    my ($t) = @_;
+    my $help = $t->gptoauth('--help');
+    like($help, qr/^\s+$_\b/m, "the help shows $_")
+        for 'migrate', 'purge', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
+        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke';
+    unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
+    like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
+    my @wrong = (
+        [ 'no command', [] ],
+        [ 'an unknown command', ['frobnicate'] ],
+        [ 'an unknown verb', [ 'client', 'frobnicate' ] ],
+        [ 'a noun alone', ['client'] ],
+        [ 'an unknown option', [ '--frobnicate', 'client', 'list' ] ],
+        [ 'an option of another command', [ 'client', 'list', '--user', 'alice' ] ],
+        [ 'a value missing', [ 'client', 'add', 'x', '--redirect' ] ],
+        [ 'a value too many', [ 'client', 'list', '--json=1' ] ],
+        [ 'an option twice', [ qw(client add x --scope a --scope b) ] ],
+        [ 'an operand missing', [ 'client', 'show' ] ],
+        [ 'an operand too many', [ 'client', 'show', 'a', 'b' ] ],
+        [ 'a password as argument', [ 'user', 'add', 'alice', 'horse battery' ] ],
+    );
+    refuses($t, $_->[0], '', $_->[1], status => 2) for @wrong;
+    return;
+}
+
+sub test_clients
+{
+    my ($t) = @_;
+    is($t->gptoauth('client', 'list', '--json'), "[]\n", 'no clients yet');
+
+    my $web = $t->gptoauth_json('client', 'add', 'Web', '--redirect', $uri, '--redirect=http://localhost:3000/cb', '--scope', 'write, read write');
+    is(fields($web), join(' ', sort @client_fields, 'client_secret'), 'client add: the fields');
+    like($web->{client_id}, qr/^[\w-]{22}$/, 'client add: the id is random');
+    like(secret($web->{client_secret}), qr/^gpts_[\w-]{54}$/, 'client add: the secret');
+    is_deeply([ @$web{qw(client_name kind scope grant_types)} ], [ 'Web', 'confidential', 'read write', 'authorization_code refresh_token' ],
+        'client add: what was asked for');
+    is_deeply($web->{redirect_uris}, [ $uri, 'http://localhost:3000/cb' ], 'client add: the redirect URIs');
+    is(hex_of($t, 'secret_hash', $web->{client_id}), sha256_hex($web->{client_secret}), 'the database knows the SHA-256 of the secret');
+
+    my $public = $t->gptoauth_json('client', 'add', 'Desk', '--public', '--redirect', 'com.example.desk:/cb', '--redirect', 'http://127.0.0.1/cb');
+    is(fields($public), join(' ', sort @client_fields), 'a public client has no secret');
+    is_deeply([ @$public{qw(kind token_endpoint_auth_method)} ], [ 'public', 'none' ], 'a public client uses none');
+
+    my $text = $t->gptoauth('client', 'add', 'Notes GPT', '--gpt');
+    my ($id, $secret) = $text =~ /Client ID\s+([\w-]{22})\n\s*Client Secret\s+(gpts_[\w-]{54})\n/;
+    ok($id && secret($secret), 'client add --gpt shows what to paste');
+    like($text, qr/gptoauth client redirect \Q$id\E URL/, '... and how to go on');
+    is($t->gptoauth_json('client', 'show', 'Notes GPT')->{kind}, 'gpt', 'client show finds by name');
+
+    is_deeply([ map { $_->{client_name} } @{ $t->gptoauth_json('client', 'list') } ], [ 'Desk', 'Notes GPT', 'Web' ], 'client list, by name');
+    my $shown = $t->gptoauth_json('client', 'show', $web->{client_id});
+    delete $web->{client_secret};
+    is_deeply($shown, $web, 'client show finds by id and shows what add said, but for the secret');
+    like($t->gptoauth('client', 'list'), qr/^CLIENT ID +NAME +KIND +CREATED +STATE\n\S+ +Desk +public +\d{4}-\d\d-\d\d \d\d:\d\d UTC +active\n/,
+        'client list for people');
+    like($t->gptoauth('client', 'show', 'Web'), qr/^Redirect URIs  \Q$uri\E\n {15}http:/m, 'client show for people');
+
+    my @wrong = (
+        [ 'a name taken', 'already', 'Web', '--redirect', $uri ],
+        [ 'no redirect URI', '--redirect', 'New' ],
+        [ 'public and gpt', 'exclude', 'New', '--public', '--gpt' ],
+        [ 'a scope with a quote', 'scope', 'New', '--gpt', '--scope', 'a"b' ],
+        [ 'an http redirect URI', 'https', 'New', '--redirect', 'http://rp.example/cb' ],
+        [ 'a fragment', 'rp.example', 'New', '--redirect', "$uri#x" ],
+        [ 'a wildcard', 'rp', 'New', '--redirect', 'https://*.rp.example/cb' ],
+        [ 'userinfo', 'rp', 'New', '--redirect', 'https://user@rp.example/cb' ],
+        [ 'javascript:', 'javascript', 'New', '--redirect', 'javascript:alert(1)' ],
+        [ 'a private scheme for a confidential client', 'com.example', 'New', '--redirect', 'com.example.app:/cb' ],
+        [ 'one good and one bad redirect URI', 'https', 'New', '--redirect', $uri, '--redirect', 'http://rp.example/cb' ],
+        [ 'an empty name', 'name', '', '--gpt' ],
+        [ 'a long name', 'name', 'n' x 256, '--gpt' ],
+        [ 'a name with a control character', 'name', "New\e[31m", '--gpt' ],
+        [ 'a name that is not UTF-8', 'name', "New\xff", '--gpt' ],
+    );
+    refuses($t, "client add with $_->[0]", $_->[1], [ 'client', 'add', @$_[ 2 .. $#$_ ] ]) for @wrong;
+    refuses($t, "client $_ of an unknown client", 'no client "Nobody"', [ 'client', $_, 'Nobody' ]) for qw(show secret disable enable remove);
+    refuses($t, 'client redirect of an unknown client', 'no client', [ 'client', 'redirect', 'Nobody', $uri ]);
+    is(scalar @{ $t->gptoauth_json('client', 'list') }, 3, 'what was refused left nothing');
+    return;
+}
+
+sub test_client_changes
+{
+    my ($t) = @_;
+    my $client = $t->gptoauth_json('client', 'add', 'Changing', '--redirect', $uri);
+    my $id = $client->{client_id};
+    secret($client->{client_secret});
+
+    my $new = $t->gptoauth_json('client', 'secret', 'Changing');
+    isnt(secret($new->{client_secret}), $client->{client_secret}, 'client secret: a new one');
+    ok(abs($new->{old_secret_until} - time - 86400) < 60, 'the old one lives for a day');
+    is(hex_of($t, 'secret_hash', $id), sha256_hex($new->{client_secret}), 'the new secret is the present one');
+    is(hex_of($t, 'old_secret_hash', $id), sha256_hex($client->{client_secret}), 'the former is the old one');
+    like($t->gptoauth('client', 'show', $id), qr/^Old secret +works until/m, 'client show tells of the old secret');
+    $t->sql("UPDATE oauth_client SET old_secret_until = 1 WHERE id = '$id';");
+    is($t->gptoauth_json('client', 'show', $id)->{old_secret_until}, undef, 'an old secret that has ended is not shown');
+    refuses($t, 'a secret for a public client', 'public', [ 'client', 'secret', 'Desk' ]);
+
+    my $moved = $t->gptoauth_json('client', 'redirect', $id, 'https://a.example/', 'https://b.example/?x=1');
+    is_deeply($moved->{redirect_uris}, [ 'https://a.example/', 'https://b.example/?x=1' ], 'client redirect replaces the list');
+    refuses($t, 'client redirect with a bad one', 'https', [ 'client', 'redirect', $id, 'https://c.example/', 'http://c.example/' ]);
+    is_deeply($t->gptoauth_json('client', 'show', $id)->{redirect_uris}, $moved->{redirect_uris}, '... changes nothing');
+
+    ok($t->gptoauth_json('client', 'disable', $id)->{disabled_at} >= $client->{created_at}, 'client disable');
+    ok($t->gptoauth_json('client', 'show', $id)->{disabled_at}, '... lasts');
+    is($t->gptoauth_json('client', 'enable', $id)->{disabled_at}, undef, 'client enable');
+    is($t->gptoauth_json('client', 'remove', $id)->{client_id}, $id, 'client remove');
+    refuses($t, 'a removed client', 'no client', [ 'client', 'show', $id ]);
+
+    $t->gptoauth('client', 'add', "\x{c3}\x{a9}t\x{c3}\x{a9} \x{f0}\x{9f}\x{8c}\x{b4}", '--gpt') =~ /(gpts_\S+)/ and secret($1);
+    is($t->gptoauth_json('client', 'list')->[-1]{client_name}, "\x{e9}t\x{e9} \x{1f334}", 'names are Unicode');
+    return;
+}
+
+sub test_users
+{
+    my ($t) = @_;
+    my $password = secret('correct horse battery');
+    is(fields(JSON::PP::decode_json($t->gptoauth_stdin("$password\n", qw(user add alice --json)))), 'created_at disabled_at has_password name',
+        'user add: the fields');
+    like($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), qr/^\$2y\$12\$.{53}$/, 'the database has a bcrypt hash');
+    $t->gptoauth_stdin($password, qw(user add), "Zo\xc3\xab");
+    ok($t->gptoauth_stdin('x' x 72, qw(user add longest)), 'a password of 72 bytes, and no newline after it');
+
+    my @bad = (
+        [ 'empty', '', 'shorter' ],
+        [ 'short', "1234567\n", 'shorter' ],
+        [ 'of 73 bytes', 'x' x 73, '72' ],
+        [ 'far too long', 'x' x 100_000, '' ],
+        [ 'of two lines', "correct horse\nbattery\n", 'line' ],
+        [ 'with two newlines', "correct horse\n\n", 'line' ],
+        [ 'with NUL', "correct\0horse\n", 'control' ],
+        [ 'with a carriage return', "correct horse\r\n", 'control' ],
+        [ 'not in UTF-8', "correct horse \xff\n", 'UTF-8' ],
+    );
+    refuses($t, "a password $_->[0]", $_->[2], [ qw(user add bob) ], stdin => $_->[1]) for @bad;
+    my @names = ([ empty => '' ], [ 'client:' => 'client:x' ], [ 'service:' => 'service:x' ], [ 'control characters' => "a\nb" ],
+        [ long => 'n' x 256 ], [ 'not UTF-8' => "b\xc0b" ]);
+    for my $verb (qw(add disable enable)) {
+        refuses($t, "user $verb with a name: $_->[0]", 'name', [ 'user', $verb, $_->[1] ], stdin => "$password\n") for @names;
+    }
+    refuses($t, 'a user who is there', 'already', [ qw(user add alice) ], stdin => "$password\n");
+
+    my $before = $t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';});
+    $t->gptoauth_stdin(secret("another horse battery") . "\n", qw(user passwd alice));
+    isnt($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), $before, 'user passwd');
+    refuses($t, 'user passwd of an unknown user', 'no user "nobody"', [ qw(user passwd nobody) ], stdin => "$password\n");
+    refuses($t, 'user enable of an unknown user', 'no user', [ qw(user enable nobody) ]);
+    refuses($t, 'user remove of an unknown user', 'no user', [ qw(user remove nobody) ]);
+
+    $t->gptoauth(qw(user disable kerberos@EXAMPLE.COM));
+    my %user = map { $_->{name} => $_ } @{ $t->gptoauth_json('user', 'list') };
+    is(join(' ', sort keys %user), "Zo\x{eb} alice kerberos\@EXAMPLE.COM longest", 'user list');
+    ok($user{'kerberos@EXAMPLE.COM'}{disabled_at} && !$user{'kerberos@EXAMPLE.COM'}{has_password}, 'a user of another sign-in can be disabled');
+    refuses($t, 'user passwd for a user of another sign-in', 'elsewhere', [ qw(user passwd kerberos@EXAMPLE.COM) ], stdin => "$password\n");
+    like($t->gptoauth('user', 'list'), qr/^alice +password +\S+ \S+ UTC +active$/m, 'user list for people');
+    $t->gptoauth(qw(user disable alice));
+    ok($t->gptoauth_json(qw(user enable alice))->{has_password}, 'user enable leaves the password');
+    is($t->gptoauth_json(qw(user remove alice))->{name}, 'alice', 'user remove');
+    is(scalar @{ $t->gptoauth_json('user', 'list') }, 3, '... removes');
+    return;
+}
+
+sub test_grants
+{
+    my ($t) = @_;
+    my $id = $t->gptoauth_json('client', 'show', 'Web')->{client_id};
+    my $now = time;
+    for my $grant ([ 'g1', 'ann', 0 ], [ 'g2', 'ann', 0 ], [ 'g3', 'ben', 0 ], [ 'g4', 'ben', $now - 10 ], [ 'g5', 'ben', $now - 100_000 ]) {
+        my ($name, $user, $revoked) = @$grant;
+        $t->sql('INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, revoked_at)'
+              . " VALUES ('$name', 'https://a.example', '$id', '$user', 'read', '', $now - 20, $now + 999, $now + 999, NULLIF($revoked, 0));");
+    }
+    my $grants = $t->gptoauth_json('grant', 'list');
+    is(join(' ', sort map { $_->{grant_id} } @$grants), 'g1 g2 g3', 'grant list shows the living, of all issuers');
+    is(fields($grants->[0]), 'client_id created_at expires_at grant_id refresh_expires_at resource scope used_at username', 'grant list: the fields');
+    like($t->gptoauth('grant', 'list', '--user', 'ben'), qr/^g3 +ben +Web +read +\S+ \S+ UTC +never$/m, 'grant list for people');
+    is(scalar @{ $t->gptoauth_json(qw(grant list --user ann --client Web)) }, 2, 'grant list of a user and a client');
+    is($t->gptoauth(qw(grant list --client Desk --json)), "[]\n", 'grant list of another client');
+    refuses($t, 'grant list of an unknown client', 'no client', [ qw(grant list --client Nobody) ]);
+
+    is($t->gptoauth(qw(grant revoke g1)), "1 grant revoked.\n", 'grant revoke by id');
+    refuses($t, 'a grant that is revoked already', 'no living grant', [ qw(grant revoke g1) ]);
+    refuses($t, 'grant revoke without a choice', 'which', [ qw(grant revoke) ]);
+    refuses($t, 'grant revoke with too much of a choice', 'which', [ qw(grant revoke g2 --user ann) ]);
+    is_deeply($t->gptoauth_json(qw(grant revoke --user ann)), { revoked => 1 }, 'grant revoke of a user');
+    is_deeply($t->gptoauth_json(qw(grant revoke --user ann --client Web)), { revoked => 0 }, '... when nothing is left');
+    is_deeply($t->gptoauth_json(qw(grant revoke --client Web)), { revoked => 1 }, 'grant revoke of a client');
+
+    is_deeply($t->gptoauth_json('purge'), { deleted => 1 }, 'purge deletes what ended more than a day ago');
+    is($t->gptoauth('purge'), "0 expired rows deleted.\n", '... once');
+    return;
+}
+
+sub test_migrate
+{
+    my ($t) = @_;
+    is($t->gptoauth('migrate'), "The tables are up to date.\n", 'migrate is idempotent');
+    my $tag_key = $t->sql(q{SELECT value FROM oauth_setting WHERE name = 'tag_key';});
+
+    my $fresh = $t->is_pgsql ? $t->cluster->conninfo($t->cluster->create_database) : $t->dir . '/db/fresh.sqlite';
+    my $conf = $t->write_file('fresh.conf', 'DBDriver ' . ($t->is_pgsql ? 'pgsql' : 'sqlite3') . "\nDBDParams \"$fresh\"\n");
+    refuses($t, 'a database without tables', 'gptoauth migrate', [ 'client', 'list' ], conf => $conf);
+    my @runs = map { open my $pipe, '-|', $command, '--db-conf', $conf, 'migrate', '--json' or die; $pipe } 1 .. 4;
+    my @applied = map { my $json = JSON::PP::decode_json(join '', <$_>); close $_ or fail("a concurrent migrate: $?"); @{ $json->{applied} } } @runs;
+    is(join(' ', map { "$_->{version} $_->{name}" } @applied), '1 oauth', 'of four migrates at once, each succeeds and one applies');
+    is($t->sql(q{SELECT value FROM oauth_setting WHERE name = 'tag_key';}), $tag_key, 'the tag key stays');
+
+    if ($t->is_pgsql) {
+        $t->cluster->psql('postgres', 'CREATE ROLE server LOGIN', 'postgres');
+        $t->gptoauth(qw(migrate --grant-to server));
+        (my $params = $t->{db_params}) =~ s/user=oauth/user=server/;
+        my $as_server = $t->write_file('server.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
+        is(run_with($as_server, qw(user disable someone))->{status}, 0, 'who was granted the rights can serve');
+        refuses($t, 'a role that may not hand its rights on', 'permission', [ qw(migrate --grant-to postgres) ], conf => $as_server);
+        refuses($t, 'a role that is not there', 'nobody', [ qw(migrate --grant-to nobody) ]);
+    }
+    else {
+        refuses($t, '--grant-to on SQLite', 'role', [ qw(migrate --grant-to www-data) ]);
+    }
+    return;
+}
+
+on_each_db({ start => 0 }, sub {
+    my ($t) = @_;
+    subtest $_->[0] => sub { $_->[1]->($t) }
+        for [ usage => \&test_usage ], [ clients => \&test_clients ], [ changes => \&test_client_changes ], [ users => \&test_users ],
+        [ grants => \&test_grants ], [ migrate => \&test_migrate ];
+});
+done_testing();
