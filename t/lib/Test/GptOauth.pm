@@ -359,7 +359,7 @@ sub finish {
     is(join("\n", Test::GptOauth::Secrets::found_in($errors)), '', 'no secret in the error log');
     is(join("\n", Test::GptOauth::Secrets::found_in($self->access_log, urls => 1)), '', 'no secret in the access log');
     is(join("\n", Test::GptOauth::Secrets::found_in_dump($dump)), '', 'no secret in the database');
-    diag("the end of the error log:\n", substr $errors, length $errors > 4000 ? -4000 : 0) unless Test::More->builder->is_passing;
+    diag("the end of the error log:\n", substr $errors, length $errors > 3000 ? -3000 : 0) unless Test::More->builder->is_passing;
     return;
 }
 
