@@ -139,17 +139,9 @@ static int run(const struct entry *entry, command_t *c)
     return entry->run(c);
 }
 
-int main(int argc, const char *const *argv)
+static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
 {
-    apr_pool_t *pool;
     args_t args;
-
-    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
-        crypto_init() != APR_SUCCESS) {
-        return fail("cannot start: APR or OpenSSL is not usable");
-    }
-    atexit(apr_terminate);
-
     const char *problem = args_parse(pool, argc, argv, &args);
     if (problem) {
         return misused(problem);
@@ -176,9 +168,20 @@ int main(int argc, const char *const *argv)
     }
     if (c.count < entry->min || c.count > entry->max) {
         return misused(
-            apr_psprintf(pool, "usage: gptoauth %s %s %s", entry->noun, entry->verb ? entry->verb : "", entry->synopsis));
+            apr_pstrcat(pool, "usage: gptoauth ", words_of(pool, entry), *entry->synopsis ? " " : "", entry->synopsis, NULL));
     }
-    int status = run(entry, &c);
+    return run(entry, &c);
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *pool;
+    if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
+        crypto_init() != APR_SUCCESS) {
+        return fail("cannot start: APR or OpenSSL is not usable");
+    }
+    atexit(apr_terminate);
+    int status = dispatch(pool, argc, argv);
     /* A secret that was not shown cannot be shown again: the caller must hear of it. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return fail("the output could not be written");

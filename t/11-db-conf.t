@@ -1,0 +1,152 @@
+#!/usr/bin/perl
+# How the command finds the database, as whom it writes it, and how it asks for a password.
+use strict;
+use warnings;
+use File::Temp ();
+use FindBin;
+use IO::Select;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
+my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+chmod 0755, $dir;
+mkdir "$dir/db";
+
+# Runs the command with a file of this text.
+sub with_conf
+{
+    my ($text, @args) = @_;
+    open my $file, '>', "$dir/dbd.conf" or die "$dir/dbd.conf: $!\n";
+    print {$file} $text;
+    close $file;
+    return Test::GptOauth::run({}, $command, '--db-conf', "$dir/dbd.conf", @args);
+}
+
+my $driver = "DBDriver sqlite3\n";
+my $plain = "${driver}DBDParams $dir/db/oauth.sqlite\n";
+is(with_conf($plain, 'migrate')->{status}, 0, 'a plain file') or BAIL_OUT('the command does not work');
+
+$ENV{GPTOAUTH_TEST_FOLDER} = "$dir/db";
+my %good = (
+    'quotes' => "${driver}DBDParams \"$dir/db/oauth.sqlite\"",
+    'single quotes' => "${driver}DBDParams '$dir/db/oauth.sqlite'",
+    'comments and empty lines' => "# the database\n\n   # more\n$plain",
+    'case, tabs and CRLF' => "\tdbdriver\tsqlite3\r\n  DBDPARAMS $dir/db/oauth.sqlite  \r\n",
+    'a continued line' => "${driver}DBDParams \\\n  $dir/db/\\\noauth.sqlite\n",
+    'the environment' => "${driver}DBDParams \"\${GPTOAUTH_TEST_FOLDER}/oauth.sqlite\"\n",
+    'directives of the pool' => "${plain}DBDMax 20\nDBDKeep 5\nDBDExptime 60\n",
+    'the last of two' => "DBDriver pgsql\nDBDParams host=nowhere.invalid\n$plain",
+);
+for my $name (sort keys %good) {
+    my $got = with_conf($good{$name}, 'user', 'list');
+    ok($got->{status} == 0 && $got->{err} eq '', "read: $name") or diag($got->{err});
+}
+my $other = with_conf("<IfModule dbd_module>\n$plain</IfModule>\n", 'user', 'list');
+is($other->{status}, 0, 'other directives are passed over');
+like($other->{err}, qr/line 1: <IfModule is passed over.*\n.*line 4: <\/IfModule> is/, '... and named');
+
+my @bad = (
+    [ 'no DBDriver', "DBDParams /x\n", 'has no DBDriver: write DBDriver' ],
+    [ 'no DBDParams', $driver, 'has no DBDParams: write' ],
+    [ 'an empty file', '', 'has no DBDriver' ],
+    [ 'another database', "DBDriver mysql\nDBDParams x\n", 'use pgsql or sqlite3' ],
+    [ 'parameters without quotes', "DBDriver pgsql\nDBDParams host=a user=b\n", 'line 2: DBDParams takes one value: put it in quotes' ],
+    [ 'no value', "DBDriver\nDBDParams x\n", 'line 1: DBDriver takes one value' ],
+    [ 'a relative path', "${driver}DBDParams oauth.sqlite\n", 'full path' ],
+    [ 'an unknown variable', "${driver}DBDParams \${GPTOAUTH_TEST_NOTHING}/x\n", 'GPTOAUTH_TEST_NOTHING\} is not set' ],
+    [ 'a folder that is not there', "${driver}DBDParams $dir/none/x\n", "$dir/none" ],
+    [ 'a database that is not there', "${driver}DBDParams $dir/db/none\n", 'run `gptoauth migrate`' ],
+    [ 'a PostgreSQL that is not there', "DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret\"\n", "cannot open the database: .*check DBDParams in $dir/dbd.conf" ],
+);
+for my $case (@bad) {
+    my ($name, $text, $sentence) = @$case;
+    my $got = with_conf($text, 'user', 'list');
+    ok($got->{status} == 1 && $got->{out} eq '' && $got->{err} =~ /^gptoauth: .*$sentence.*\n\z/, "refused: $name")
+        or diag("status $got->{status}: $got->{err}");
+    unlike($got->{err}, qr/xyzzy/, 'no password is told');
+}
+ok(!-e "$dir/db/none", 'only migrate makes a file');
+my $missing = Test::GptOauth::run({}, $command, '--db-conf', "$dir/none.conf", 'user', 'list');
+like($missing->{err}, qr/cannot read \Q$dir\E\/none.conf/, 'no file');
+
+SKIP: {
+    skip 'only root can become another user', 5 unless $> == 0;
+    my ($uid, $gid) = (getpwnam 'www-data')[ 2, 3 ];
+    mkdir "$dir/owned";
+    chown $uid, $gid, "$dir/owned";
+    my $owned = "${driver}DBDParams $dir/owned/oauth.sqlite\n";
+    with_conf($owned, 'migrate');
+    my @stat = stat "$dir/owned/oauth.sqlite";
+    is_deeply([ @stat[ 4, 5 ] ], [ $uid, $gid ], 'the database belongs to the owner of its folder');
+    is($stat[2] & 0777, 0600, '... and to nobody else');
+    is(with_conf($owned, qw(user disable someone))->{status}, 0, 'it is written');
+    is_deeply([ grep { (stat)[4] != $uid } glob "$dir/owned/*" ], [], 'nothing of root is left behind');
+    chown 0, 0, "$dir/owned/oauth.sqlite";
+    like(with_conf($owned, 'user', 'list')->{err}, qr/cannot be written by user id $uid/, 'a database of root is named as the fault');
+}
+
+my $full = Test::GptOauth::run({}, '/bin/sh', '-c', "exec $command --db-conf $dir/none.conf --help >/dev/full");
+ok($full->{status} == 1 && $full->{err} =~ /could not be written/, 'output that cannot be written is a failure');
+
+# A terminal: what the command writes to it, and what is typed when it shows a prompt.
+sub on_terminal
+{
+    my ($args, @typed) = @_;
+    my ($number, $unlock) = ('', pack 'i', 0);
+    open my $master, '+<', '/dev/ptmx' or die "/dev/ptmx: $!\n";
+    ioctl $master, 0x40045431, $unlock or die "TIOCSPTLCK: $!\n";
+    ioctl $master, 0x80045430, $number = pack 'i', 0 or die "TIOCGPTN: $!\n";
+    my $path = '/dev/pts/' . unpack 'i', $number;
+    open my $terminal, '+<', $path or die "$path: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        POSIX::setsid();
+        open STDIN, '<', $path;
+        open STDOUT, '>', $path;
+        open STDERR, '>', $path;
+        exec $command, '--db-conf', "$dir/dbd.conf", @$args or POSIX::_exit(127);
+    }
+    my ($seen, $part, $select, $deadline) = ('', '', IO::Select->new($master), time + 20);
+    while (time < $deadline) {
+        if ($select->can_read(0.05)) {
+            sysread $master, my $bytes, 4096;
+            $seen .= $bytes;
+            $part .= $bytes;
+        }
+        elsif (waitpid($pid, POSIX::WNOHANG()) > 0) {
+            last;
+        }
+        elsif ($part =~ /: \z/ && @typed) {
+            $part = '';
+            my $next = shift @typed;
+            ref $next ? kill(${$next} => $pid) : syswrite $master, $next;
+        }
+    }
+    my $status = $?;
+    my $modes = POSIX::Termios->new;
+    $modes->getattr(fileno $terminal);
+    return { seen => $seen, status => $status, echo => $modes->getlflag & POSIX::ECHO() };
+}
+
+with_conf($plain, 'migrate');
+my $twice = on_terminal([qw(user add alice)], "horse battery\n", "horse battery\n");
+is($twice->{status}, 0, 'a password typed twice');
+like($twice->{seen}, qr/Password for alice: .*Once more: .*User "alice" is added/s, '... is asked for by name, and once more');
+unlike($twice->{seen}, qr/horse/, '... and not shown');
+my $differ = on_terminal([qw(user add bob)], "horse battery\n", "horse batterie\n");
+ok($differ->{status} && $differ->{seen} =~ /differ/, 'two that differ');
+like(on_terminal([qw(user add bob)], "short\n")->{seen}, qr/shorter/, 'a bad one is refused before it is asked for again');
+for my $signal (qw(INT TERM HUP QUIT)) {
+    my $killed = on_terminal([qw(user add bob)], \$signal);
+    ok($killed->{status} & 127, "SIG$signal ends the question");
+    ok($killed->{echo}, '... and the terminal echoes again');
+}
+my $stopped = on_terminal([qw(user add bob)], \'TSTP', "horse battery\n", "horse battery\n");
+is($stopped->{status}, 0, 'after a stop the question is asked again');
+is(with_conf($plain, 'user', 'list')->{out} =~ tr/\n//, 3, 'who was added');
+
+done_testing();
