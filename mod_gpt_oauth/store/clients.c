@@ -174,6 +174,7 @@ store_status_t store_client_remove(store_t *store, const char *id)
             "DELETE FROM oauth_code WHERE client_id = $1",
             "DELETE FROM oauth_consent WHERE client_id = $1",
         },
+        .done = "SELECT 1", /* gone is gone */
     };
     const value_t args[] = { V_TEXT(id) };
 

@@ -47,7 +47,8 @@ typedef struct backend_t {
     outcome_t (*commit)(lease_t *lease);
     void (*rollback)(lease_t *lease);
     outcome_t (*run)(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows);
-    /* Several statements without arguments or rows; see migrate.c. */
+    /* For migrate.c: what a new database needs outside of transactions, and several statements without arguments or rows. */
+    outcome_t (*found)(lease_t *lease);
     outcome_t (*script)(lease_t *lease, const char *sql);
 } backend_t;
 

@@ -11,17 +11,16 @@
 /* Other hosts that migrate at the same time, and a table that is locked or rewritten, may take their time. */
 #define PATIENCE (600 * SECOND)
 
-/* What each database is asked; the rest is the same. */
+/* What differs. */
 typedef struct dialect_t {
     const char *driver;
-    const char *before;      /* once, outside of transactions */
-    const char *lock;        /* at the beginning of each transaction; SQLite's holds it already */
-    const char *settled;     /* finds a row when oauth_setting exists */
+    const char *begin;   /* after BEGIN; NULL: the writers' lock will do */
+    const char *settled; /* finds a row when oauth_setting exists */
 } dialect_t;
 
 static const dialect_t pgsql = {
     .driver = "pgsql",
-    .lock = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(6749, 6750)",
+    .begin = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(6749, 6750)",
     .settled = "SELECT 1 WHERE to_regclass('oauth_setting') IS NOT NULL",
 };
 static const dialect_t sqlite = {
@@ -70,33 +69,51 @@ static outcome_t put_tag_key(lease_t *lease)
 }
 
 
-/* One transaction. *done says whether there was anything to do. */
-static outcome_t apply(lease_t *lease, const dialect_t *dialect, const migration_t *migration, int *done)
+/* One host at a time. */
+static outcome_t begin(lease_t *lease, const dialect_t *dialect)
 {
     const backend_t *backend = lease->store->source->backend;
-    int version = 0;
     outcome_t outcome = backend->begin(lease);
+
+    if (outcome == DB_OK && dialect->begin != NULL) {
+        outcome = backend->script(lease, dialect->begin);
+        if (outcome != DB_OK)
+            backend->rollback(lease);
+    }
+    return outcome;
+}
+
+
+static outcome_t end(lease_t *lease, outcome_t outcome)
+{
+    const backend_t *backend = lease->store->source->backend;
+
+    if (outcome == DB_OK)
+        return backend->commit(lease);
+    backend->rollback(lease);
+    return outcome;
+}
+
+
+/* *done says whether there was anything to do. */
+static outcome_t apply(lease_t *lease, const dialect_t *dialect, const migration_t *migration, int *done)
+{
+    int version;
+    outcome_t outcome = begin(lease, dialect);
 
     *done = 0;
     if (outcome != DB_OK)
         return outcome;
-    if (dialect->lock != NULL)
-        outcome = backend->script(lease, dialect->lock);
-    if (outcome == DB_OK)
-        outcome = read_version(lease, dialect, &version);
+    outcome = read_version(lease, dialect, &version);
     if (outcome == DB_OK && version < migration->version) {
-        outcome = backend->script(lease, migration->sql);
+        outcome = lease->store->source->backend->script(lease, migration->sql);
         if (outcome == DB_OK)
             outcome = put(lease, setting_set, SETTING_SCHEMA, apr_itoa(lease->store->pool, migration->version));
         if (outcome == DB_OK)
             outcome = put_tag_key(lease);
         *done = 1;
     }
-    if (outcome != DB_OK) {
-        backend->rollback(lease);
-        return outcome;
-    }
-    return backend->commit(lease);
+    return end(lease, outcome);
 }
 
 
@@ -137,14 +154,9 @@ static outcome_t grant_rights(lease_t *lease, const char *role)
 
 static outcome_t migrate(lease_t *lease, const migration_t *known, const char *grant_to, apr_array_header_t *applied)
 {
-    const int is_sqlite = store_source_is_sqlite(lease->store->source);
-    const dialect_t *dialect = is_sqlite ? &sqlite : &pgsql;
-    outcome_t outcome = DB_OK;
-    rows_t *rows;
+    const dialect_t *dialect = store_source_is_sqlite(lease->store->source) ? &sqlite : &pgsql;
+    outcome_t outcome = lease->store->source->backend->found(lease);
 
-    /* Readers and the writer do not wait for each other; stays with the file. Not possible inside a transaction. */
-    if (is_sqlite)
-        outcome = lease->store->source->backend->run(lease, "PRAGMA journal_mode = WAL", NULL, 0, &rows);
     for (const migration_t *migration = known; outcome == DB_OK && migration->driver != NULL; migration++) {
         int done;
 
@@ -154,8 +166,11 @@ static outcome_t migrate(lease_t *lease, const migration_t *known, const char *g
         if (outcome == DB_OK && done)
             APR_ARRAY_PUSH(applied, const migration_t *) = migration;
     }
-    if (outcome == DB_OK && grant_to != NULL)
-        outcome = grant_rights(lease, grant_to);
+    if (outcome == DB_OK && grant_to != NULL) {
+        outcome = begin(lease, dialect);
+        if (outcome == DB_OK)
+            outcome = end(lease, grant_rights(lease, grant_to));
+    }
     return outcome;
 }
 

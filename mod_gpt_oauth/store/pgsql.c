@@ -281,6 +281,13 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
 }
 
 
+static outcome_t pgsql_found(lease_t *lease)
+{
+    (void)lease;
+    return DB_OK;
+}
+
+
 static outcome_t pgsql_script(lease_t *lease, const char *sql)
 {
     if (!PQsendQuery(native(lease), sql))
@@ -307,4 +314,6 @@ static void pgsql_rollback(lease_t *lease)
 }
 
 
-const backend_t backend_pgsql = { pgsql_alive, pgsql_begin, pgsql_commit, pgsql_rollback, pgsql_run, pgsql_script };
+const backend_t backend_pgsql = {
+    pgsql_alive, pgsql_begin, pgsql_commit, pgsql_rollback, pgsql_run, pgsql_found, pgsql_script,
+};

@@ -276,6 +276,20 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
 }
 
 
+/* Readers and the writer then do not wait for each other; stays with the file. */
+static outcome_t sqlite_found(lease_t *lease)
+{
+    outcome_t outcome = take_lock(lease);
+    rows_t *rows;
+
+    if (outcome == DB_OK) {
+        outcome = sqlite_run(lease, "PRAGMA journal_mode = WAL", NULL, 0, &rows);
+        drop_lock(lease);
+    }
+    return outcome;
+}
+
+
 /* One statement after another, as the driver goes on after a failed one: empty lines part them, "--" begins a line of comment. */
 static outcome_t sqlite_script(lease_t *lease, const char *sql)
 {
@@ -312,4 +326,6 @@ static outcome_t sqlite_script(lease_t *lease, const char *sql)
 }
 
 
-const backend_t backend_sqlite = { sqlite_alive, sqlite_begin, sqlite_commit, sqlite_rollback, sqlite_run, sqlite_script };
+const backend_t backend_sqlite = {
+    sqlite_alive, sqlite_begin, sqlite_commit, sqlite_rollback, sqlite_run, sqlite_found, sqlite_script,
+};

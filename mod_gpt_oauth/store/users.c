@@ -126,6 +126,7 @@ store_status_t store_user_remove(store_t *store, const char *name)
             "DELETE FROM oauth_code WHERE username = $1",
             "DELETE FROM oauth_consent WHERE username = $1",
         },
+        .done = "SELECT 1", /* gone is gone */
     };
     const value_t args[] = { V_TEXT(name) };
 
