@@ -1,0 +1,93 @@
+#!/usr/bin/perl
+# README, as a new admin follows it: the configuration and the commands are taken from its text.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Test::GptOauth;
+
+my $readme = Test::GptOauth::slurp("$FindBin::Bin/../README.md");
+
+# The text of each fenced block of a language, without the indentation of the list that it stands in.
+sub blocks {
+    my ($language) = @_;
+    my @found;
+    while ($readme =~ /^( *)```$language\n(.*?)^\1```$/msg) {
+        my ($indent, $text) = ($1, $2);
+        $text =~ s/^$indent//mg;
+        push @found, $text;
+    }
+    return @found;
+}
+
+my ($database, $server) = blocks('apache');
+my ($try, $install, $commands) = blocks('sh');
+like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');
+like($install, qr/autoreconf -fi && \.\/configure && make && make install/, 'so is the build');
+
+for my $line (split /\n/, $try) {
+    my ($script) = $line =~ m{^\./(\w+)};
+    ok(-x "$FindBin::Bin/../$script", "./$script can be run");
+    is(system("$FindBin::Bin/../$script --help >/dev/null"), 0, "./$script --help");
+}
+
+# Only what is a matter of the machine is exchanged: paths, ports, where the database is.
+sub localise {
+    my ($t, $text) = @_;
+    $text =~ s{/etc/gpt-oauth/}{$t->dir . '/'}ge;
+    return $text;
+}
+
+subtest 'the configuration as it stands' => sub {
+    my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
+    $t->write_file('dbd.conf', $database);
+    my $text = localise($t, $server);
+    # The harness has loaded the module and included the file already.
+    $text =~ s/^(?:LoadModule|Include) .*\n//mg;
+    $t->write_conf(conf => $text);
+    my ($status, $said) = $t->configtest;
+    is($status, 0, 'passes configtest');
+    like($said, qr/Syntax OK/, '… without a word');
+};
+
+subtest 'the set-up, live' => sub {
+    my $t = Test::GptOauth->new(db => 'pgsql', start => 0, issuer => '', pages => '');
+    my $backend = $t->port('B');
+    my @said;
+    for my $line (split /\n/, $commands) {
+        my ($args) = $line =~ /^gptoauth (.*)/ or next;
+        my @args = map { s/^"(.*)"$/$1/r } $args =~ /("[^"]*"|\S+)/g;
+        my $result = $t->try_gptoauth($args =~ /^user add/ ? secret('a long enough password') . "\n" : '', @args);
+        is($result->{status}, 0, "gptoauth $args") or diag $result->{err};
+        push @said, $result->{out};
+    }
+    my ($id) = $said[-1] =~ /Client ID\s+(\S+)/i;
+    my ($secret) = $said[-1] =~ /Client Secret\s+(\S+)/i;
+    ok($id && secret($secret), 'client add prints id and secret') or diag $said[-1];
+    my ($redirect) = $commands =~ /--redirect (\S+)/;
+
+    my $text = localise($t, $server);
+    $text =~ s/^(?:LoadModule|Include) .*\n//mg;
+    $text =~ s{https://api\.example\.com}{$t->expand('http://localhost:%%PORT%%')}ge;
+    $text =~ s{127\.0\.0\.1:3000}{127.0.0.1:$backend};
+    # A virtual host of its own, since in place of the application httpd itself answers, in another one.
+    $text = "<VirtualHost 127.0.0.1:%%PORT%%>\n$text</VirtualHost>\nListen 127.0.0.1:$backend\n<VirtualHost 127.0.0.1:$backend>\n"
+        . "Alias /api \"%%DIR%%/htdocs/plain.txt\"\n</VirtualHost>\n";
+    $t->write_conf(conf => $text);
+    my ($status, $problem) = $t->configtest;
+    is($status, 0, 'configtest') or diag $problem;
+    $t->start;
+    delete $t->{issuer};
+    $t->{users}{alice} = 'a long enough password';
+    my $client = { id => $id, secret => $secret, redirect_uri => $redirect, gpt => 1 };
+    my $answer = $t->redeem($t->code_for($client, params => { scope => 'notes.read' }));
+    is($answer->status, 200, 'the GPT gets its token');
+    my $response = $t->http->get('/api', headers => [ Authorization => 'Bearer ' . ($answer->json->{access_token} // '') ]);
+    is($response->status . ' ' . $response->body, "200 plain\n", 'and calls the application behind the guard');
+    is($t->http->get('/api')->status, 401, 'which nobody does without');
+    $t->finish;
+};
+
+done_testing;
