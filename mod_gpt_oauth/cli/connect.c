@@ -67,9 +67,9 @@ static void close_connection(void *baton, store_conn_t *conn)
 }
 
 /*
- * SQLite makes files (-wal, -shm) beside the database, and the store a lock. Those made by root, httpd's children could not write. So
- * root becomes the owner of the folder first: unlike a chown afterwards this leaves no moment in which the files are root's, and a link
- * that the owner planted in his folder leads nowhere he could not go himself.
+ * SQLite makes files (-wal, -shm) beside the database. Those made by root, httpd's children could not write. So root becomes the
+ * owner of the folder first: unlike a chown afterwards this leaves no moment in which the files are root's, and a link that the
+ * owner planted in his folder leads nowhere he could not go himself.
  */
 static const char *become_owner(apr_pool_t *p, const char *folder, const struct stat *info)
 {
@@ -107,7 +107,8 @@ static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_
     if (access(file, R_OK | W_OK) != 0 || access(folder, W_OK | X_OK) != 0) {
         return apr_psprintf(
             p,
-            "%s cannot be written by user id %ld: it and its folder must belong to the user httpd runs as; run gptoauth as that user or as root",
+            "%s cannot be written by user id %ld: it and its folder must belong to the user httpd runs as; run gptoauth as "
+            "that user or as root",
             file, (long)geteuid());
     }
     return NULL;

@@ -73,8 +73,8 @@ static const char *read_word(apr_pool_t *p, const char **rest)
 }
 
 /*
- * Replaces ${NAME}, as httpd does before it splits a line. httpd also knows what Define said; here there is only the environment, and
- * a guess would open another database than the server's: what is not set is an error.
+ * Replaces ${NAME}, as httpd does before it splits a line. httpd also knows what Define said; here there is only the environment,
+ * and a guess would open another database than the server's: what is not set is an error.
  */
 static const char *expand(apr_pool_t *p, const char *text, const char **problem)
 {

@@ -24,7 +24,7 @@ static void note_signal(int number)
     caught = number;
 }
 
-/* The bytes up to the end of input (or, on a terminal, of the line); -1 when reading failed, INPUT_MAX when there are too many. */
+/* The bytes up to the end of input or, on a terminal, of the line: INPUT_MAX at most. -1 when reading failed. */
 static ssize_t read_input(char *buffer, int one_line)
 {
     size_t size = 0;
@@ -45,8 +45,8 @@ static ssize_t read_input(char *buffer, int one_line)
 }
 
 /*
- * One line without echo. A signal must not leave the terminal mute: it only ends the read; then the terminal is put right, and the
- * signal takes its course. After a stop (Ctrl-Z, fg) the question is asked again.
+ * One line without echo. A signal must not leave the terminal mute: it only ends the read; then the terminal is put right, and
+ * the signal takes its course. After a stop (Ctrl-Z, fg) the question is asked again.
  */
 static ssize_t read_hidden(const char *prompt, char *buffer)
 {
@@ -92,7 +92,7 @@ static const char *judge_input(apr_pool_t *p, char *buffer, ssize_t size, const 
     }
     for (ssize_t i = 0; i < size; i++) {
         if ((unsigned char)buffer[i] < 0x20 || buffer[i] == 0x7f) {
-            return "the password holds a control character (NUL, tab, carriage return ...), which nobody could type into the sign-in page";
+            return "the password holds a control character, such as NUL, tab or carriage return, which nobody could type";
         }
     }
     *password = apr_pstrmemdup(p, buffer, (apr_size_t)size);
