@@ -1,6 +1,5 @@
 #include "db.h"
 
-
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **out)
 {
     static const op_t op = {
@@ -11,14 +10,15 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
                " LEFT JOIN oauth_client c ON c.id = g.client_id LEFT JOIN oauth_user u ON u.name = g.username"
                " WHERE t.token_hash = $1 AND t.issuer = $2",
     };
-    const value_t args[] = { V_DIGEST(hash), V_TEXT(store->issuer) };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
     rows_t *rows;
     const cell_t *cell;
     access_t *access;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status != STORE_OK)
+    if (status != STORE_OK) {
         return status;
+    }
     cell = db_row(rows, 0);
     access = apr_pcalloc(store->pool, sizeof(*access));
     access->grant_id = next_text(&cell);
@@ -35,20 +35,19 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
     return STORE_OK;
 }
 
-
 /*
  * The dead are kept for a while: tokens an hour, so that "expired" can be told from "unknown"; codes and grants a day, so that a
  * spent code or refresh token that comes back is recognised. At all issuers, those included that are configured no more.
  */
-#define PURGE(table, key, dead)                                                                                     \
-    {                                                                                                               \
+#define PURGE(table, key, dead)                                                                                                  \
+    {                                                                                                                            \
         .sql = "WITH gone AS (DELETE FROM " table " WHERE " key " IN"                                               \
                " (SELECT " key " FROM " table " WHERE " dead " LIMIT $2) RETURNING 1) SELECT count(*) FROM gone",   \
         .steps = {                                                                             \
             "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " dead " LIMIT $2)",       \
             "SELECT changes()",                                                                                     \
         },                                                                                                          \
-        .patient = 1,                                                                                               \
+        .patient = 1,            \
     }
 
 store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
@@ -59,15 +58,16 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
         PURGE("oauth_code", "code_hash", "expires_at < $1 - 86400"),
         PURGE("oauth_grant", "id", "(revoked_at < $1 - 86400 OR expires_at < $1 - 86400 OR ends_at < $1 - 86400)"),
     };
-    const value_t args[] = { V_NUMBER(store->now), V_NUMBER(limit) };
+    const value_t args[] = { v_number(store->now), v_number(limit) };
 
     *count = 0;
     for (int i = 0; i < COUNT(ops); i++) {
         rows_t *rows;
         const cell_t *cell;
 
-        if (db_run(store, &ops[i], args, COUNT(args), &rows) != STORE_OK)
+        if (db_run(store, &ops[i], args, COUNT(args), &rows) != STORE_OK) {
             return STORE_DOWN;
+        }
         cell = db_row(rows, 0);
         *count += next_number(&cell);
     }

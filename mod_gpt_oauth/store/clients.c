@@ -2,10 +2,9 @@
 
 #include "db.h"
 
-#define COLUMNS                                                                                                                    \
-    "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope, grant_types, " \
-    "source, created_at, disabled_at"
-
+#define COLUMNS                                                                                                                  \
+    "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \
+    " grant_types, source, created_at, disabled_at"
 
 static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
 {
@@ -20,7 +19,6 @@ static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
     }
     return lines;
 }
-
 
 static client_t *read_client(apr_pool_t *p, const cell_t *cell)
 {
@@ -43,19 +41,18 @@ static client_t *read_client(apr_pool_t *p, const cell_t *cell)
     return client;
 }
 
-
 store_status_t store_client_get(store_t *store, const char *id, client_t **client)
 {
     static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_client WHERE id = $1" };
-    const value_t args[] = { V_TEXT(id) };
+    const value_t args[] = { v_text(id) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
         *client = read_client(store->pool, db_row(rows, 0));
+    }
     return status;
 }
-
 
 store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client)
 {
@@ -63,17 +60,18 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
         .sql = "SELECT " COLUMNS " FROM oauth_client"
                " WHERE id = $1 OR (name = $1 AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1)) LIMIT 2",
     };
-    const value_t args[] = { V_TEXT(id_or_name) };
+    const value_t args[] = { v_text(id_or_name) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK && rows->count != 1)
+    if (status == STORE_OK && rows->count != 1) {
         return STORE_REFUSED;
-    if (status == STORE_OK)
+    }
+    if (status == STORE_OK) {
         *client = read_client(store->pool, db_row(rows, 0));
+    }
     return status;
 }
-
 
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
 {
@@ -81,40 +79,41 @@ store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
     rows_t *rows;
     store_status_t status = db_run(store, &op, NULL, 0, &rows);
 
-    if (status == STORE_DOWN)
+    if (status == STORE_DOWN) {
         return status;
+    }
     *clients = apr_array_make(store->pool, rows->count, sizeof(client_t *));
-    for (int i = 0; i < rows->count; i++)
+    for (int i = 0; i < rows->count; i++) {
         APR_ARRAY_PUSH(*clients, client_t *) = read_client(store->pool, db_row(rows, i));
+    }
     return STORE_OK;
 }
-
 
 store_status_t store_client_add(store_t *store, const client_t *client)
 {
     /* A unique index keeps the names apart that admins give. */
     static const op_t op = {
-        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
-               " source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1",
+        .sql =
+            "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
+            " source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND name = $2",
     };
     const value_t args[] = {
-        V_TEXT(client->id),
-        V_TEXT(client->name),
-        V_NUMBER(client->is_public != 0),
-        V_NUMBER(client->is_gpt != 0),
-        V_TEXT(client->auth_method),
-        V_DIGEST(client->has_secret ? &client->secret_hash : NULL),
-        V_TEXT(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
-        V_TEXT(client->scope),
-        V_TEXT(client->grant_types),
-        V_TEXT(client->source),
-        V_NUMBER(store->now),
+        v_text(client->id),
+        v_text(client->name),
+        v_number(client->is_public != 0),
+        v_number(client->is_gpt != 0),
+        v_text(client->auth_method),
+        v_digest(client->has_secret ? &client->secret_hash : NULL),
+        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
+        v_text(client->scope),
+        v_text(client->grant_types),
+        v_text(client->source),
+        v_number(store->now),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until)
 {
@@ -123,11 +122,10 @@ store_status_t store_client_set_secret(store_t *store, const char *id, const dig
                " WHERE id = $1 AND is_public = 0 AND secret_hash <> $2 RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND secret_hash = $2",
     };
-    const value_t args[] = { V_TEXT(id), V_DIGEST(hash), V_NUMBER(old_until) };
+    const value_t args[] = { v_text(id), v_digest(hash), v_number(old_until) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash)
 {
@@ -136,29 +134,26 @@ store_status_t store_client_end_old_secret(store_t *store, const char *id, const
                " WHERE id = $1 AND secret_hash = $2 AND old_secret_hash IS NOT NULL RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND secret_hash = $2 AND old_secret_hash IS NULL",
     };
-    const value_t args[] = { V_TEXT(id), V_DIGEST(current_hash) };
+    const value_t args[] = { v_text(id), v_digest(current_hash) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_client_set_redirects(store_t *store, const char *id, const apr_array_header_t *uris)
 {
     static const op_t op = { .sql = "UPDATE oauth_client SET redirect_uris = $2 WHERE id = $1 RETURNING 1" };
-    const value_t args[] = { V_TEXT(id), V_TEXT(apr_array_pstrcat(store->pool, uris, '\n')) };
+    const value_t args[] = { v_text(id), v_text(apr_array_pstrcat(store->pool, uris, '\n')) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at)
 {
     static const op_t op = { .sql = "UPDATE oauth_client SET disabled_at = NULLIF($2, 0) WHERE id = $1 RETURNING 1" };
-    const value_t args[] = { V_TEXT(id), V_NUMBER(disabled_at) };
+    const value_t args[] = { v_text(id), v_number(disabled_at) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 /* At all issuers: clients belong to none. Access tokens without a grant are unknown, and go when they would have expired. */
 store_status_t store_client_remove(store_t *store, const char *id)
@@ -176,7 +171,7 @@ store_status_t store_client_remove(store_t *store, const char *id)
         },
         .done = "SELECT 1", /* gone is gone */
     };
-    const value_t args[] = { V_TEXT(id) };
+    const value_t args[] = { v_text(id) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

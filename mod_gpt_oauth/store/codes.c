@@ -2,20 +2,15 @@
 
 #include "db.h"
 
-/* A user without a row is one of another sign-in; a client without one is gone. */
-#define CLIENT_LIVES(id)   "EXISTS (SELECT 1 FROM oauth_client WHERE id = " id " AND disabled_at IS NULL)"
-#define USER_LIVES(name)   "NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = " name " AND disabled_at IS NOT NULL)"
-
-
 /* The key of a consent: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect URI can. */
 static void consent_hash(store_t *store, const char *username, const char *client_id, const char *redirect_uri, const char *scope,
                          digest_t *hash)
 {
-    const char *text = apr_pstrcat(store->pool, store->issuer, "\n", username, "\n", client_id, "\n", redirect_uri, "\n", scope, NULL);
+    const char *text =
+        apr_pstrcat(store->pool, store->issuer, "\n", username, "\n", client_id, "\n", redirect_uri, "\n", scope, NULL);
 
     crypto_sha256(text, strlen(text), hash);
 }
-
 
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
                                  const char *scope)
@@ -26,25 +21,25 @@ store_status_t store_consent_get(store_t *store, const char *username, const cha
     };
     digest_t hash;
     const value_t args[] = {
-        V_DIGEST(&hash), V_TEXT(store->issuer), V_TEXT(username), V_TEXT(client_id), V_TEXT(redirect_uri), V_TEXT(scope),
+        v_digest(&hash), v_text(store->issuer), v_text(username), v_text(client_id), v_text(redirect_uri), v_text(scope),
     };
 
     consent_hash(store, username, client_id, redirect_uri, scope, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-
-#define INSERT_CODE                                                                                                          \
-    "INSERT INTO oauth_code (code_hash, issuer, transaction_id, grant_id, client_id, username, scope, resource, redirect_uri," \
-    " redirect_given, challenge, created_at, expires_at)"                                                                    \
-    " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 WHERE " CLIENT_LIVES("$5") " AND " USER_LIVES("$6")      \
+#define INSERT_CODE                                                                                                              \
+    "INSERT INTO oauth_code (code_hash, issuer, transaction_id, grant_id, client_id, username, scope, resource, redirect_uri,"   \
+    " redirect_given, challenge, created_at, expires_at)"                                                                        \
+    " SELECT $1, $2, $3, $4, client_id, username, $7, $8, $9, $10, $11, $12, $13"                                                \
+    " FROM (SELECT $5 AS client_id, $6 AS username) AS asked WHERE " CLIENT_AND_USER_LIVE                                        \
     " ON CONFLICT DO NOTHING RETURNING grant_id"
-#define INSERT_CONSENT                                                                                                  \
-    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at)"            \
+#define INSERT_CONSENT                                                                                                           \
+    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at)"                     \
     " SELECT $15, $2, $6, $5, $9, $7, $12 "
 /* Until it is redeemed the grant ends with its code. */
-#define INSERT_GRANT                                                                                                    \
-    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)"       \
+#define INSERT_GRANT                                                                                                             \
+    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)"                \
     " SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13 "
 
 store_status_t store_code_issue(store_t *store, const code_t *code, int remember)
@@ -62,50 +57,51 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
     };
     digest_t hash;
     const value_t args[] = {
-        V_DIGEST(&code->hash),
-        V_TEXT(store->issuer),
-        V_TEXT(code->transaction_id),
-        V_TEXT(code->grant_id),
-        V_TEXT(code->client_id),
-        V_TEXT(code->username),
-        V_TEXT(code->scope),
-        V_TEXT(code->resource),
-        V_TEXT(code->redirect_uri),
-        V_NUMBER(code->redirect_given != 0),
-        V_TEXT(code->challenge),
-        V_NUMBER(store->now),
-        V_NUMBER(code->expires_at),
-        V_NUMBER(code->grant_expires_at),
-        V_DIGEST(&hash),
-        V_NUMBER(remember != 0),
+        v_digest(&code->hash),
+        v_text(store->issuer),
+        v_text(code->transaction_id),
+        v_text(code->grant_id),
+        v_text(code->client_id),
+        v_text(code->username),
+        v_text(code->scope),
+        v_text(code->resource),
+        v_text(code->redirect_uri),
+        v_number(code->redirect_given != 0),
+        v_text(code->challenge),
+        v_number(store->now),
+        v_number(code->expires_at),
+        v_number(code->grant_expires_at),
+        v_digest(&hash),
+        v_number(remember != 0),
     };
 
     consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-
 store_status_t store_code_get(store_t *store, const digest_t *hash, const digest_t *our_token, code_t **out)
 {
     static const op_t op = {
-        .sql = "SELECT c.transaction_id, c.grant_id, c.client_id, c.username, c.scope, c.resource, c.redirect_uri, c.redirect_given,"
-               " c.challenge, c.expires_at, g.expires_at, c.spent_at, g.revoked_at,"
-               " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END,"
-               " CASE WHEN k.id IS NOT NULL AND k.disabled_at IS NULL THEN 0 ELSE 1 END,"
-               " CASE WHEN t.token_hash IS NULL THEN 0 ELSE 1 END"
-               " FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id AND g.issuer = c.issuer"
-               " LEFT JOIN oauth_user u ON u.name = c.username LEFT JOIN oauth_client k ON k.id = c.client_id"
-               " LEFT JOIN oauth_access_token t ON t.token_hash = $3 AND t.grant_id = c.grant_id AND t.issuer = c.issuer"
-               " WHERE c.code_hash = $1 AND c.issuer = $2",
+        .sql =
+            "SELECT c.transaction_id, c.grant_id, c.client_id, c.username, c.scope, c.resource, c.redirect_uri, c.redirect_given,"
+            " c.challenge, c.expires_at, g.expires_at, c.spent_at, g.revoked_at,"
+            " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END,"
+            " CASE WHEN k.id IS NOT NULL AND k.disabled_at IS NULL THEN 0 ELSE 1 END,"
+            " CASE WHEN t.token_hash IS NULL THEN 0 ELSE 1 END"
+            " FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id AND g.issuer = c.issuer"
+            " LEFT JOIN oauth_user u ON u.name = c.username LEFT JOIN oauth_client k ON k.id = c.client_id"
+            " LEFT JOIN oauth_access_token t ON t.token_hash = $3 AND t.grant_id = c.grant_id AND t.issuer = c.issuer"
+            " WHERE c.code_hash = $1 AND c.issuer = $2",
     };
-    const value_t args[] = { V_DIGEST(hash), V_TEXT(store->issuer), V_DIGEST(our_token) };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_digest(our_token) };
     rows_t *rows;
     const cell_t *cell;
     code_t *code;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status != STORE_OK)
+    if (status != STORE_OK) {
         return status;
+    }
     cell = db_row(rows, 0);
     code = apr_pcalloc(store->pool, sizeof(*code));
     code->hash = *hash;
@@ -129,24 +125,23 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, const digest
     return STORE_OK;
 }
 
-
-#define SPEND_CODE                                                                                                                  \
-    "UPDATE oauth_code SET spent_at = $6 WHERE code_hash = $1 AND issuer = $2 AND client_id = $3 AND redirect_uri = $4"             \
-    " AND challenge = $5 AND spent_at IS NULL AND expires_at > $6 AND " CLIENT_LIVES("oauth_code.client_id")                        \
-    " AND " USER_LIVES("oauth_code.username")                                                                                       \
-    " AND EXISTS (SELECT 1 FROM oauth_grant WHERE id = oauth_code.grant_id AND revoked_at IS NULL AND expires_at > $6)"             \
+#define SPEND_CODE                                                                                                               \
+    "UPDATE oauth_code SET spent_at = $6 WHERE code_hash = $1 AND issuer = $2 AND client_id = $3 AND redirect_uri = $4"          \
+    " AND challenge = $5 AND spent_at IS NULL AND expires_at > $6 AND " CLIENT_AND_USER_LIVE                                     \
+    " AND grant_id = $7 AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = $7 AND g.revoked_at IS NULL AND g.expires_at > $6)" \
     " RETURNING grant_id"
-#define START_GRANT                                                                                                                 \
-    "UPDATE oauth_grant SET selector_hash = $8, generation = $9, secret_hash = $10, salt = $11, refresh_expires_at = NULLIF($12, 0)," \
-    " rotated_at = $6, used_at = $6, ends_at = $13"
+#define START_GRANT                                                                                                              \
+    "UPDATE oauth_grant SET selector_hash = $8, generation = $9, secret_hash = $10, salt = $11,"                                 \
+    " refresh_expires_at = NULLIF($12, 0), rotated_at = $6, used_at = $6, ends_at = $13"
 #define STILL_LIVES "issuer = $2 AND revoked_at IS NULL AND expires_at > $6 RETURNING id"
-#define INSERT_TOKEN                                                                                                                \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                        \
+#define INSERT_TOKEN                                                                                                             \
+    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
     " SELECT $14, $2, $7, $15, $16, $6, $17"
 
 /*
- * On PostgreSQL the code's row comes first: of two redemptions the second waits for it, sees spent_at and updates nothing. Then the
- * grant's: whoever revokes it at this moment either waits, and kills it with its new token, or is waited for, and no token is made.
+ * On PostgreSQL the code's row comes first: of two redemptions the second waits for it, sees spent_at and updates nothing. Then
+ * the grant's: whoever revokes it at this moment either waits, and kills it with its new token, or is waited for, and no token is
+ * made; the code is spent all the same, which makes no difference to a dead grant.
  */
 store_status_t store_code_redeem(store_t *store, const code_t *code, const refresh_t *refresh, const access_token_t *token)
 {
@@ -163,23 +158,23 @@ store_status_t store_code_redeem(store_t *store, const code_t *code, const refre
     };
     const apr_int64_t refresh_end = refresh ? refresh->expires_at : 0;
     const value_t args[] = {
-        V_DIGEST(&code->hash),
-        V_TEXT(store->issuer),
-        V_TEXT(code->client_id),
-        V_TEXT(code->redirect_uri),
-        V_TEXT(code->challenge),
-        V_NUMBER(store->now),
-        V_TEXT(code->grant_id),
-        V_DIGEST(refresh ? &refresh->selector_hash : NULL),
-        V_NUMBER(refresh ? (apr_int64_t)refresh->generation : 0),
-        V_DIGEST(refresh ? &refresh->secret_hash : NULL),
-        V_DIGEST(refresh ? &refresh->salt : NULL),
-        V_NUMBER(refresh_end),
-        V_NUMBER(refresh_end > token->expires_at ? refresh_end : token->expires_at),
-        V_DIGEST(&token->hash),
-        V_TEXT(token->scope),
-        V_TEXT(token->resource),
-        V_NUMBER(token->expires_at),
+        v_digest(&code->hash),
+        v_text(store->issuer),
+        v_text(code->client_id),
+        v_text(code->redirect_uri),
+        v_text(code->challenge),
+        v_number(store->now),
+        v_text(code->grant_id),
+        v_digest(refresh ? &refresh->selector_hash : NULL),
+        v_number(refresh ? (apr_int64_t)refresh->generation : 0),
+        v_digest(refresh ? &refresh->secret_hash : NULL),
+        v_digest(refresh ? &refresh->salt : NULL),
+        v_number(refresh_end),
+        v_number(refresh_end > token->expires_at ? refresh_end : token->expires_at),
+        v_digest(&token->hash),
+        v_text(token->scope),
+        v_text(token->resource),
+        v_number(token->expires_at),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);

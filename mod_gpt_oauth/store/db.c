@@ -8,8 +8,7 @@
 #define BUDGET             (7 * SECOND / 2)
 #define STATEMENT_DEADLINE (2 * SECOND)
 /* Housekeeping may go over whole tables. */
-#define PATIENT            (60 * SECOND)
-
+#define PATIENT (60 * SECOND)
 
 /* SQLite: the steps under one lock and in one transaction. */
 static outcome_t run_steps(lease_t *lease, const char *const *steps, const value_t *args, int nargs, rows_t **rows)
@@ -17,14 +16,16 @@ static outcome_t run_steps(lease_t *lease, const char *const *steps, const value
     const backend_t *backend = lease->store->source->backend;
     outcome_t outcome = backend->begin(lease);
 
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
+    }
     for (; *steps != NULL; steps++) {
         rows_t *found;
 
         outcome = backend->run(lease, *steps, args, nargs, &found);
-        if (outcome == DB_OK && found->columns > 0)
+        if (outcome == DB_OK && found->columns > 0) {
             *rows = found;
+        }
         if (outcome != DB_OK || (found->columns > 0 && found->count == 0)) {
             backend->rollback(lease);
             return outcome;
@@ -33,24 +34,25 @@ static outcome_t run_steps(lease_t *lease, const char *const *steps, const value
     return backend->commit(lease);
 }
 
-
 static outcome_t run_once(lease_t *lease, const op_t *op, const value_t *args, int nargs, int is_second, rows_t **rows)
 {
     const backend_t *backend = lease->store->source->backend;
     const char *const single[] = { op->sql, NULL };
     outcome_t outcome = schema_check(lease);
 
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
-    if (store_source_is_sqlite(lease->store->source) && strncmp(op->sql, "SELECT", 6) != 0)
+    }
+    if (store_source_is_sqlite(lease->store->source) && strncmp(op->sql, "SELECT", 6) != 0) {
         return run_steps(lease, op->steps[0] ? op->steps : single, args, nargs, rows);
+    }
 
     outcome = backend->run(lease, op->sql, args, nargs, rows);
-    if (is_second && outcome == DB_OK && (*rows)->count == 0 && op->done != NULL)
+    if (is_second && outcome == DB_OK && (*rows)->count == 0 && op->done != NULL) {
         outcome = backend->run(lease, op->done, args, nargs, rows);
+    }
     return outcome;
 }
-
 
 store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int nargs, rows_t **rows)
 {
@@ -62,15 +64,17 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
     for (int attempt = 0; attempt < 2 && outcome == DB_AGAIN; attempt++) {
         lease_t *lease;
 
-        outcome = lease_take(store, deadline, patience, &lease);
+        outcome = lease_take(store, deadline, patience, attempt > 0, &lease);
         if (outcome == DB_OK) {
             outcome = run_once(lease, op, args, nargs, attempt > 0, &found);
             lease_release(lease);
         }
     }
-    if (outcome == DB_AGAIN || outcome == DB_DOWN)
+    if (outcome == DB_AGAIN || outcome == DB_DOWN) {
         return STORE_DOWN;
-    if (rows != NULL)
+    }
+    if (rows != NULL) {
         *rows = found;
+    }
     return outcome == DB_OK && found != NULL && found->count > 0 ? STORE_OK : STORE_REFUSED;
 }

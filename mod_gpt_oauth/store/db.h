@@ -4,6 +4,7 @@
 #ifndef GPT_OAUTH_STORE_DB_H
 #define GPT_OAUTH_STORE_DB_H
 
+#include <string.h>
 #include <time.h>
 
 #include "store.h"
@@ -21,8 +22,8 @@ static inline apr_int64_t clock_us(void)
 
 /*
  * SQL names its arguments $1, $2, … in both dialects, each as often as it likes. On PostgreSQL an operation is one statement.
- * On SQLite, which knows no data-modifying WITH, `steps` stand in its place: one transaction, with the same arguments. A step that
- * has columns (RETURNING, SELECT) and finds no row undoes the whole; the rows of the last such step are the result.
+ * On SQLite, which knows no data-modifying WITH, `steps` stand in its place: one transaction, with the same arguments. A step
+ * that has columns (RETURNING, SELECT) and finds no row undoes the whole; the rows of the last such step are the result.
  */
 typedef struct op_t {
     const char *sql;
@@ -32,23 +33,43 @@ typedef struct op_t {
      * try that did it. SQLite loses no answers.
      */
     const char *done;
-    int patient;          /* housekeeping, which may take longer than a request would wait */
+    int patient; /* housekeeping, which may take longer than a request would wait */
 } op_t;
 
 typedef struct value_t {
     enum { VALUE_TEXT, VALUE_NUMBER, VALUE_DIGEST } kind;
-    const char *text;       /* NULL is SQL's NULL, as with digest */
+    const char *text; /* NULL is SQL's NULL, as with digest */
     const digest_t *digest;
     apr_int64_t number;
 } value_t;
 
-#define V_TEXT(t)   { .kind = VALUE_TEXT, .text = (t) }
-#define V_NUMBER(n) { .kind = VALUE_NUMBER, .number = (n) }
-#define V_DIGEST(d) { .kind = VALUE_DIGEST, .digest = (d) }
-#define COUNT(a)    ((int)(sizeof(a) / sizeof((a)[0])))
+static inline value_t v_text(const char *text)
+{
+    return (value_t){ .kind = VALUE_TEXT, .text = text };
+}
+
+static inline value_t v_number(apr_int64_t number)
+{
+    return (value_t){ .kind = VALUE_NUMBER, .number = number };
+}
+
+static inline value_t v_digest(const digest_t *digest)
+{
+    return (value_t){ .kind = VALUE_DIGEST, .digest = digest };
+}
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+/*
+ * A condition on rows with client_id and username: neither is disabled, nor is the client gone. A user without a row is one of
+ * another sign-in, a NULL one a service account.
+ */
+#define CLIENT_AND_USER_LIVE                                                                                                     \
+    "EXISTS (SELECT 1 FROM oauth_client c WHERE c.id = client_id AND c.disabled_at IS NULL)"                                     \
+    " AND NOT EXISTS (SELECT 1 FROM oauth_user u WHERE u.name = username AND u.disabled_at IS NOT NULL)"
 
 typedef struct cell_t {
-    const char *bytes;  /* text, or the bytes of a digest; NULL is SQL's NULL, of a number too */
+    const char *bytes; /* text, or the bytes of a digest; NULL is SQL's NULL, of a number too */
     apr_int64_t number;
 } cell_t;
 
@@ -87,8 +108,9 @@ static inline int next_digest(const cell_t **cell, digest_t *digest)
 {
     const char *bytes = next_text(cell);
 
-    if (bytes == NULL)
+    if (bytes == NULL) {
         return 0;
+    }
     memcpy(digest->byte, bytes, DIGEST_SIZE);
     return 1;
 }

@@ -17,27 +17,27 @@ struct gate_t {
     apr_int64_t shut_until;
 };
 
-
 apr_status_t gate_create(gate_t **out, apr_pool_t *p, int max)
 {
     gate_t *gate = apr_pcalloc(p, sizeof(*gate));
     apr_status_t rv = apr_thread_mutex_create(&gate->mutex, APR_THREAD_MUTEX_DEFAULT, p);
 
-    if (rv != APR_SUCCESS)
+    if (rv != APR_SUCCESS) {
         return rv;
+    }
     gate->max = max > 0 ? max : 1;
     *out = gate;
     return apr_thread_cond_create(&gate->changed, p);
 }
-
 
 gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline)
 {
     apr_int64_t now = clock_us();
     gate_answer_t answer;
 
-    if (deadline > now + LONGEST_WAIT)
+    if (deadline > now + LONGEST_WAIT) {
         deadline = now + LONGEST_WAIT;
+    }
     apr_thread_mutex_lock(gate->mutex);
     for (;;) {
         if (now < gate->shut_until) {
@@ -62,7 +62,6 @@ gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline)
     return answer;
 }
 
-
 void gate_opened(gate_t *gate)
 {
     apr_thread_mutex_lock(gate->mutex);
@@ -70,7 +69,6 @@ void gate_opened(gate_t *gate)
     apr_thread_cond_signal(gate->changed);
     apr_thread_mutex_unlock(gate->mutex);
 }
-
 
 void gate_failed(gate_t *gate, int slowly)
 {
@@ -85,7 +83,6 @@ void gate_failed(gate_t *gate, int slowly)
     }
     apr_thread_mutex_unlock(gate->mutex);
 }
-
 
 void gate_leave(gate_t *gate)
 {

@@ -1,15 +1,11 @@
 #include "db.h"
 
-/* A grant's times end it by themselves; service accounts have no user. */
-#define LIVES                                                                                                                      \
-    "revoked_at IS NULL AND expires_at > $1"                                                                                        \
-    " AND EXISTS (SELECT 1 FROM oauth_client WHERE id = oauth_grant.client_id AND disabled_at IS NULL)"                             \
-    " AND NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = oauth_grant.username AND disabled_at IS NOT NULL)"
-#define COLUMNS                                                                                                                    \
-    "g.id, g.client_id, g.username, g.scope, g.resource, g.created_at, g.expires_at, g.revoked_at, g.used_at, g.refresh_expires_at," \
-    " g.rotated_at, g.generation, g.secret_hash, g.previous_hash, g.salt, CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
+#define LIVES "revoked_at IS NULL AND expires_at > $1 AND " CLIENT_AND_USER_LIVE
+#define COLUMNS                                                                                                                  \
+    "g.id, g.client_id, g.username, g.scope, g.resource, g.created_at, g.expires_at, g.revoked_at, g.used_at,"                   \
+    " g.refresh_expires_at, g.rotated_at, g.generation, g.secret_hash, g.previous_hash, g.salt,"                                 \
+    " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
 #define FROM "oauth_grant g LEFT JOIN oauth_user u ON u.name = g.username"
-
 
 static grant_t *read_grant(apr_pool_t *p, const cell_t *cell)
 {
@@ -34,26 +30,26 @@ static grant_t *read_grant(apr_pool_t *p, const cell_t *cell)
     return grant;
 }
 
-
 store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_hash, grant_t **grant)
 {
     static const op_t op = { .sql = "SELECT " COLUMNS " FROM " FROM " WHERE g.selector_hash = $1 AND g.issuer = $2" };
-    const value_t args[] = { V_DIGEST(selector_hash), V_TEXT(store->issuer) };
+    const value_t args[] = { v_digest(selector_hash), v_text(store->issuer) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
         *grant = read_grant(store->pool, db_row(rows, 0));
+    }
     return status;
 }
 
-
-#define ROTATE                                                                                                                     \
-    "UPDATE oauth_grant SET generation = $5, secret_hash = $6, previous_hash = secret_hash, salt = $7, refresh_expires_at = $8,"    \
-    " rotated_at = $1, used_at = $1, ends_at = $9"                                                                                  \
-    " WHERE id = $2 AND issuer = $3 AND generation = $4 AND secret_hash = $10 AND refresh_expires_at > $1 AND " LIVES " RETURNING id"
-#define INSERT_TOKEN                                                                                                               \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                        \
+#define ROTATE                                                                                                                   \
+    "UPDATE oauth_grant SET generation = $5, secret_hash = $6, previous_hash = secret_hash, salt = $7, refresh_expires_at = $8," \
+    " rotated_at = $1, used_at = $1, ends_at = $9"                                                                               \
+    " WHERE id = $2 AND issuer = $3 AND generation = $4 AND secret_hash = $10 AND refresh_expires_at > $1 AND " LIVES            \
+    " RETURNING id"
+#define INSERT_TOKEN                                                                                                             \
+    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
     " SELECT $11, $3, $2, $12, $13, $1, $14"
 
 store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const refresh_t *next, const access_token_t *token)
@@ -64,25 +60,24 @@ store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const re
         .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $11 AND issuer = $3",
     };
     const value_t args[] = {
-        V_NUMBER(store->now),
-        V_TEXT(grant->id),
-        V_TEXT(store->issuer),
-        V_NUMBER(grant->generation),
-        V_NUMBER(next->generation),
-        V_DIGEST(&next->secret_hash),
-        V_DIGEST(&next->salt),
-        V_NUMBER(next->expires_at),
-        V_NUMBER(next->expires_at > token->expires_at ? next->expires_at : token->expires_at),
-        V_DIGEST(&grant->secret_hash),
-        V_DIGEST(&token->hash),
-        V_TEXT(token->scope),
-        V_TEXT(token->resource),
-        V_NUMBER(token->expires_at),
+        v_number(store->now),
+        v_text(grant->id),
+        v_text(store->issuer),
+        v_number(grant->generation),
+        v_number(next->generation),
+        v_digest(&next->secret_hash),
+        v_digest(&next->salt),
+        v_number(next->expires_at),
+        v_number(next->expires_at > token->expires_at ? next->expires_at : token->expires_at),
+        v_digest(&grant->secret_hash),
+        v_digest(&token->hash),
+        v_text(token->scope),
+        v_text(token->resource),
+        v_number(token->expires_at),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 /*
  * Takes no lock: a revocation or rotation that commits at this moment leaves a token of a dead grant, which is dead, or one that
@@ -98,31 +93,30 @@ store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const a
         .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $5 AND issuer = $3",
     };
     const value_t args[] = {
-        V_NUMBER(store->now), V_TEXT(grant->id),     V_TEXT(store->issuer),    V_NUMBER(grant->generation),
-        V_DIGEST(&token->hash), V_TEXT(token->scope), V_TEXT(token->resource), V_NUMBER(token->expires_at),
+        v_number(store->now),   v_text(grant->id),    v_text(store->issuer),   v_number(grant->generation),
+        v_digest(&token->hash), v_text(token->scope), v_text(token->resource), v_number(token->expires_at),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_grant_revoke(store_t *store, const char *grant_id)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_grant SET revoked_at = $1 WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND revoked_at IS NULL RETURNING 1",
+        .sql = "UPDATE oauth_grant SET revoked_at = $1"
+               " WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND revoked_at IS NULL RETURNING 1",
         .done = "SELECT 1 FROM oauth_grant WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND revoked_at = $1",
     };
-    const value_t args[] = { V_NUMBER(store->now), V_TEXT(grant_id), V_TEXT(store->issuer) };
+    const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-
-#define KILL                                                                                                              \
-    "UPDATE oauth_grant SET revoked_at = $1 WHERE revoked_at IS NULL AND ($2 IS NULL OR issuer = $2)"                     \
+#define KILL                                                                                                                     \
+    "UPDATE oauth_grant SET revoked_at = $1 WHERE revoked_at IS NULL AND ($2 IS NULL OR issuer = $2)"                            \
     " AND ($3 IS NULL OR username = $3) AND ($4 IS NULL OR client_id = $4)"
-#define FORGET                                                                                                            \
-    "DELETE FROM oauth_consent WHERE ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR username = $3)"                       \
+#define FORGET                                                                                                                   \
+    "DELETE FROM oauth_consent WHERE ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR username = $3)"                              \
     " AND ($4 IS NULL OR client_id = $4)"
 
 store_status_t store_grant_revoke_all(store_t *store, const char *username, const char *client_id, apr_int64_t *count)
@@ -131,14 +125,15 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
         .sql = "WITH killed AS (" KILL " RETURNING 1), forgotten AS (" FORGET ") SELECT count(*) FROM killed",
         .steps = { FORGET, KILL, "SELECT changes()" },
     };
-    const value_t args[] = { V_NUMBER(store->now), V_TEXT(store->issuer), V_TEXT(username), V_TEXT(client_id) };
+    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
     rows_t *rows;
     const cell_t *cell;
     store_status_t status;
 
     *count = 0;
-    if (username == NULL && client_id == NULL)
+    if (username == NULL && client_id == NULL) {
         return STORE_REFUSED;
+    }
     status = db_run(store, &op, args, COUNT(args), &rows);
     if (status == STORE_OK) {
         cell = db_row(rows, 0);
@@ -146,7 +141,6 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
     }
     return status;
 }
-
 
 store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, apr_array_header_t **grants)
 {
@@ -156,25 +150,27 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
                " AND ($3 IS NULL OR g.username = $3) AND ($4 IS NULL OR g.client_id = $4)"
                " ORDER BY g.created_at DESC, g.id LIMIT 1000",
     };
-    const value_t args[] = { V_NUMBER(store->now), V_TEXT(store->issuer), V_TEXT(username), V_TEXT(client_id) };
+    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_DOWN)
+    if (status == STORE_DOWN) {
         return status;
+    }
     *grants = apr_array_make(store->pool, rows->count, sizeof(grant_t *));
-    for (int i = 0; i < rows->count; i++)
+    for (int i = 0; i < rows->count; i++) {
         APR_ARRAY_PUSH(*grants, grant_t *) = read_grant(store->pool, db_row(rows, i));
+    }
     return STORE_OK;
 }
-
 
 store_status_t store_grant_touch(store_t *store, const char *grant_id)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_grant SET used_at = $1 WHERE id = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600) RETURNING 1",
+        .sql = "UPDATE oauth_grant SET used_at = $1"
+               " WHERE id = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600) RETURNING 1",
     };
-    const value_t args[] = { V_NUMBER(store->now), V_TEXT(grant_id), V_TEXT(store->issuer) };
+    const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }

@@ -6,19 +6,18 @@
 
 #define SLOW_CONNECT (SECOND / 10)
 
-
 static apr_status_t end(void *data)
 {
     lease_t *lease = data;
     store_source_t *source = lease->store->source;
 
-    if (lease->lock >= 0)
+    if (lease->lock >= 0) {
         source->backend->rollback(lease);
+    }
     source->close(source->baton, &lease->conn);
     gate_leave(source->gate);
     return APR_SUCCESS;
 }
-
 
 static memo_t *memo_of(store_conn_t *conn)
 {
@@ -31,8 +30,7 @@ static memo_t *memo_of(store_conn_t *conn)
     return *conn->memo;
 }
 
-
-outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, lease_t **out)
+outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, int must_renew, lease_t **out)
 {
     store_source_t *source = store->source;
     lease_t *lease = apr_pcalloc(store->pool, sizeof(*lease));
@@ -45,11 +43,11 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
 
     switch (gate_enter(source->gate, deadline)) {
     case GATE_FULL:
-        return lease_problem(lease, DB_DOWN, "all connections to the database were in use for too long (DBDMax allows no more)");
+        return lease_problem(lease, DB_DOWN, "all connections to the database that DBDMax allows were in use for too long");
     case GATE_SHUT:
-        return lease_problem(lease, DB_DOWN, "the database could not be reached a moment ago; it is not tried again for a second");
-    case GATE_OPEN:
-        break;
+        return lease_problem(lease, DB_DOWN,
+                             "the database could not be reached a moment ago; it is not tried again for a second");
+    case GATE_OPEN: break;
     }
 
     started = clock_us();
@@ -58,7 +56,7 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
         return lease_problem(lease, DB_DOWN, "cannot connect to the database");
     }
     lease->memo = memo_of(&lease->conn);
-    if (!source->backend->alive(lease)) {
+    if (!source->backend->alive(lease, must_renew)) {
         source->close(source->baton, &lease->conn);
         gate_failed(source->gate, clock_us() - started > SLOW_CONNECT);
         return lease_problem(lease, DB_DOWN, "the connection to the database is lost and cannot be renewed");
@@ -70,24 +68,22 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
     return DB_OK;
 }
 
-
 void lease_release(lease_t *lease)
 {
     apr_pool_cleanup_run(lease->store->pool, lease, end);
 }
-
 
 prepared_t *lease_find(const lease_t *lease, const char *sql)
 {
     apr_array_header_t *list = lease->memo->prepared;
 
     for (int i = 0; i < list->nelts; i++) {
-        if (APR_ARRAY_IDX(list, i, prepared_t).sql == sql)
+        if (APR_ARRAY_IDX(list, i, prepared_t).sql == sql) {
             return &APR_ARRAY_IDX(list, i, prepared_t);
+        }
     }
     return NULL;
 }
-
 
 prepared_t *lease_prepared(lease_t *lease, const char *sql)
 {
@@ -96,7 +92,6 @@ prepared_t *lease_prepared(lease_t *lease, const char *sql)
     prepared->sql = sql;
     return prepared;
 }
-
 
 outcome_t lease_problem(const lease_t *lease, outcome_t outcome, const char *format, ...)
 {

@@ -41,8 +41,11 @@ typedef struct lease_t {
 
 /* All but alive set store->problem on DB_AGAIN and DB_DOWN. */
 typedef struct backend_t {
-    /* Called on each lease, while no other thread opens. 0 when the connection is dead and cannot be renewed. */
-    int (*alive)(lease_t *lease);
+    /*
+     * Called on each lease, while no other thread opens. must_renew: another one has just broken, and what broke it may be
+     * about to break this one too. 0 when the connection is dead and cannot be renewed.
+     */
+    int (*alive)(lease_t *lease, int must_renew);
     outcome_t (*begin)(lease_t *lease);
     outcome_t (*commit)(lease_t *lease);
     void (*rollback)(lease_t *lease);
@@ -57,7 +60,7 @@ extern const backend_t backend_sqlite;
 
 struct store_source_t {
     const backend_t *backend;
-    const char *file;          /* SQLite: the database */
+    const char *file; /* SQLite: the database */
     gate_t *gate;
     store_open_fn *open;
     store_close_fn *close;
@@ -67,8 +70,8 @@ struct store_source_t {
     digest_t tag_key;
 };
 
-/* On DB_OK the lease is given back by lease_release, or by the end of store->pool. */
-outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, lease_t **lease);
+/* On DB_OK the lease is given back by lease_release, or by the end of store->pool. must_renew: see alive. */
+outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, int must_renew, lease_t **lease);
 void lease_release(lease_t *lease);
 
 /* NULL when sql was not prepared on this connection; lease_prepared adds it. */

@@ -33,32 +33,30 @@ static const char setting_set[] = "INSERT INTO oauth_setting (name, value) VALUE
                                   " ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 static const char setting_make[] = "INSERT INTO oauth_setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
-
 static outcome_t read_version(lease_t *lease, const dialect_t *dialect, int *version)
 {
     const backend_t *backend = lease->store->source->backend;
-    const value_t args[] = { V_TEXT(SETTING_SCHEMA) };
+    const value_t args[] = { v_text(SETTING_SCHEMA) };
     rows_t *rows;
     outcome_t outcome = backend->run(lease, dialect->settled, NULL, 0, &rows);
 
     *version = 0;
     if (outcome == DB_OK && rows->count > 0) {
         outcome = backend->run(lease, setting_get, args, COUNT(args), &rows);
-        if (outcome == DB_OK && rows->count > 0)
+        if (outcome == DB_OK && rows->count > 0) {
             *version = (int)apr_atoi64(rows->cells[0].bytes);
+        }
     }
     return outcome;
 }
 
-
 static outcome_t put(lease_t *lease, const char *sql, const char *name, const char *value)
 {
-    const value_t args[] = { V_TEXT(name), V_TEXT(value) };
+    const value_t args[] = { v_text(name), v_text(value) };
     rows_t *rows;
 
     return lease->store->source->backend->run(lease, sql, args, COUNT(args), &rows);
 }
-
 
 static outcome_t put_tag_key(lease_t *lease)
 {
@@ -68,7 +66,6 @@ static outcome_t put_tag_key(lease_t *lease)
     return put(lease, setting_make, SETTING_TAG_KEY, apr_pescape_hex(lease->store->pool, key.byte, sizeof(key.byte), 0));
 }
 
-
 /* One host at a time. */
 static outcome_t begin(lease_t *lease, const dialect_t *dialect)
 {
@@ -77,23 +74,23 @@ static outcome_t begin(lease_t *lease, const dialect_t *dialect)
 
     if (outcome == DB_OK && dialect->begin != NULL) {
         outcome = backend->script(lease, dialect->begin);
-        if (outcome != DB_OK)
+        if (outcome != DB_OK) {
             backend->rollback(lease);
+        }
     }
     return outcome;
 }
-
 
 static outcome_t end(lease_t *lease, outcome_t outcome)
 {
     const backend_t *backend = lease->store->source->backend;
 
-    if (outcome == DB_OK)
+    if (outcome == DB_OK) {
         return backend->commit(lease);
+    }
     backend->rollback(lease);
     return outcome;
 }
-
 
 /* *done says whether there was anything to do. */
 static outcome_t apply(lease_t *lease, const dialect_t *dialect, const migration_t *migration, int *done)
@@ -102,35 +99,38 @@ static outcome_t apply(lease_t *lease, const dialect_t *dialect, const migration
     outcome_t outcome = begin(lease, dialect);
 
     *done = 0;
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
+    }
     outcome = read_version(lease, dialect, &version);
     if (outcome == DB_OK && version < migration->version) {
         outcome = lease->store->source->backend->script(lease, migration->sql);
-        if (outcome == DB_OK)
+        if (outcome == DB_OK) {
             outcome = put(lease, setting_set, SETTING_SCHEMA, apr_itoa(lease->store->pool, migration->version));
-        if (outcome == DB_OK)
+        }
+        if (outcome == DB_OK) {
             outcome = put_tag_key(lease);
+        }
         *done = 1;
     }
     return end(lease, outcome);
 }
-
 
 static outcome_t grant_rights(lease_t *lease, const char *role)
 {
     const backend_t *backend = lease->store->source->backend;
     PGconn *conn = apr_dbd_native_handle(lease->conn.driver, lease->conn.handle);
     char *quoted = PQescapeIdentifier(conn, role, strlen(role));
-    const value_t args[] = { V_TEXT(role) };
+    const value_t args[] = { v_text(role) };
     apr_pool_t *p = lease->store->pool;
     rows_t *rows;
     const cell_t *cell;
     const char *schema, *to;
     outcome_t outcome;
 
-    if (quoted == NULL)
+    if (quoted == NULL) {
         return lease_problem(lease, DB_DOWN, "this is not the name of a role");
+    }
     to = apr_pstrdup(p, quoted);
     PQfreemem(quoted);
 
@@ -139,18 +139,19 @@ static outcome_t grant_rights(lease_t *lease, const char *role)
                            "SELECT CASE WHEN has_schema_privilege($1, current_schema(), 'USAGE') THEN NULL"
                            " ELSE quote_ident(current_schema()) END",
                            args, COUNT(args), &rows);
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
+    }
     cell = db_row(rows, 0);
     schema = next_text(&cell);
     return backend->script(
-        lease, apr_pstrcat(p, schema ? "GRANT USAGE ON SCHEMA " : "", schema ? schema : "", schema ? " TO " : "", schema ? to : "",
-                           schema ? "; " : "",
-                           "GRANT SELECT ON oauth_setting TO ", to,
-                           "; GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_client, oauth_user, oauth_session, oauth_grant, oauth_code,"
-                           " oauth_access_token, oauth_consent, oauth_service_key TO ", to, NULL));
+        lease,
+        apr_pstrcat(p, schema ? "GRANT USAGE ON SCHEMA " : "", schema ? schema : "", schema ? " TO " : "", schema ? to : "",
+                    schema ? "; " : "", "GRANT SELECT ON oauth_setting TO ", to,
+                    "; GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_client, oauth_user, oauth_session, oauth_grant, oauth_code,"
+                    " oauth_access_token, oauth_consent, oauth_service_key TO ",
+                    to, NULL));
 }
-
 
 static outcome_t migrate(lease_t *lease, const migration_t *known, const char *grant_to, apr_array_header_t *applied)
 {
@@ -160,20 +161,22 @@ static outcome_t migrate(lease_t *lease, const migration_t *known, const char *g
     for (const migration_t *migration = known; outcome == DB_OK && migration->driver != NULL; migration++) {
         int done;
 
-        if (strcmp(migration->driver, dialect->driver) != 0)
+        if (strcmp(migration->driver, dialect->driver) != 0) {
             continue;
+        }
         outcome = apply(lease, dialect, migration, &done);
-        if (outcome == DB_OK && done)
+        if (outcome == DB_OK && done) {
             APR_ARRAY_PUSH(applied, const migration_t *) = migration;
+        }
     }
     if (outcome == DB_OK && grant_to != NULL) {
         outcome = begin(lease, dialect);
-        if (outcome == DB_OK)
+        if (outcome == DB_OK) {
             outcome = end(lease, grant_rights(lease, grant_to));
+        }
     }
     return outcome;
 }
-
 
 store_status_t store_migrate(store_t *store, const migration_t *known, const char *grant_to, apr_array_header_t **applied)
 {
@@ -185,7 +188,7 @@ store_status_t store_migrate(store_t *store, const migration_t *known, const cha
         store->problem = "SQLite has no roles: give the database file to the user that httpd runs as instead";
         return STORE_DOWN;
     }
-    outcome = lease_take(store, clock_us() + PATIENCE, PATIENCE, &lease);
+    outcome = lease_take(store, clock_us() + PATIENCE, PATIENCE, 0, &lease);
     if (outcome == DB_OK) {
         outcome = migrate(lease, known, grant_to, *applied);
         lease_release(lease);

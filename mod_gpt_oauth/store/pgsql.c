@@ -1,5 +1,6 @@
 /*
- * PostgreSQL through libpq, on the handle that mod_dbd or apr_dbd opened: apr_dbd has neither deadlines nor SQLSTATEs nor binary values.
+ * PostgreSQL through libpq, on the handle that mod_dbd or apr_dbd opened: apr_dbd has neither deadlines nor SQLSTATEs nor
+ * binary values.
  */
 #include "lease.h"
 
@@ -20,16 +21,16 @@ enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 2
 static const struct {
     const char *sqlstate; /* or a class: the beginning of one */
     outcome_t outcome;
-    int is_lost;          /* this connection is good for nothing any more */
+    int is_lost; /* this connection is good for nothing any more */
     const char *advice;
 } verdicts[] = {
     { "08", DB_AGAIN, 1, "" },
-    { "57P", DB_AGAIN, 1, "" },   /* shut down, restarted, terminated by an administrator */
+    { "57P", DB_AGAIN, 1, "" }, /* shut down, restarted, terminated by an administrator */
     { "25006", DB_AGAIN, 1, ": the server is a standby" },
     { "26000", DB_AGAIN, 1, "" }, /* somebody deallocated, or a pooler changed the backend behind our back */
     { "42P05", DB_AGAIN, 1, "" },
-    { "0A000", DB_AGAIN, 1, "" }, /* the columns of a prepared SELECT changed */
-    { "40", DB_AGAIN, 0, "" },    /* deadlock, serialization */
+    { "0A000", DB_AGAIN, 1, "" },   /* the columns of a prepared SELECT changed */
+    { "40", DB_AGAIN, 0, "" },      /* deadlock, serialization */
     { "22021", DB_REFUSED, 0, "" }, /* no row holds what the encoding of the database cannot */
     { "22P05", DB_REFUSED, 0, "" },
     { "3F000", DB_DOWN, 0, ": run `gptoauth migrate`" },
@@ -39,23 +40,24 @@ static const struct {
     { "57014", DB_DOWN, 0, ": statement_timeout" },
 };
 
-
 static PGconn *native(const lease_t *lease)
 {
     return apr_dbd_native_handle(lease->conn.driver, lease->conn.handle);
 }
 
-
 /* Leaves the connection in a state (CONNECTION_BAD) in which its next user, whoever that is, gets it renewed. */
-static void lose(PGconn *conn)
+static void lose(const lease_t *lease)
 {
-    if (PQsocket(conn) >= 0)
+    PGconn *conn = native(lease);
+
+    if (PQsocket(conn) >= 0) {
         shutdown(PQsocket(conn), SHUT_RDWR);
+    }
     (void)PQconsumeInput(conn);
+    lease->memo->backend_pid = 0; /* the next backend may get the old one's number */
 }
 
-
-static int pgsql_alive(lease_t *lease)
+static int pgsql_alive(lease_t *lease, int must_renew)
 {
     PGconn *conn = native(lease);
     struct pollfd idle = { .fd = PQsocket(conn), .events = POLLIN };
@@ -66,11 +68,13 @@ static int pgsql_alive(lease_t *lease)
         (void)PQconsumeInput(conn);
     }
     /* Other users of the pool may have left a transaction open; on a broken connection this is UNKNOWN. */
-    if (PQtransactionStatus(conn) != PQTRANS_IDLE)
-        lose(conn);
-    if (PQstatus(conn) != CONNECTION_OK
-        && apr_dbd_check_conn(lease->conn.driver, lease->store->pool, lease->conn.handle) != APR_SUCCESS)
+    if (must_renew || PQtransactionStatus(conn) != PQTRANS_IDLE) {
+        lose(lease);
+    }
+    if (PQstatus(conn) != CONNECTION_OK &&
+        apr_dbd_check_conn(lease->conn.driver, lease->store->pool, lease->conn.handle) != APR_SUCCESS) {
         return 0;
+    }
 
     if (lease->memo->backend_pid != PQbackendPID(conn)) {
         lease->memo->backend_pid = PQbackendPID(conn);
@@ -80,29 +84,28 @@ static int pgsql_alive(lease_t *lease)
     return 1;
 }
 
-
 /* Primary message only: DETAIL holds the values of rows, CONTEXT those of parameters. */
 static outcome_t judge(const lease_t *lease, const PGresult *result)
 {
-    PGconn *conn = native(lease);
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     if (sqlstate == NULL) {
-        lose(conn);
+        lose(lease);
         return lease_problem(lease, DB_AGAIN, "the connection to PostgreSQL broke");
     }
     for (int i = 0; i < COUNT(verdicts); i++) {
-        if (strncmp(sqlstate, verdicts[i].sqlstate, strlen(verdicts[i].sqlstate)) != 0)
+        if (strncmp(sqlstate, verdicts[i].sqlstate, strlen(verdicts[i].sqlstate)) != 0) {
             continue;
-        if (verdicts[i].is_lost)
-            lose(conn);
+        }
+        if (verdicts[i].is_lost) {
+            lose(lease);
+        }
         return lease_problem(lease, verdicts[i].outcome, "PostgreSQL says %s: %s%s", sqlstate, message ? message : "",
                              verdicts[i].advice);
     }
     return lease_problem(lease, DB_DOWN, "PostgreSQL says %s: %s", sqlstate, message ? message : "");
 }
-
 
 static int read_cell(apr_pool_t *p, const PGresult *result, int row, int column, cell_t *cell)
 {
@@ -114,8 +117,9 @@ static int read_cell(apr_pool_t *p, const PGresult *result, int row, int column,
 
     cell->bytes = NULL;
     cell->number = 0;
-    if (PQgetisnull(result, row, column))
+    if (PQgetisnull(result, row, column)) {
         return 1;
+    }
     cell->bytes = "";
     switch (PQftype(result, column)) {
     case OID_INT2:
@@ -130,17 +134,11 @@ static int read_cell(apr_pool_t *p, const PGresult *result, int row, int column,
         memcpy(&eight, value, sizeof(eight));
         cell->number = (apr_int64_t)be64toh(eight);
         return 1;
-    case OID_TEXT:
-        cell->bytes = apr_pstrmemdup(p, value, (apr_size_t)size);
-        return 1;
-    case OID_BYTEA:
-        cell->bytes = apr_pmemdup(p, value, (apr_size_t)size);
-        return size == DIGEST_SIZE;
-    default:
-        return 0;
+    case OID_TEXT: cell->bytes = apr_pstrmemdup(p, value, (apr_size_t)size); return 1;
+    case OID_BYTEA: cell->bytes = apr_pmemdup(p, value, (apr_size_t)size); return size == DIGEST_SIZE;
+    default: return 0;
     }
 }
-
 
 static outcome_t read_rows(const lease_t *lease, const PGresult *result, rows_t **out)
 {
@@ -153,15 +151,16 @@ static outcome_t read_rows(const lease_t *lease, const PGresult *result, rows_t 
     cell = rows->cells = apr_palloc(p, (apr_size_t)rows->count * (apr_size_t)rows->columns * sizeof(*cell));
     for (int row = 0; row < rows->count; row++) {
         for (int column = 0; column < rows->columns; column++, cell++) {
-            if (!read_cell(p, result, row, column, cell))
-                return lease_problem(lease, DB_DOWN, "column %s has an unexpected type or length: the tables have been changed by hand",
+            if (!read_cell(p, result, row, column, cell)) {
+                return lease_problem(lease, DB_DOWN,
+                                     "column %s has an unexpected type or length: the tables have been changed by hand",
                                      PQfname(result, column));
+            }
         }
     }
     *out = rows;
     return DB_OK;
 }
-
 
 /* 1 when PQgetResult will not block, whatever it then says; 0 when the deadline passed first. */
 static int await(PGconn *conn, apr_int64_t deadline)
@@ -170,17 +169,19 @@ static int await(PGconn *conn, apr_int64_t deadline)
         struct pollfd answer = { .fd = PQsocket(conn), .events = POLLIN };
         apr_int64_t left = deadline - clock_us();
 
-        if (left <= 0)
+        if (left <= 0) {
             return 0;
+        }
         /* Rounded up, lest the last millisecond be spent spinning. */
-        if (poll(&answer, 1, (int)(left / 1000) + 1) < 0 && errno != EINTR)
+        if (poll(&answer, 1, (int)(left / 1000) + 1) < 0 && errno != EINTR) {
             return 0;
-        if (answer.revents != 0 && !PQconsumeInput(conn))
+        }
+        if (answer.revents != 0 && !PQconsumeInput(conn)) {
             return 1;
+        }
     }
     return 1;
 }
-
 
 /* The answer to what was sent: to its end, as the first error may come after a result, and a half-read one blocks the next. */
 static outcome_t receive(const lease_t *lease, apr_int64_t deadline, rows_t **rows)
@@ -192,27 +193,28 @@ static outcome_t receive(const lease_t *lease, apr_int64_t deadline, rows_t **ro
         PGresult *result;
 
         if (!await(conn, deadline)) {
-            lose(conn);
+            lose(lease);
             return lease_problem(lease, DB_DOWN, "PostgreSQL did not answer in time");
         }
         result = PQgetResult(conn);
-        if (result == NULL)
+        if (result == NULL) {
             return outcome;
+        }
         switch (PQresultStatus(result)) {
-        case PGRES_COMMAND_OK:
-            break;
+        case PGRES_COMMAND_OK: break;
         case PGRES_TUPLES_OK:
-            if (outcome == DB_OK && rows != NULL)
+            if (outcome == DB_OK && rows != NULL) {
                 outcome = read_rows(lease, result, rows);
+            }
             break;
         default:
-            if (outcome == DB_OK)
+            if (outcome == DB_OK) {
                 outcome = judge(lease, result);
+            }
         }
         PQclear(result);
     }
 }
-
 
 static apr_int64_t deadline_of(const lease_t *lease)
 {
@@ -221,13 +223,11 @@ static apr_int64_t deadline_of(const lease_t *lease)
     return deadline < lease->deadline ? deadline : lease->deadline;
 }
 
-
 static outcome_t not_sent(const lease_t *lease)
 {
-    lose(native(lease));
+    lose(lease);
     return lease_problem(lease, DB_AGAIN, "the connection to PostgreSQL broke");
 }
-
 
 static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
 {
@@ -268,18 +268,20 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
     if (prepared == NULL) {
         outcome_t outcome;
 
-        if (!PQsendPrepare(conn, name, sql, nargs, types))
+        if (!PQsendPrepare(conn, name, sql, nargs, types)) {
             return not_sent(lease);
+        }
         outcome = receive(lease, deadline, NULL);
-        if (outcome != DB_OK)
+        if (outcome != DB_OK) {
             return outcome;
+        }
         lease_prepared(lease, sql);
     }
-    if (!PQsendQueryPrepared(conn, name, nargs, values, lengths, formats, 1))
+    if (!PQsendQueryPrepared(conn, name, nargs, values, lengths, formats, 1)) {
         return not_sent(lease);
+    }
     return receive(lease, deadline, rows);
 }
-
 
 static outcome_t pgsql_found(lease_t *lease)
 {
@@ -287,32 +289,28 @@ static outcome_t pgsql_found(lease_t *lease)
     return DB_OK;
 }
 
-
 static outcome_t pgsql_script(lease_t *lease, const char *sql)
 {
-    if (!PQsendQuery(native(lease), sql))
+    if (!PQsendQuery(native(lease), sql)) {
         return not_sent(lease);
+    }
     return receive(lease, deadline_of(lease), NULL);
 }
-
 
 static outcome_t pgsql_begin(lease_t *lease)
 {
     return pgsql_script(lease, "BEGIN");
 }
 
-
 static outcome_t pgsql_commit(lease_t *lease)
 {
     return pgsql_script(lease, "COMMIT");
 }
 
-
 static void pgsql_rollback(lease_t *lease)
 {
     (void)pgsql_script(lease, "ROLLBACK");
 }
-
 
 const backend_t backend_pgsql = {
     pgsql_alive, pgsql_begin, pgsql_commit, pgsql_rollback, pgsql_run, pgsql_found, pgsql_script,

@@ -8,7 +8,6 @@
 /* All, not only those needed now: the statement is the same for every module that comes after this one. */
 static const char settings_get[] = "SELECT name, value FROM oauth_setting";
 
-
 static int number_of(const char *text)
 {
     apr_int64_t number = apr_strtoi64(text, NULL, 10);
@@ -16,15 +15,13 @@ static int number_of(const char *text)
     return number > 0 && number < APR_INT32_MAX ? (int)number : 0;
 }
 
-
 static int key_of(const char *hex, digest_t *key)
 {
     apr_size_t size;
 
-    return apr_unescape_hex(NULL, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS && size == DIGEST_SIZE
-        && apr_unescape_hex(key->byte, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS;
+    return apr_unescape_hex(NULL, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS && size == DIGEST_SIZE &&
+           apr_unescape_hex(key->byte, hex, APR_ESCAPE_STRING, 0, &size) == APR_SUCCESS;
 }
-
 
 outcome_t schema_check(lease_t *lease)
 {
@@ -35,31 +32,37 @@ outcome_t schema_check(lease_t *lease)
     outcome_t outcome;
 
     /* A connection may have been checked for another source, of another virtual host. */
-    if (lease->memo->schema_fits && source->has_tag_key)
+    if (lease->memo->schema_fits && source->has_tag_key) {
         return DB_OK;
+    }
     outcome = source->backend->run(lease, settings_get, NULL, 0, &rows);
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
+    }
 
     for (int i = 0; i < rows->count; i++) {
         const cell_t *cell = db_row(rows, i);
         const char *name = next_text(&cell), *value = next_text(&cell);
 
-        if (strcmp(name, SETTING_SCHEMA) == 0)
+        if (strcmp(name, SETTING_SCHEMA) == 0) {
             version = number_of(value);
-        else if (strcmp(name, SETTING_SCHEMA_OLDEST) == 0)
+        } else if (strcmp(name, SETTING_SCHEMA_OLDEST) == 0) {
             oldest = number_of(value);
-        else if (strcmp(name, SETTING_TAG_KEY) == 0)
+        } else if (strcmp(name, SETTING_TAG_KEY) == 0) {
             has_key = key_of(value, &key);
+        }
     }
-    if (version < SCHEMA_VERSION || !has_key)
-        return lease_problem(lease, DB_DOWN, "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`", version,
-                             SCHEMA_VERSION);
-    if (oldest > SCHEMA_VERSION)
-        return lease_problem(lease, DB_DOWN,
-                             "the database has schema %d, which needs a mod_gpt_oauth that knows schema %d or newer, and this one "
-                             "knows %d: upgrade it",
-                             version, oldest, SCHEMA_VERSION);
+    if (version < SCHEMA_VERSION || !has_key) {
+        return lease_problem(lease, DB_DOWN, "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`",
+                             version, SCHEMA_VERSION);
+    }
+    if (oldest > SCHEMA_VERSION) {
+        return lease_problem(
+            lease, DB_DOWN,
+            "the database has schema %d, which needs a mod_gpt_oauth that knows schema %d or newer, and this one "
+            "knows %d: upgrade it",
+            version, oldest, SCHEMA_VERSION);
+    }
 
     apr_thread_mutex_lock(source->mutex);
     source->tag_key = key;
@@ -69,15 +72,15 @@ outcome_t schema_check(lease_t *lease)
     return DB_OK;
 }
 
-
 store_status_t store_tag_key(store_t *store, digest_t *key)
 {
     static const op_t settings = { .sql = settings_get };
     store_source_t *source = store->source;
 
     /* Whatever is asked, the first lease brings the key along. */
-    if (!source->has_tag_key && db_run(store, &settings, NULL, 0, NULL) != STORE_OK)
+    if (!source->has_tag_key && db_run(store, &settings, NULL, 0, NULL) != STORE_OK) {
         return STORE_DOWN;
+    }
     apr_thread_mutex_lock(source->mutex);
     *key = source->tag_key;
     apr_thread_mutex_unlock(source->mutex);

@@ -1,21 +1,20 @@
 #include "db.h"
 
-
 store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, apr_int64_t expires_at)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at)"
-               " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND disabled_at IS NOT NULL)"
-               " ON CONFLICT DO NOTHING RETURNING 1",
+        .sql =
+            "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at)"
+            " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND disabled_at IS NOT NULL)"
+            " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2",
     };
     const value_t args[] = {
-        V_DIGEST(hash), V_TEXT(store->issuer), V_TEXT(username), V_NUMBER(store->now), V_NUMBER(expires_at),
+        v_digest(hash), v_text(store->issuer), v_text(username), v_number(store->now), v_number(expires_at),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username)
 {
@@ -23,7 +22,7 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
         .sql = "SELECT s.username FROM oauth_session s LEFT JOIN oauth_user u ON u.name = s.username"
                " WHERE s.session_hash = $1 AND s.issuer = $2 AND s.expires_at > $3 AND u.disabled_at IS NULL",
     };
-    const value_t args[] = { V_DIGEST(hash), V_TEXT(store->issuer), V_NUMBER(store->now) };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_number(store->now) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
@@ -35,11 +34,10 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
     return status;
 }
 
-
 store_status_t store_session_remove(store_t *store, const digest_t *hash)
 {
     static const op_t op = { .sql = "DELETE FROM oauth_session WHERE session_hash = $1 AND issuer = $2 RETURNING 1" };
-    const value_t args[] = { V_DIGEST(hash), V_TEXT(store->issuer) };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -6,7 +6,6 @@
 
 #include "lease.h"
 
-
 apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, void *baton)
 {
@@ -26,15 +25,16 @@ apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char
     source->baton = baton;
 
     rv = apr_thread_mutex_create(&source->mutex, APR_THREAD_MUTEX_DEFAULT, p);
-    if (rv != APR_SUCCESS)
+    if (rv != APR_SUCCESS) {
         return rv;
+    }
     rv = gate_create(&source->gate, p, max);
-    if (rv != APR_SUCCESS)
+    if (rv != APR_SUCCESS) {
         return rv;
+    }
     *out = source;
     return APR_SUCCESS;
 }
-
 
 int store_source_is_sqlite(const store_source_t *source)
 {

@@ -2,8 +2,8 @@
  * Where connections come from. The module hands in mod_dbd's pool, the command apr_dbd itself; store/ knows neither.
  *
  * A gate stands before the opener: at most `max` threads are inside at a time, and only one of them opens (mod_dbd connects
- * under the lock of its pool, and waits for a free connection without limit). The others wait one second at most. After an attempt to
- * connect that failed slowly nobody tries again for a second; a quick refusal costs nothing and delays nobody.
+ * under the lock of its pool, and waits for a free connection without limit). The others wait one second at most. After an
+ * attempt to connect that failed slowly nobody tries again for a second; a quick refusal costs nothing and delays nobody.
  */
 #ifndef GPT_OAUTH_STORE_SOURCE_H
 #define GPT_OAUTH_STORE_SOURCE_H
@@ -26,8 +26,8 @@ typedef void store_close_fn(void *baton, store_conn_t *conn);
 typedef struct store_source_t store_source_t;
 
 /*
- * p lives as long as the process. driver is "pgsql" or "sqlite3", anything else is APR_ENOTIMPL. params is DBDParams: for SQLite the
- * database file, whose folder writers lock; for PostgreSQL not looked at.
+ * p lives as long as the process. driver is "pgsql" or "sqlite3", anything else is APR_ENOTIMPL. params is DBDParams: for
+ * SQLite the database file, whose folder writers lock; for PostgreSQL not looked at.
  */
 apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, void *baton);

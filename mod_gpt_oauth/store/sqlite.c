@@ -1,6 +1,6 @@
 /*
- * SQLite through apr_dbd. Its driver sleeps 100 ms when the database is locked, so writers queue up before it: in this process at a
- * mutex, between processes at a lock on the folder (which needs no file, owner or mode of its own).
+ * SQLite through apr_dbd. Its driver sleeps 100 ms when the database is locked, so writers queue up before it: in this process
+ * at a mutex, between processes at a lock on the folder (which needs no file, owner or mode of its own).
  */
 #include "lease.h"
 
@@ -17,21 +17,20 @@
 /* Static, not the source's: two virtual hosts may have a source each for one file. */
 static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
 
-
 static outcome_t judge(const lease_t *lease, int rc)
 {
     const char *message = apr_dbd_error(lease->conn.driver, lease->conn.handle, rc);
     const char *advice = "";
 
-    if (strstr(message, "no such table") || strstr(message, "no such column"))
+    if (strstr(message, "no such table") || strstr(message, "no such column")) {
         advice = ": run `gptoauth migrate`";
-    else if (strstr(message, "readonly") || strstr(message, "unable to open"))
+    } else if (strstr(message, "readonly") || strstr(message, "unable to open")) {
         advice = ": the user that httpd runs as must own the file and be able to write to its folder";
-    else if (strstr(message, "locked"))
+    } else if (strstr(message, "locked")) {
         advice = ": another program is writing to it";
+    }
     return lease_problem(lease, DB_DOWN, "SQLite says: %s%s", message, advice);
 }
-
 
 static int lock_folder(const lease_t *lease, apr_int64_t deadline)
 {
@@ -42,8 +41,9 @@ static int lock_folder(const lease_t *lease, apr_int64_t deadline)
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     useconds_t nap = 500;
 
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if ((errno != EWOULDBLOCK && errno != EINTR) || clock_us() >= deadline) {
             close(fd);
@@ -55,14 +55,14 @@ static int lock_folder(const lease_t *lease, apr_int64_t deadline)
     return fd;
 }
 
-
 static outcome_t take_lock(lease_t *lease)
 {
     apr_int64_t now = clock_us(), wait = lease->patience;
     struct timespec until;
 
-    if (wait > lease->deadline - now)
+    if (wait > lease->deadline - now) {
         wait = lease->deadline > now ? lease->deadline - now : 0;
+    }
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += (time_t)(wait / SECOND);
     until.tv_nsec += (long)(wait % SECOND) * 1000;
@@ -71,8 +71,9 @@ static outcome_t take_lock(lease_t *lease)
         until.tv_nsec -= 1000000000;
     }
 
-    if (pthread_mutex_timedlock(&writers, &until) != 0)
+    if (pthread_mutex_timedlock(&writers, &until) != 0) {
         return lease_problem(lease, DB_DOWN, "other requests were writing to the SQLite database for too long");
+    }
     lease->lock = lock_folder(lease, now + wait);
     if (lease->lock < 0) {
         int error = errno;
@@ -84,7 +85,6 @@ static outcome_t take_lock(lease_t *lease)
     return DB_OK;
 }
 
-
 static void drop_lock(lease_t *lease)
 {
     /* Said aloud: a program that httpd is just starting may hold the descriptor for a moment longer. */
@@ -94,7 +94,6 @@ static void drop_lock(lease_t *lease)
     pthread_mutex_unlock(&writers);
 }
 
-
 static int command(lease_t *lease, const char *sql)
 {
     int changed;
@@ -102,14 +101,14 @@ static int command(lease_t *lease, const char *sql)
     return apr_dbd_query(lease->conn.driver, lease->conn.handle, &changed, sql);
 }
 
-
 static outcome_t sqlite_begin(lease_t *lease)
 {
     outcome_t outcome = take_lock(lease);
     int rc;
 
-    if (outcome != DB_OK)
+    if (outcome != DB_OK) {
         return outcome;
+    }
     rc = command(lease, "BEGIN IMMEDIATE");
     if (rc != 0) {
         outcome = judge(lease, rc);
@@ -118,13 +117,11 @@ static outcome_t sqlite_begin(lease_t *lease)
     return outcome;
 }
 
-
 static void sqlite_rollback(lease_t *lease)
 {
     (void)command(lease, "ROLLBACK");
     drop_lock(lease);
 }
-
 
 static outcome_t sqlite_commit(lease_t *lease)
 {
@@ -140,13 +137,12 @@ static outcome_t sqlite_commit(lease_t *lease)
     return DB_OK;
 }
 
-
-static int sqlite_alive(lease_t *lease)
+static int sqlite_alive(lease_t *lease, int must_renew)
 {
     (void)lease;
+    (void)must_renew;
     return 1;
 }
-
 
 /* $n becomes apr_dbd's mark for the type of the argument; as those have no numbers, an argument used twice is passed twice. */
 static int prepare(lease_t *lease, const char *sql, const value_t *args, prepared_t *prepared)
@@ -167,8 +163,9 @@ static int prepare(lease_t *lease, const char *sql, const value_t *args, prepare
             continue;
         }
         order[prepared->places] = 0;
-        for (from++; apr_isdigit(*from); from++)
+        for (from++; apr_isdigit(*from); from++) {
             order[prepared->places] = 10 * order[prepared->places] + (*from - '0');
+        }
         to = apr_cpystrn(to, marks[args[--order[prepared->places]].kind], 5);
         prepared->places++;
     }
@@ -183,7 +180,6 @@ static int prepare(lease_t *lease, const char *sql, const value_t *args, prepare
     return 0;
 }
 
-
 static int select_rows(lease_t *lease, const prepared_t *prepared, const value_t *args, apr_dbd_results_t **results)
 {
     static const apr_size_t digest_size = DIGEST_SIZE;
@@ -196,12 +192,8 @@ static int select_rows(lease_t *lease, const prepared_t *prepared, const value_t
         const value_t *arg = &args[prepared->order[i]];
 
         switch (arg->kind) {
-        case VALUE_TEXT:
-            values[n++] = arg->text;
-            break;
-        case VALUE_NUMBER:
-            values[n++] = &arg->number;
-            break;
+        case VALUE_TEXT: values[n++] = arg->text; break;
+        case VALUE_NUMBER: values[n++] = &arg->number; break;
         case VALUE_DIGEST:
             values[n++] = arg->digest;
             if (arg->digest != NULL) {
@@ -216,7 +208,6 @@ static int select_rows(lease_t *lease, const prepared_t *prepared, const value_t
     /* Of statements without rows too: pbquery takes RETURNING for an error. */
     return apr_dbd_pbselect(lease->conn.driver, p, lease->conn.handle, results, prepared->statement, 1, values);
 }
-
 
 static rows_t *read_rows(const lease_t *lease, apr_dbd_results_t *results)
 {
@@ -239,7 +230,6 @@ static rows_t *read_rows(const lease_t *lease, apr_dbd_results_t *results)
     return rows;
 }
 
-
 /* The driver prepares in the old way, which does not survive a change of the schema; one on this connection leaves no message. */
 static int is_stale(const lease_t *lease, int rc)
 {
@@ -247,7 +237,6 @@ static int is_stale(const lease_t *lease, int rc)
 
     return strstr(message, "schema has changed") != NULL || strstr(message, "not an error") != NULL;
 }
-
 
 static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
 {
@@ -258,23 +247,25 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
     (void)nargs;
     if (known == NULL) {
         rc = prepare(lease, sql, args, &fresh);
-        if (rc != 0)
+        if (rc != 0) {
             return judge(lease, rc);
+        }
         known = lease_prepared(lease, sql);
         *known = fresh;
     }
     rc = select_rows(lease, known, args, &results);
     if (rc != 0 && is_stale(lease, rc)) {
         rc = prepare(lease, sql, args, known);
-        if (rc == 0)
+        if (rc == 0) {
             rc = select_rows(lease, known, args, &results);
+        }
     }
-    if (rc != 0)
+    if (rc != 0) {
         return judge(lease, rc);
+    }
     *rows = read_rows(lease, results);
     return DB_OK;
 }
-
 
 /* Readers and the writer then do not wait for each other; stays with the file. */
 static outcome_t sqlite_found(lease_t *lease)
@@ -288,7 +279,6 @@ static outcome_t sqlite_found(lease_t *lease)
     }
     return outcome;
 }
-
 
 /* One statement after another, as the driver goes on after a failed one: empty lines part them, "--" begins a line of comment. */
 static outcome_t sqlite_script(lease_t *lease, const char *sql)
@@ -313,18 +303,20 @@ static outcome_t sqlite_script(lease_t *lease, const char *sql)
             sql += length;
         }
         /* A lone newline after the semicolon is an empty statement, which the driver takes for an error. */
-        while (to > statement && apr_isspace(to[-1]))
+        while (to > statement && apr_isspace(to[-1])) {
             to--;
+        }
         *to = '\0';
-        if (to == statement)
+        if (to == statement) {
             continue;
+        }
         rc = command(lease, statement);
-        if (rc != 0)
+        if (rc != 0) {
             return judge(lease, rc);
+        }
     }
     return DB_OK;
 }
-
 
 const backend_t backend_sqlite = {
     sqlite_alive, sqlite_begin, sqlite_commit, sqlite_rollback, sqlite_run, sqlite_found, sqlite_script,

@@ -4,7 +4,8 @@
  *
  * An operation that changes state holds every condition in its WHERE: STORE_REFUSED means that nothing changed, and a second
  * operation (the matching _get) finds out why. When the connection breaks before the answer came, the operation is tried once
- * more on another one; since all ids and secrets are made by the caller beforehand, the second try recognises the first one's work.
+ * more on another one; since all ids and secrets are made by the caller beforehand, the second try recognises the first one's
+ * work.
  *
  * All times are seconds since 1970 UTC and come from store->now; the database computes none.
  */
@@ -63,7 +64,7 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients);
 /* STORE_REFUSED when the id or the name is taken. */
 store_status_t store_client_add(store_t *store, const client_t *client);
-/* The present secret becomes the old one, accepted until old_until (0: at once refused). STORE_REFUSED: no such confidential client. */
+/* The present secret becomes the old one, accepted until old_until (0: at once refused). REFUSED: no such confidential client. */
 store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until);
 /* The new secret has been used: the old one ends. */
 store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash);
@@ -128,8 +129,8 @@ typedef struct code_t {
 } code_t;
 
 /*
- * Writes grant and code, and the consent when remember. STORE_REFUSED when the transaction id was used before, or the client or user
- * is disabled or gone meanwhile.
+ * Writes grant and code, and the consent when remember. STORE_REFUSED when the transaction id was used before, or the client or
+ * user is disabled or gone meanwhile.
  */
 store_status_t store_code_issue(store_t *store, const code_t *code, int remember);
 
@@ -154,8 +155,8 @@ typedef struct access_token_t {
 
 /*
  * Spends the code and gives its grant an access token and, unless refresh is NULL, the first link of its chain: all or
- * nothing. Holds only while the code is unspent, not past its expiry, of this client, redirect URI and challenge, and grant, client and user
- * live. code is what store_code_get returned.
+ * nothing. Holds only while the code is unspent, not past its expiry, of this client, redirect URI and challenge, and grant,
+ * client and user live. code is what store_code_get returned.
  */
 store_status_t store_code_redeem(store_t *store, const code_t *code, const refresh_t *refresh, const access_token_t *token);
 
@@ -212,7 +213,7 @@ typedef struct access_t {
     int user_disabled;
 } access_t;
 
-/* One indexed SELECT. STORE_REFUSED: unknown at this issuer; otherwise the record in whatever state, for grant/verify to judge. */
+/* One indexed SELECT. REFUSED: unknown at this issuer; otherwise the record in whatever state, for grant/verify to judge. */
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **access);
 
 /* Notes store->now as last use where the stored one is more than an hour old. */

@@ -1,6 +1,5 @@
 #include "db.h"
 
-
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {
     user_t *user = apr_pcalloc(p, sizeof(*user));
@@ -12,34 +11,36 @@ static user_t *read_user(apr_pool_t *p, const cell_t *cell)
     return user;
 }
 
-
 store_status_t store_user_get(store_t *store, const char *name, user_t **user)
 {
     static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name = $1" };
-    const value_t args[] = { V_TEXT(name) };
+    const value_t args[] = { v_text(name) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK)
+    if (status == STORE_OK) {
         *user = read_user(store->pool, db_row(rows, 0));
+    }
     return status;
 }
 
-
 store_status_t store_user_list(store_t *store, apr_array_header_t **users)
 {
-    static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user ORDER BY name LIMIT 10000" };
+    static const op_t op = {
+        .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user ORDER BY name LIMIT 10000"
+    };
     rows_t *rows;
     store_status_t status = db_run(store, &op, NULL, 0, &rows);
 
-    if (status == STORE_DOWN)
+    if (status == STORE_DOWN) {
         return status;
+    }
     *users = apr_array_make(store->pool, rows->count, sizeof(user_t *));
-    for (int i = 0; i < rows->count; i++)
+    for (int i = 0; i < rows->count; i++) {
         APR_ARRAY_PUSH(*users, user_t *) = read_user(store->pool, db_row(rows, i));
+    }
     return STORE_OK;
 }
-
 
 store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
 {
@@ -49,11 +50,10 @@ store_status_t store_user_add(store_t *store, const char *name, const char *pass
                " RETURNING 1",
         .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
     };
-    const value_t args[] = { V_TEXT(name), V_TEXT(password_hash), V_NUMBER(store->now) };
+    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 /* Users belong to no issuer: all of theirs end. */
 store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash)
@@ -70,11 +70,10 @@ store_status_t store_user_set_password(store_t *store, const char *name, const c
             "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",
         },
     };
-    const value_t args[] = { V_TEXT(name), V_TEXT(password_hash), V_NUMBER(store->now) };
+    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 static store_status_t disable(store_t *store, const char *name, apr_int64_t disabled_at)
 {
@@ -88,26 +87,23 @@ static store_status_t disable(store_t *store, const char *name, apr_int64_t disa
             "DELETE FROM oauth_session WHERE username = $1",
         },
     };
-    const value_t args[] = { V_TEXT(name), V_NUMBER(disabled_at), V_NUMBER(store->now) };
+    const value_t args[] = { v_text(name), v_number(disabled_at), v_number(store->now) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 static store_status_t enable(store_t *store, const char *name)
 {
     static const op_t op = { .sql = "UPDATE oauth_user SET disabled_at = NULL WHERE name = $1 RETURNING 1" };
-    const value_t args[] = { V_TEXT(name) };
+    const value_t args[] = { v_text(name) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
-
 
 store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at)
 {
     return disabled_at ? disable(store, name, disabled_at) : enable(store, name);
 }
-
 
 store_status_t store_user_remove(store_t *store, const char *name)
 {
@@ -128,7 +124,7 @@ store_status_t store_user_remove(store_t *store, const char *name)
         },
         .done = "SELECT 1", /* gone is gone */
     };
-    const value_t args[] = { V_TEXT(name) };
+    const value_t args[] = { v_text(name) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
