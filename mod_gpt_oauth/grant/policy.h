@@ -35,8 +35,8 @@ const scope_def_t *policy_scope(const policy_t *policy, const char *name);
 typedef const char *resource_set_t;
 
 /*
- * Checks the values of `resource` (const char *) against the policy and returns them as a set ("" for none); NULL when one is unknown or
- * no resource URI at all: invalid_target.
+ * Checks the values of `resource` (const char *) against the policy and returns them as a set ("" for none); NULL when one is
+ * unknown or no resource URI at all: invalid_target.
  */
 resource_set_t policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values);
 

@@ -89,7 +89,7 @@ static const failure_t *narrow_scope(apr_pool_t *p, const char *granted, const c
     return NULL;
 }
 
-/* The successor is a function of the presented secret and the row's salt: a retry finds it again, a reader of the row does not. */
+/* The successor is a function of the presented secret and the row's salt: a retry finds it again, who reads the row does not. */
 static void derive_successor(const refresh_parts_t *parts, const digest_t *salt, refresh_parts_t *next)
 {
     digest_t secret;

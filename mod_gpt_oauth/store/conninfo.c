@@ -15,7 +15,7 @@ static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
 
             return seconds >= 1 && seconds <= MAX_CONNECT_TIMEOUT
                        ? NULL
-                       : apr_psprintf(p, "DBDParams says connect_timeout=%s; write 1 to %d seconds, such as connect_timeout=2", option->val,
+                       : apr_psprintf(p, "DBDParams says connect_timeout=%s; write 1 to %d seconds, such as 2", option->val,
                                       MAX_CONNECT_TIMEOUT);
         }
     }
@@ -43,7 +43,8 @@ static const char *check_pgsql(apr_pool_t *p, const char *params)
 const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params)
 {
     if (!driver) {
-        return "there is no DBDriver; write DBDriver pgsql (or sqlite3) and DBDParams, or include the file that gptoauth --db-conf reads";
+        return "there is no DBDriver; write DBDriver pgsql (or sqlite3) and DBDParams, "
+               "or include the file that gptoauth --db-conf reads";
     }
     if (!params) {
         return "there is a DBDriver but no DBDParams; write where the database is, "

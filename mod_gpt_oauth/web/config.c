@@ -158,11 +158,12 @@ static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, polic
         }
     }
     if (!conf->scopes) {
-        return "no scope is defined, so no token could be issued: write for example GPTOAuthScope notes.read \"Read your notes\" default";
+        return "no scope is defined, so no token could be issued: write for example "
+               "GPTOAuthScope notes.read \"Read your notes\" default";
     }
     if (!*policy->default_scopes) {
-        return "no scope is marked as default, and GPTs often ask for none: write the word default behind the GPTOAuthScope that a request "
-               "without scope shall mean";
+        return "no scope is marked as default, and GPTs often ask for none: write the word default behind the GPTOAuthScope that "
+               "a request without scope shall mean";
     }
     return NULL;
 }

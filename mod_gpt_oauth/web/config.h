@@ -1,6 +1,6 @@
 /*
- * The configuration. Members are set by directives.c; UNSET and NULL mean "not written" until config_finish, which check.c calls for
- * every server once after the merge; read-only from then on.
+ * The configuration. Members are set by directives.c; UNSET and NULL mean "not written" until config_finish, which check.c calls
+ * for every server once after the merge; read-only from then on.
  */
 #ifndef GPT_OAUTH_WEB_CONFIG_H
 #define GPT_OAUTH_WEB_CONFIG_H

@@ -48,7 +48,8 @@ static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const ar
 
     (void)dir;
     if (argc < 2) {
-        return "GPTOAuthScope needs a name and a description for the user: GPTOAuthScope notes.read \"Read your notes\" [default]";
+        return "GPTOAuthScope needs a name and a description for the user: "
+               "GPTOAuthScope notes.read \"Read your notes\" [default]";
     }
     if (!scope_token_valid(argv[0])) {
         return apr_psprintf(

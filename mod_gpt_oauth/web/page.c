@@ -19,7 +19,8 @@ static const char style[] =
     "h1{margin:0 0 1rem;font-size:1.35rem;line-height:1.3}"
     "label{display:block;margin-top:1rem;font-weight:600}"
     "input{display:block;width:100%;margin-top:.25rem;padding:.6rem;font:inherit;border:1px solid #848d99;border-radius:.4rem}"
-    "button{padding:.65rem 1.4rem;font:inherit;font-weight:600;border:1px solid #1f5fbf;border-radius:.4rem;background:#1f5fbf;color:#fff;cursor:pointer}"
+    "button{padding:.65rem 1.4rem;font:inherit;font-weight:600;border:1px solid #1f5fbf;border-radius:.4rem;"
+    "background:#1f5fbf;color:#fff;cursor:pointer}"
     "button.second{background:#fff;color:#1f5fbf}"
     ":focus-visible{outline:3px solid #e09f1f;outline-offset:2px}"
     ".buttons{display:flex;gap:.75rem;margin:1.5rem 0 0}"
@@ -27,7 +28,8 @@ static const char style[] =
     ".warning{padding:.6rem .8rem;border-left:4px solid #a86b00;background:#fff6e3}"
     ".small{color:#535c68;font-size:.9rem;overflow-wrap:anywhere}"
     "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
-    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8}.problem{background:#3a1b19}.warning{background:#352a12}"
+    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8}"
+    ".problem{background:#3a1b19}.warning{background:#352a12}"
     ".small{color:#a7b0bb}}";
 
 /* Characters that turn text around or hide it: U+200B..F, U+202A..E, U+2060..9, U+061C, U+FEFF, and C1 controls. */
@@ -90,11 +92,11 @@ static int send_page(request_rec *r, int status, const char *title, const char *
     }
     r->status = status;
     ap_set_content_type(r, "text/html;charset=UTF-8");
-    ap_rvputs(
-        r,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
-        page_text(r->pool, title), "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>",
-        page_text(r->pool, title), "</h1>\n", body, "</main>\n</body>\n</html>\n", NULL);
+    ap_rvputs(r,
+              "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+              "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+              page_text(r->pool, title), "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>",
+              page_text(r->pool, title), "</h1>\n", body, "</main>\n</body>\n</html>\n", NULL);
     return OK;
 }
 
@@ -127,7 +129,8 @@ int page_sign_in(request_rec *r, int status, const authorization_t *request, con
     const char *body = apr_pstrcat(
         p, problem ? "<p class=\"problem\" role=\"alert\">" : "", problem ? page_text(p, problem) : "", problem ? "</p>\n" : "",
         "<p>To connect <strong>", page_text(p, request->client->name), "</strong>, sign in first.</p>\n", form_start(r, form),
-        "<label for=\"username\">User name</label>\n<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
+        "<label for=\"username\">User name</label>\n"
+        "<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
         "spellcheck=\"false\" required value=\"",
         username ? page_text(p, username) : "", "\"", username ? "" : " autofocus",
         ">\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
@@ -157,10 +160,10 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
     apr_pool_t *p = r->pool;
     uri_t uri;
     const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri.host : request->redirect_uri;
-    const char *warning =
-        uri_is_loopback_redirect(p, request->redirect_uri)
-            ? "<p class=\"warning\">The answer goes to a program on this computer. Allow it only if you have just started it yourself.</p>\n"
-            : "";
+    const char *warning = uri_is_loopback_redirect(p, request->redirect_uri)
+                              ? "<p class=\"warning\">The answer goes to a program on this computer. "
+                                "Allow it only if you have just started it yourself.</p>\n"
+                              : "";
     const char *body =
         apr_pstrcat(p, "<p><strong>", page_text(p, request->client->name), "</strong> wants to:</p>\n",
                     scope_list(p, policy, request->scope), warning, form_start(r, form),

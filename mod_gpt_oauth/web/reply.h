@@ -33,8 +33,8 @@ int reply_options(request_rec *r, const char *allow);
 int reply_redirect(request_rec *r, const char *uri);
 
 /*
- * One line about a refusal: client and user may be NULL. Invalid tokens are everyday (info), an unusable database is an error, the
- * rest warns.
+ * One line about a refusal: client and user may be NULL. Invalid tokens are everyday (info), an unusable database is an error,
+ * the rest warns.
  */
 void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure);
 
