@@ -28,7 +28,7 @@ typedef enum {
 typedef struct store_t {
     store_source_t *source;
     apr_pool_t *pool;
-    const char *issuer;  /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
+    const char *issuer; /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
     apr_int64_t now;
     const char *problem; /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
 } store_t;
@@ -41,19 +41,19 @@ store_status_t store_tag_key(store_t *store, digest_t *key);
 typedef struct client_t {
     const char *id;
     const char *name;
-    int is_public;                     /* no secret, authenticates by `none` */
-    int is_gpt;                        /* made with --gpt: PKCE is optional */
-    const char *auth_method;           /* the only one accepted, or NULL for Basic and body alike */
+    int is_public;           /* no secret, authenticates by `none` */
+    int is_gpt;              /* made with --gpt: PKCE is optional */
+    const char *auth_method; /* the only one accepted, or NULL for Basic and body alike */
     int has_secret, has_old_secret;
-    digest_t secret_hash;              /* SHA-256 of the secret */
-    digest_t old_secret_hash;          /* accepted until old_secret_until or the first use of the new one */
+    digest_t secret_hash;     /* SHA-256 of the secret */
+    digest_t old_secret_hash; /* accepted until old_secret_until or the first use of the new one */
     apr_int64_t old_secret_until;
     apr_array_header_t *redirect_uris; /* const char *, as registered */
     const char *scope;                 /* normalised; the most it may ask for, "" for all scopes of the server */
     const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token" */
     const char *source;                /* "admin" */
     apr_int64_t created_at;
-    apr_int64_t disabled_at;           /* 0: active */
+    apr_int64_t disabled_at; /* 0: active */
 } client_t;
 
 /* STORE_REFUSED when there is none; a disabled client is returned with disabled_at set. */
@@ -80,7 +80,7 @@ typedef struct user_t {
     const char *name;
     const char *password_hash; /* bcrypt; NULL: a user of another sign-in, known here because he was disabled */
     apr_int64_t created_at;
-    apr_int64_t disabled_at;   /* 0: active */
+    apr_int64_t disabled_at; /* 0: active */
 } user_t;
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user);
@@ -110,22 +110,22 @@ store_status_t store_consent_get(store_t *store, const char *username, const cha
 
 typedef struct code_t {
     digest_t hash;
-    const char *transaction_id;  /* of the form; unique, so that a second press makes no second code */
-    const char *grant_id;        /* made by the caller */
+    const char *transaction_id; /* of the form; unique, so that a second press makes no second code */
+    const char *grant_id;       /* made by the caller */
     const char *client_id;
     const char *username;
-    const char *scope;           /* normalised */
-    const char *resource;        /* space-separated normalised URIs, "" when unbound */
-    const char *redirect_uri;    /* where the code goes */
-    int redirect_given;          /* the request carried redirect_uri */
-    const char *challenge;       /* S256, "" when none */
+    const char *scope;        /* normalised */
+    const char *resource;     /* space-separated normalised URIs, "" when unbound */
+    const char *redirect_uri; /* where the code goes */
+    int redirect_given;       /* the request carried redirect_uri */
+    const char *challenge;    /* S256, "" when none */
     apr_int64_t expires_at;
     apr_int64_t grant_expires_at;
     /* Filled by store_code_get only: */
-    apr_int64_t spent_at;        /* 0: unspent */
-    apr_int64_t revoked_at;      /* of the grant; 0: lives */
+    apr_int64_t spent_at;   /* 0: unspent */
+    apr_int64_t revoked_at; /* of the grant; 0: lives */
     int user_disabled, client_disabled;
-    int is_ours;                 /* it was spent by the very redemption that made the given access token */
+    int is_ours; /* it was spent by the very redemption that made the given access token */
 } code_t;
 
 /*
@@ -143,7 +143,7 @@ typedef struct refresh_t {
     apr_uint32_t generation;
     digest_t secret_hash;
     digest_t salt;
-    apr_int64_t expires_at;      /* unused until then */
+    apr_int64_t expires_at; /* unused until then */
 } refresh_t;
 
 typedef struct access_token_t {
@@ -165,7 +165,7 @@ store_status_t store_code_redeem(store_t *store, const code_t *code, const refre
 typedef struct grant_t {
     const char *id;
     const char *client_id;
-    const char *username;           /* NULL: a service account */
+    const char *username; /* NULL: a service account */
     const char *scope;
     const char *resource;
     apr_int64_t created_at, expires_at, revoked_at, used_at;
@@ -203,13 +203,13 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
 typedef struct access_t {
     const char *grant_id;
     const char *client_id;
-    const char *username;    /* NULL: a service account */
+    const char *username; /* NULL: a service account */
     const char *scope;
     const char *resource;
     apr_int64_t expires_at;
-    apr_int64_t revoked_at;  /* of the grant */
-    apr_int64_t used_at;     /* of the grant, exact to an hour */
-    int client_disabled;     /* or removed */
+    apr_int64_t revoked_at; /* of the grant */
+    apr_int64_t used_at;    /* of the grant, exact to an hour */
+    int client_disabled;    /* or removed */
     int user_disabled;
 } access_t;
 
