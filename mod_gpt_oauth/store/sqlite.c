@@ -14,6 +14,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#define BUSY 5 /* SQLITE_BUSY, which the driver passes on */
+
 /* Static, not the source's: two virtual hosts may have a source each for one file. */
 static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
 
@@ -171,7 +173,10 @@ static int prepare(lease_t *lease, const char *sql, const value_t *args, prepare
     }
     *to = '\0';
 
-    rc = apr_dbd_prepare(lease->conn.driver, p, lease->conn.handle, text, NULL, &prepared->statement);
+    /* The driver waits in running statements only. Reading the schema meets a lock when another process closes the database. */
+    do {
+        rc = apr_dbd_prepare(lease->conn.driver, p, lease->conn.handle, text, NULL, &prepared->statement);
+    } while (rc == BUSY && clock_us() < lease->deadline && usleep(2000) == 0);
     if (rc != 0) {
         apr_pool_destroy(p);
         return rc;
