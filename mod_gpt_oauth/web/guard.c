@@ -59,27 +59,65 @@ static int same_folded(const char *a, const char *b)
     return !*a && !*b;
 }
 
-static void scrub(const request_rec *r)
+static int names_identity(const char *name)
 {
-    const apr_array_header_t *headers = apr_table_elts(r->headers_in);
-
-    for (int i = headers->nelts - 1; i >= 0; i--) {
-        const char *name = APR_ARRAY_IDX(headers, i, apr_table_entry_t).key;
-
-        for (apr_size_t k = 0; name && k < sizeof(identity_headers) / sizeof(identity_headers[0]); k++) {
-            if (same_folded(name, identity_headers[k])) {
-                apr_table_unset(r->headers_in, name); /* every line of that name: look again from the new end */
-                i = headers->nelts;
-                break;
-            }
+    for (apr_size_t i = 0; i < sizeof(identity_headers) / sizeof(identity_headers[0]); i++) {
+        if (same_folded(name, identity_headers[i])) {
+            return 1;
         }
+    }
+    return 0;
+}
+
+static int is_identity(const apr_table_entry_t *entry, const char *unused)
+{
+    (void)unused;
+    return names_identity(entry->key);
+}
+
+static int holds(const apr_table_entry_t *entry, const char *token)
+{
+    return entry->val && strstr(entry->val, token);
+}
+
+static void drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)
+{
+    const apr_array_header_t *entries = apr_table_elts(table);
+
+    for (int i = entries->nelts - 1; i >= 0; i--) {
+        if (unwanted(&APR_ARRAY_IDX(entries, i, apr_table_entry_t), what)) {
+            apr_table_unset(table, APR_ARRAY_IDX(entries, i, apr_table_entry_t).key);
+            i = entries->nelts; /* every entry of that name is gone: look again from the new end */
+        }
+    }
+}
+
+/* mod_proxy drops the headers that Connection names, and a caller may name there what the backend is to be told. */
+static void scrub_connection(request_rec *r)
+{
+    const char *sent = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
+    char *rest, *token;
+
+    if (!sent) {
+        return;
+    }
+    for (token = apr_strtok(apr_pstrdup(r->pool, sent), ", \t", &rest); token; token = apr_strtok(NULL, ", \t", &rest)) {
+        if (!names_identity(token)) {
+            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
+        }
+    }
+    if (kept) {
+        apr_table_setn(r->headers_in, "Connection", kept);
+    } else {
+        apr_table_unset(r->headers_in, "Connection");
     }
 }
 
 int guard_scrub(request_rec *r)
 {
     if (config_server(r->server)->issuer) {
-        scrub(r);
+        drop(r->headers_in, is_identity, NULL);
+        scrub_connection(r);
     }
     return DECLINED;
 }
@@ -193,6 +231,17 @@ int guard_check_authz(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
+/* Beside the header its copies, which many a script is given: SetEnvIf Authorization, RewriteRule with [E=HTTP_AUTHORIZATION:…]. */
+static void hide_token(request_rec *r)
+{
+    const char *token = request_record(request_initial(r))->token;
+
+    apr_table_unset(r->headers_in, "Authorization");
+    if (token) {
+        drop(r->subprocess_env, holds, token);
+    }
+}
+
 static void export_identity(request_rec *r, const access_t *access)
 {
     apr_table_setn(r->subprocess_env, "OAUTH_CLIENT_ID", access->client_id);
@@ -212,9 +261,7 @@ int guard_fixups(request_rec *r)
     if (!config_server(r->server)->issuer) {
         return DECLINED;
     }
-    if (!r->main) {
-        scrub(r); /* what a guarded section left behind before an internal redirect */
-    }
+    drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
     if (!guard_is_in_force(r)) {
         return DECLINED;
     }
@@ -226,7 +273,7 @@ int guard_fixups(request_rec *r)
         export_identity(r, access);
     }
     if (!config_pass_token(config_dir(r))) {
-        apr_table_unset(r->headers_in, "Authorization");
+        hide_token(r);
     }
     return DECLINED;
 }

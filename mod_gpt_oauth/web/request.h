@@ -19,7 +19,6 @@ struct endpoint_t;
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     int is_inner;                      /* the guard's auth_checker runs the other hooks */
-    int auth_passed;                   /* the guard let this very request in */
     const char *need_scope;            /* what the Require lines here ask for, for the challenge */
     int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */
 
