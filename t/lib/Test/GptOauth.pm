@@ -74,10 +74,11 @@ CustomLog "%%DIR%%/access.log" plain
 Mutex default:%%DIR%%
 StartServers 2
 ServerLimit 4
-ThreadsPerChild 32
-MaxRequestWorkers 128
-MinSpareThreads 32
-MaxSpareThreads 128
+# More than any test has connections: a process whose threads are all busy closes what it keeps alive.
+ThreadsPerChild 64
+MaxRequestWorkers 256
+MinSpareThreads 64
+MaxSpareThreads 256
 KeepAliveTimeout 30
 Timeout 30
 DocumentRoot "%%DIR%%/htdocs"

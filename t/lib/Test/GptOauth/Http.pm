@@ -97,10 +97,12 @@ sub read_response {
     }
 }
 
-# Opens one connection per request ([method, target, options]), uses each once so that it is kept alive and known to a
-# worker, then sends all requests before reading any answer. Responses come in the order of the requests, with {seconds}.
+# Opens one connection per request ([method, target, options]), uses each once so that it is kept alive, then sends all
+# requests before reading any answer. during => a function that runs in between. Responses come in the order of the requests, with
+# the {seconds} they took.
 sub parallel {
-    my ($self, @requests) = @_;
+    my ($self, $requests, %opt) = @_;
+    my @requests = @$requests;
     my @connections = map { $self->connect_now } @requests;
     for my $connection (@connections) {
         print { $connection->{socket} } $self->build('GET', '/plain.txt');
@@ -109,6 +111,7 @@ sub parallel {
     my @bytes = map { $self->build(@$_) } @requests;
     my $began = time;
     print { $connections[$_]{socket} } $bytes[$_] for 0 .. $#bytes;
+    $opt{during}->() if $opt{during};
     my %waiting = map { fileno($connections[$_]{socket}) => $_ } 0 .. $#connections;
     my $select = IO::Select->new(map { $_->{socket} } @connections);
     my @responses;
