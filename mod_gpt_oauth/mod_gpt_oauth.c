@@ -44,7 +44,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 
 static void register_hooks(apr_pool_t *p)
 {
-    static const char *const before_mapping[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
+    static const char *const before_others[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
 
     identity_register(p);
@@ -53,14 +53,14 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(guard_scrub, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_translate_name(route_translate, NULL, before_mapping, APR_HOOK_FIRST);
+    ap_hook_translate_name(route_translate, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_map_to_storage(route_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_access_ex(route_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(guard_check_authn, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authz(guard_check_authz, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(route_handler, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(route_handler, NULL, before_others, APR_HOOK_FIRST);
 }
 
 AP_DECLARE_MODULE(gpt_oauth) = { STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge, config_server_create,

@@ -22,11 +22,16 @@
 
 static const char *const identity_headers[] = { HEADER_USER, HEADER_CLIENT, HEADER_SCOPE };
 
-int guard_is_in_force(request_rec *r)
+int guard_is_configured(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
     return type && strcasecmp(type, AUTH_TYPE) == 0;
+}
+
+int guard_is_in_force(request_rec *r)
+{
+    return !request_record(r)->endpoint && guard_is_configured(r);
 }
 
 int guard_is_preflight(const request_rec *r)
@@ -231,7 +236,7 @@ int guard_check_authz(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
-/* Beside the header its copies, which many a script is given: SetEnvIf Authorization, RewriteRule with [E=HTTP_AUTHORIZATION:…]. */
+/* The header and the copies that many a script is given: SetEnvIf Authorization, RewriteRule … [E=HTTP_AUTHORIZATION:…]. */
 static void hide_token(request_rec *r)
 {
     const char *token = request_record(request_initial(r))->token;

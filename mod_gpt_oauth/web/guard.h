@@ -8,7 +8,9 @@
 
 #include "store/store.h"
 
-/* 1 when AuthType GPTOAuth applies to r. */
+/* 1 when the sections that cover r say AuthType GPTOAuth. */
+int guard_is_configured(request_rec *r);
+/* 1 when it applies to r besides: never on the module's own URLs. */
 int guard_is_in_force(request_rec *r);
 
 /* The token that let r in; NULL when none did. */

@@ -21,7 +21,7 @@ const failure_t *identity_find(request_rec *r, store_t *store, const char **user
     const server_conf_t *conf = config_server(r->server);
     const char *problem;
 
-    if (!r->user || guard_is_in_force(r)) {
+    if (!r->user || guard_is_configured(r)) {
         return session_find(store, request_cookie(r, conf->session_cookie), username);
     }
     problem = user_name_problem(r->user);

@@ -13,6 +13,8 @@
 #include "web/guard.h"
 #include "web/request.h"
 
+#define NOT_IN_HTACCESS_TEXT " is not allowed in .htaccess: write it in a <Location> of the server's configuration"
+
 typedef struct scope_line_t {
     const char *scopes; /* normalised; all of them are needed */
     int in_all;         /* stands in <RequireAll>: its neighbours are needed besides, not instead */
@@ -26,7 +28,7 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     char *rest, *token;
 
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
-        return "Require oauth-scope is not allowed in .htaccess: write it in a <Location> of the server's configuration";
+        return "Require oauth-scope" NOT_IN_HTACCESS_TEXT;
     }
     line->scopes = "";
     for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
@@ -78,6 +80,9 @@ static const char *parse_clients(cmd_parms *cmd, const char *args, const void **
     apr_array_header_t *clients = apr_array_make(cmd->pool, 2, sizeof(const char *));
     char *rest, *token;
 
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return "Require oauth-client" NOT_IN_HTACCESS_TEXT;
+    }
     for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
         APR_ARRAY_PUSH(clients, const char *) = token;
     }

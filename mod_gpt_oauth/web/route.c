@@ -48,6 +48,16 @@ static const endpoint_t *endpoint_of(const char *uri, const char *path)
     return &reserved;
 }
 
+static const endpoint_t *endpoint_by_handler(const char *handler)
+{
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (strcmp(endpoint->handler, handler) == 0) {
+            return endpoint;
+        }
+    }
+    return strcmp(handler, reserved.handler) == 0 ? &reserved : NULL;
+}
+
 int route_translate(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
@@ -73,9 +83,31 @@ int route_map_to_storage(request_rec *r)
     return OK;
 }
 
+/* The endpoint that SetHandler puts here. */
+static const endpoint_t *endpoint_set(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = core->handler, *problem = NULL;
+
+    if (core->expr_handler) {
+        handler = ap_expr_str_exec(r, core->expr_handler, &problem);
+    }
+    return handler && !problem ? endpoint_by_handler(handler) : NULL;
+}
+
 int route_access(request_rec *r)
 {
-    return request_record(r)->endpoint && guard_is_in_force(r) ? OK : DECLINED;
+    request_t *record = request_record(r);
+    const endpoint_t *endpoint;
+
+    if (!guard_is_configured(r)) {
+        return DECLINED;
+    }
+    /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */
+    if (!record->endpoint && (endpoint = endpoint_set(r)) && !endpoint->is_public) {
+        record->endpoint = endpoint;
+    }
+    return record->endpoint ? OK : DECLINED;
 }
 
 /* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
@@ -87,16 +119,6 @@ static int has_htaccess(const request_rec *r)
         }
     }
     return 0;
-}
-
-static const endpoint_t *endpoint_by_handler(const char *handler)
-{
-    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
-        if (strcmp(endpoint->handler, handler) == 0) {
-            return endpoint;
-        }
-    }
-    return strcmp(handler, reserved.handler) == 0 ? &reserved : NULL;
 }
 
 /* Never a redirect: what came in clear is spent, and the sender should notice. */
@@ -114,9 +136,10 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 int route_handler(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
-    const endpoint_t *endpoint = r->handler ? endpoint_by_handler(r->handler) : NULL;
+    const endpoint_t *endpoint = request_record(r)->endpoint;
 
-    if (!endpoint) {
+    /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
+    if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
         return DECLINED;
     }
     if (!endpoint->answer) {
