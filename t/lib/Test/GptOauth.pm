@@ -254,7 +254,8 @@ sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
     @running = grep { $_ != $self } @running;
-    delete @$self{qw(http browsers)};
+    # Our connections stay open until it is gone: a child of the event MPM that is told to stop may crash on one that a worker is
+    # just closing.
     kill TERM => $pid;
     my $deadline = time + 20;
     until (waitpid($pid, POSIX::WNOHANG()) != 0) {
@@ -262,6 +263,7 @@ sub stop {
         sleep 0.02;
     }
     kill KILL => -$pid;
+    delete @$self{qw(http browsers)};
     return;
 }
 
@@ -290,6 +292,16 @@ sub gptoauth_stdin {
 sub try_gptoauth {
     my ($self, $stdin, @args) = @_;
     return run({ stdin => $stdin }, $command, '--db-conf', "$self->{dir}/dbd.conf", @args);
+}
+
+# Starts the command without waiting for it, and answers its process id.
+sub begin_gptoauth {
+    my ($self, @args) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    open STDIN, '<', '/dev/null';
+    open STDOUT, '>', '/dev/null';
+    exec $command, '--db-conf', "$self->{dir}/dbd.conf", @args or POSIX::_exit(127);
 }
 
 sub run {

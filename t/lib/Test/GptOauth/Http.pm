@@ -98,8 +98,8 @@ sub read_response {
 }
 
 # Opens one connection per request ([method, target, options]), uses each once so that it is kept alive, then sends all
-# requests before reading any answer. during => a function that runs in between. Responses come in the order of the requests, with
-# the {seconds} they took.
+# requests before reading any answer. before => a function that runs just before they are sent. Responses come in the order of
+# the requests, with the {seconds} they took.
 sub parallel {
     my ($self, $requests, %opt) = @_;
     my @requests = @$requests;
@@ -109,9 +109,9 @@ sub parallel {
         $self->read_response($connection, 'GET') or die "a connection could not be warmed up\n";
     }
     my @bytes = map { $self->build(@$_) } @requests;
+    $opt{before}->() if $opt{before};
     my $began = time;
     print { $connections[$_]{socket} } $bytes[$_] for 0 .. $#bytes;
-    $opt{during}->() if $opt{during};
     my %waiting = map { fileno($connections[$_]{socket}) => $_ } 0 .. $#connections;
     my $select = IO::Select->new(map { $_->{socket} } @connections);
     my @responses;
