@@ -184,7 +184,7 @@ const char *uri_issuer_problem(apr_pool_t *p, const char *text)
 /* A response parameter in the registered query would stand twice in the answer, and the client might believe the wrong one. */
 static int query_collides(apr_pool_t *p, const char *query)
 {
-    static const char *const names[] = { "code", "state", "iss", "error" };
+    static const char *const names[] = { "code", "state", "iss", "error", "error_description", "error_uri" };
     const params_t *params = params_parse_form(p, query, strlen(query));
 
     if (params->malformed) {

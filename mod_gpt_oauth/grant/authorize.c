@@ -214,7 +214,7 @@ const failure_t *authorize_remembered(store_t *store, const authorization_t *req
     if (!authorize_may_remember(request) || request->prompt == PROMPT_CONSENT) {
         return NULL;
     }
-    switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope)) {
+    switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope, request->resource)) {
     case STORE_OK: *remembered = 1; return NULL;
     case STORE_REFUSED: return NULL;
     case STORE_DOWN:

@@ -33,7 +33,7 @@ static int compare_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-resource_set_t policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values)
+const char *policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values)
 {
     apr_array_header_t *set = apr_array_make(p, 2, sizeof(const char *));
 
@@ -51,4 +51,31 @@ resource_set_t policy_resources(apr_pool_t *p, const policy_t *policy, const apr
         qsort(set->elts, (size_t)set->nelts, sizeof(const char *), compare_text);
     }
     return apr_array_pstrcat(p, set, ' ');
+}
+
+int resource_contains(const char *set, const char *resource)
+{
+    apr_size_t size = strlen(resource);
+
+    for (const char *at = set; *at; at += strspn(at, " ")) {
+        apr_size_t length = strcspn(at, " ");
+
+        if (length == size && memcmp(at, resource, size) == 0) {
+            return 1;
+        }
+        at += length;
+    }
+    return 0;
+}
+
+int resource_subset(apr_pool_t *p, const char *inner, const char *outer)
+{
+    char *rest, *resource;
+
+    for (resource = apr_strtok(apr_pstrdup(p, inner), " ", &rest); resource; resource = apr_strtok(NULL, " ", &rest)) {
+        if (!resource_contains(outer, resource)) {
+            return 0;
+        }
+    }
+    return 1;
 }

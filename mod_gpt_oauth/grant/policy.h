@@ -31,13 +31,14 @@ typedef struct policy_t {
 /* The definition of a scope, or NULL. */
 const scope_def_t *policy_scope(const policy_t *policy, const char *name);
 
-/* A space-separated, sorted list of normalised resources. */
-typedef const char *resource_set_t;
-
 /*
- * Checks the values of `resource` (const char *) against the policy and returns them as a set ("" for none); NULL when one is
- * unknown or no resource URI at all: invalid_target.
+ * Checks the values of `resource` (const char *) against the policy and returns them as a set: sorted, one space apart, "" for
+ * none. NULL when one is unknown or no resource URI at all: invalid_target.
  */
-resource_set_t policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values);
+const char *policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values);
+
+/* Sets of resources are not sets of scopes: a comma is part of a URI. */
+int resource_contains(const char *set, const char *resource);
+int resource_subset(apr_pool_t *p, const char *inner, const char *outer);
 
 #endif

@@ -22,12 +22,19 @@ const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, c
     }
     set = policy_resources(p, policy, asked);
     /* Clients that name the resource at the token endpoint alone get the bound token they ask for: it can do less. */
-    if (!set || (*granted && !scope_subset(set, granted))) {
+    if (!set || (*granted && !resource_subset(p, set, granted))) {
         return failure_make(p, OAUTH_INVALID_TARGET,
                             "The parameter resource names what was not granted or is not protected here.", NULL);
     }
     *resource = set;
     return NULL;
+}
+
+apr_int64_t tokens_expiry(const store_t *store, const policy_t *policy, apr_int64_t grant_end)
+{
+    apr_int64_t end = store->now + policy->access_lifetime;
+
+    return end < grant_end ? end : grant_end;
 }
 
 /* Everything that proves the code to be this client's own: until all of it holds, nothing may change. */
@@ -68,15 +75,14 @@ static const failure_t *replayed(store_t *store, const code_t *code)
 
 static const failure_t *check_alive(store_t *store, const code_t *code)
 {
+    if (code->revoked_at) {
+        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.", "the grant is revoked");
+    }
     if (code->spent_at) {
         return replayed(store, code);
     }
     if (code->expires_at <= store->now) {
         return invalid_grant(store->pool, "The code has expired. Start again.", "the code has expired (GPTOAuthCodeLifetime)");
-    }
-    if (code->revoked_at) {
-        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.",
-                             "the grant was revoked before redemption");
     }
     if (code->user_disabled) {
         return invalid_grant(store->pool, "The account is disabled. Ask the server's administrator.", "the user is disabled");
@@ -84,8 +90,8 @@ static const failure_t *check_alive(store_t *store, const code_t *code)
     return NULL;
 }
 
-static const failure_t *find_code(store_t *store, const client_t *client, const redeem_t *request, const digest_t *our_token,
-                                  const digest_t *tag_key, code_t **code)
+static const failure_t *find_code(store_t *store, const client_t *client, const redeem_t *request, const digest_t *tag_key,
+                                  code_t **code)
 {
     digest_t hash;
     const failure_t *failure;
@@ -94,7 +100,7 @@ static const failure_t *find_code(store_t *store, const client_t *client, const 
         return invalid_grant(store->pool, "The code is none of this server's.", "what was sent as code is none of this server's");
     }
     token_hash(request->code, &hash);
-    switch (store_code_get(store, &hash, our_token, code)) {
+    switch (store_code_get(store, &hash, code)) {
     case STORE_OK: break;
     case STORE_REFUSED:
         return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
@@ -122,12 +128,12 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
     token_hash(tokens->access_token, &access.hash);
-    if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code)) ||
+    if ((failure = find_code(store, client, request, &tag_key, &code)) ||
         (failure = tokens_narrow_resource(store->pool, policy, code->resource, request->resources, &access.resource))) {
         return failure;
     }
     access.scope = code->scope;
-    access.expires_at = store->now + policy->access_lifetime;
+    access.expires_at = tokens_expiry(store, policy, code->grant_expires_at);
 
     if (client_allows_grant_type(client, "refresh_token")) {
         crypto_random(parts.selector, sizeof(parts.selector));
@@ -142,7 +148,7 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     case STORE_OK: break;
     case STORE_REFUSED:
         /* Somebody was faster between the look and the leap: look again, and judge what is there now. */
-        if ((failure = find_code(store, client, request, &access.hash, &tag_key, &code))) {
+        if ((failure = find_code(store, client, request, &tag_key, &code))) {
             return failure;
         }
         return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
@@ -150,7 +156,7 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     case STORE_DOWN:
     default: return store_failure(store);
     }
-    tokens->expires_in = policy->access_lifetime;
+    tokens->expires_in = access.expires_at - store->now;
     tokens->scope = code->scope;
     tokens->username = code->username;
     tokens->grant_id = code->grant_id;

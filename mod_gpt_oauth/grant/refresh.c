@@ -128,6 +128,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
 {
     refresh_parts_t parts, next;
     access_token_t access;
+    apr_uint32_t seen = 0;
     digest_t tag_key;
 
     memset(tokens, 0, sizeof(*tokens));
@@ -140,7 +141,6 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
     token_hash(tokens->access_token, &access.hash);
-    access.expires_at = store->now + policy->access_lifetime;
 
     for (int tries = 0; tries < MAX_TRIES; tries++) {
         store_status_t status;
@@ -164,6 +164,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
             (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
             return failure;
         }
+        access.expires_at = tokens_expiry(store, policy, grant->expires_at);
         if (place == CHAIN_CURRENT) {
             status = rotate(store, policy, grant, &parts, &access, &next);
         } else {
@@ -173,9 +174,13 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         if (status == STORE_DOWN) {
             return store_failure(store);
         }
+        if (status == STORE_REFUSED && tries > 0 && grant->generation == seen) {
+            break; /* nobody rotated: client, user or grant ended meanwhile */
+        }
+        seen = grant->generation;
         if (status == STORE_OK) {
             tokens->refresh_token = token_mint_refresh(store->pool, &next, &tag_key);
-            tokens->expires_in = policy->access_lifetime;
+            tokens->expires_in = access.expires_at - store->now;
             tokens->scope = access.scope;
             tokens->username = grant->username;
             tokens->grant_id = grant->id;
@@ -183,6 +188,6 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
             return NULL;
         }
     }
-    return invalid_grant(store->pool, "The refresh token was used too often at the same time. Sign in again.",
-                         "lost the race for the rotation again and again");
+    return invalid_grant(store->pool, "The refresh token could not be used. Sign in again.",
+                         "client or user ended meanwhile, or others rotated again and again");
 }

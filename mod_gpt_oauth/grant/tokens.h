@@ -47,4 +47,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
 const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted,
                                         const apr_array_header_t *asked, const char **resource);
 
+/* When an access token made now ends: after its lifetime, and never after its grant. */
+apr_int64_t tokens_expiry(const store_t *store, const policy_t *policy, apr_int64_t grant_end);
+
 #endif

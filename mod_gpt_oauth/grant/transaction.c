@@ -7,6 +7,8 @@
 
 #define KEY_BYTES 32
 #define ID_SIZE   22
+#define AGE_SIZE  11 /* digits of a time, for the next thousand years */
+#define SKEW      60 /* seconds between two hosts of one issuer */
 
 const char *transaction_new_key(apr_pool_t *p)
 {
@@ -41,6 +43,19 @@ const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t 
     return crypto_base64url(p, mac.byte, DIGEST_SIZE);
 }
 
+/* 1 when id is 128 bits as base64url, a dot and the time. */
+static int id_made_at(const char *id, apr_int64_t *made)
+{
+    unsigned char raw[ID_SIZE * 3 / 4];
+    apr_size_t size = strlen(id), digits = size > ID_SIZE ? strspn(id + ID_SIZE + 1, "0123456789") : 0;
+
+    if (digits < 1 || digits > AGE_SIZE || size != ID_SIZE + 1 + digits || id[ID_SIZE] != '.') {
+        return 0;
+    }
+    *made = apr_strtoi64(id + ID_SIZE + 1, NULL, 10);
+    return crypto_base64url_decode(id, ID_SIZE, raw, sizeof(raw));
+}
+
 const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,
                                 const char *username, const transaction_t *form, apr_int64_t now)
 {
@@ -53,14 +68,16 @@ const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stag
     if (!transaction_key_valid(key)) {
         return "the browser sent no transaction cookie with the form (another browser, cookies switched off, or a forged form)";
     }
+    /* The MAC proves the browser, never the server: who has the cookie can make one for any id. */
+    if (!id_made_at(form->id, &made)) {
+        return "the transaction has not the form that this server gives it";
+    }
     mac = transaction_mac(p, key, stage, issuer, username, form->id, form->request);
     if (strlen(form->mac) != strlen(mac) || !crypto_equal(mac, form->mac, strlen(mac))) {
         return "the form was not made for this browser and user, or was altered";
     }
-    /* The MAC has vouched for the id's shape. */
-    made = apr_strtoi64(form->id + ID_SIZE + 1, NULL, 10);
-    if (made + TRANSACTION_LIFETIME < now) {
-        return "the form is over an hour old";
+    if (now - made > TRANSACTION_LIFETIME || made - now > SKEW) {
+        return "the form is over an hour old, or from the future";
     }
     return NULL;
 }

@@ -24,6 +24,9 @@ const char *user_name_problem(const char *name)
         strncmp(name, PRINCIPAL_SERVICE, strlen(PRINCIPAL_SERVICE)) == 0) {
         return "the user name begins with client: or service:, which are the server's own principals";
     }
+    if (name[0] == ' ' || name[size - 1] == ' ') {
+        return "the user name begins or ends with a space";
+    }
     for (const char *c = name; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f) {
             return "the user name holds a control character";
@@ -74,10 +77,13 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
     crypto_random(raw, sizeof(raw));
     *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
     crypto_sha256(*cookie, strlen(*cookie), &hash);
-    if (store_session_add(store, &hash, username, store->now + policy->session_lifetime) != STORE_OK) {
-        return store_failure(store);
+    switch (store_session_add(store, &hash, username, store->now + policy->session_lifetime)) {
+    case STORE_OK: return NULL;
+    case STORE_REFUSED:
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.", NULL);
+    case STORE_DOWN:
+    default: return store_failure(store);
     }
-    return NULL;
 }
 
 const failure_t *session_find(store_t *store, const char *cookie, const char **username)

@@ -2,18 +2,18 @@
 
 #include "db.h"
 
-/* The key of a consent: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect URI can. */
+/* The key of a consent, resources included: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect URI can. */
 static void consent_hash(store_t *store, const char *username, const char *client_id, const char *redirect_uri, const char *scope,
-                         digest_t *hash)
+                         const char *resource, digest_t *hash)
 {
-    const char *text =
-        apr_pstrcat(store->pool, store->issuer, "\n", username, "\n", client_id, "\n", redirect_uri, "\n", scope, NULL);
+    const char *text = apr_pstrcat(store->pool, store->issuer, "\n", username, "\n", client_id, "\n", redirect_uri, "\n", scope,
+                                   "\n", resource, NULL);
 
     crypto_sha256(text, strlen(text), hash);
 }
 
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                 const char *scope)
+                                 const char *scope, const char *resource)
 {
     static const op_t op = {
         .sql = "SELECT 1 FROM oauth_consent WHERE consent_hash = $1 AND issuer = $2 AND username = $3 AND client_id = $4"
@@ -24,7 +24,7 @@ store_status_t store_consent_get(store_t *store, const char *username, const cha
         v_digest(&hash), v_text(store->issuer), v_text(username), v_text(client_id), v_text(redirect_uri), v_text(scope),
     };
 
-    consent_hash(store, username, client_id, redirect_uri, scope, &hash);
+    consent_hash(store, username, client_id, redirect_uri, scope, resource, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
@@ -75,25 +75,23 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
         v_number(remember != 0),
     };
 
-    consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, &hash);
+    consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, code->resource, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-store_status_t store_code_get(store_t *store, const digest_t *hash, const digest_t *our_token, code_t **out)
+store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out)
 {
     static const op_t op = {
         .sql =
             "SELECT c.transaction_id, c.grant_id, c.client_id, c.username, c.scope, c.resource, c.redirect_uri, c.redirect_given,"
             " c.challenge, c.expires_at, g.expires_at, c.spent_at, g.revoked_at,"
             " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END,"
-            " CASE WHEN k.id IS NOT NULL AND k.disabled_at IS NULL THEN 0 ELSE 1 END,"
-            " CASE WHEN t.token_hash IS NULL THEN 0 ELSE 1 END"
+            " CASE WHEN k.id IS NOT NULL AND k.disabled_at IS NULL THEN 0 ELSE 1 END"
             " FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id AND g.issuer = c.issuer"
             " LEFT JOIN oauth_user u ON u.name = c.username LEFT JOIN oauth_client k ON k.id = c.client_id"
-            " LEFT JOIN oauth_access_token t ON t.token_hash = $3 AND t.grant_id = c.grant_id AND t.issuer = c.issuer"
             " WHERE c.code_hash = $1 AND c.issuer = $2",
     };
-    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_digest(our_token) };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
     rows_t *rows;
     const cell_t *cell;
     code_t *code;
@@ -120,7 +118,6 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, const digest
     code->revoked_at = next_number(&cell);
     code->user_disabled = next_flag(&cell);
     code->client_disabled = next_flag(&cell);
-    code->is_ours = next_flag(&cell);
     *out = code;
     return STORE_OK;
 }

@@ -10,6 +10,11 @@
 static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
 {
     for (const PQconninfoOption *option = options; option->keyword; option++) {
+        if (strcmp(option->keyword, "service") == 0 && option->val) {
+            return NULL; /* what the service file says is known on connecting only */
+        }
+    }
+    for (const PQconninfoOption *option = options; option->keyword; option++) {
         if (strcmp(option->keyword, "connect_timeout") == 0 && option->val) {
             apr_int64_t seconds = apr_strtoi64(option->val, NULL, 10);
 

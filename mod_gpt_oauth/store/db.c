@@ -74,7 +74,7 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
         return STORE_DOWN;
     }
     if (rows != NULL) {
-        *rows = found;
+        *rows = found ? found : apr_pcalloc(store->pool, sizeof(*found)); /* refused without an answer: no rows */
     }
     return outcome == DB_OK && found != NULL && found->count > 0 ? STORE_OK : STORE_REFUSED;
 }

@@ -53,7 +53,8 @@ static void lose(const lease_t *lease)
     if (PQsocket(conn) >= 0) {
         shutdown(PQsocket(conn), SHUT_RDWR);
     }
-    (void)PQconsumeInput(conn);
+    /* What has come in already is read first, and only then the end is seen. */
+    for (int i = 0; i < 100 && PQstatus(conn) == CONNECTION_OK && PQconsumeInput(conn); i++) {}
     lease->memo->backend_pid = 0; /* the next backend may get the old one's number */
 }
 

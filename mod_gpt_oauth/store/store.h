@@ -106,7 +106,7 @@ store_status_t store_session_remove(store_t *store, const digest_t *hash);
 
 /* STORE_OK when this user let this client, with this exact redirect URI and scope set, in before and asked to be remembered. */
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                 const char *scope);
+                                 const char *scope, const char *resource);
 
 typedef struct code_t {
     digest_t hash;
@@ -125,7 +125,6 @@ typedef struct code_t {
     apr_int64_t spent_at;   /* 0: unspent */
     apr_int64_t revoked_at; /* of the grant; 0: lives */
     int user_disabled, client_disabled;
-    int is_ours; /* it was spent by the very redemption that made the given access token */
 } code_t;
 
 /*
@@ -134,8 +133,8 @@ typedef struct code_t {
  */
 store_status_t store_code_issue(store_t *store, const code_t *code, int remember);
 
-/* Looks a code up in whatever state. our_token (may be NULL) fills is_ours. STORE_REFUSED: unknown at this issuer. */
-store_status_t store_code_get(store_t *store, const digest_t *hash, const digest_t *our_token, code_t **code);
+/* Looks a code up in whatever state. STORE_REFUSED: unknown at this issuer. */
+store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **code);
 
 /* A new link of the refresh chain. */
 typedef struct refresh_t {

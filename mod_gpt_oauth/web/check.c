@@ -46,11 +46,11 @@ static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_
         if (!has_home && section->conf->auth_path) {
             problems += complain(
                 s, place(p, section->at),
-                "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://… there");
+                "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there");
         } else if (!section->path && !section->conf->resource) {
             problems += complain(s, place(p, section->at),
                                  "AuthType GPTOAuth in a section that is no plain <Location> needs a name for what it guards; "
-                                 "write GPTOAuthResource https://… beside it");
+                                 "write GPTOAuthResource https://NAME beside it");
         }
     }
     return problems;

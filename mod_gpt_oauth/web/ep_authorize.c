@@ -24,7 +24,7 @@ typedef struct visit_t {
     const server_conf_t *conf;
     store_t store;
     const char *key;   /* the transaction cookie's value */
-    const char *query; /* the authorization request as it came */
+    const char *query; /* the authorization request, encoded for a form */
     authorization_t *request;
 } visit_t;
 
@@ -125,6 +125,20 @@ static int decide(visit_t *visit, const char *username)
     return page_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
 }
 
+/* The request as it travels in forms: encoded anew, so that no browser finds anything in it to normalise. */
+static const char *encode_request(apr_pool_t *p, const params_t *params)
+{
+    apr_array_header_t *pairs = apr_array_make(p, params->list->nelts, sizeof(const char *));
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        APR_ARRAY_PUSH(pairs, const char *) =
+            apr_pstrcat(p, params_encode(p, param->name), "=", params_encode(p, param->value), NULL);
+    }
+    return apr_array_pstrcat(p, pairs, '&');
+}
+
 /* A request as the app sent it, by GET or POST. */
 static int begin(visit_t *visit, const params_t *params)
 {
@@ -134,6 +148,7 @@ static int begin(visit_t *visit, const params_t *params)
     if (failure || (failure = identity_find(visit->r, &visit->store, &username))) {
         return refuse(visit, username, failure);
     }
+    visit->query = encode_request(visit->r->pool, params);
     if (username) {
         return decide(visit, username);
     }
@@ -173,6 +188,9 @@ static int sign_in(visit_t *visit, const params_t *params)
     transaction_t form;
     int wait = 0;
 
+    if (identity_is_given(visit->r)) {
+        return stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page has no say");
+    }
     if ((reason = form_problem(visit, params, TRANSACTION_SIGN_IN, "", &form))) {
         return stale_form(visit, reason);
     }
@@ -182,7 +200,7 @@ static int sign_in(visit_t *visit, const params_t *params)
     if (!username || !password) {
         return show_sign_in(visit, HTTP_OK, "Enter user name and password.", username);
     }
-    switch (identity_sign_in(visit->r, username, password, &wait)) {
+    switch (identity_sign_in(visit->r, &username, password, &wait)) {
     case SIGN_IN_DELAYED:
         apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, visit->r, "GPT022: sign-in of %s from %s delayed: too many wrong passwords",
@@ -218,8 +236,11 @@ static int answer(visit_t *visit, const params_t *params)
     if (failure) {
         return refuse(visit, username, failure);
     }
-    if ((reason = form_problem(visit, params, TRANSACTION_CONSENT, username ? username : "", &form))) {
-        return stale_form(visit, username ? reason : "nobody is signed in (any more)");
+    if (!username) {
+        return stale_form(visit, "nobody is signed in (any more)");
+    }
+    if ((reason = form_problem(visit, params, TRANSACTION_CONSENT, username, &form))) {
+        return stale_form(visit, reason);
     }
     if ((failure = resume(visit, &form))) {
         return refuse(visit, username, failure);
@@ -252,7 +273,6 @@ static int post(visit_t *visit)
     }
     params = params_parse_form(visit->r->pool, body, size);
     if (!params_find(params, "transaction")) {
-        visit->query = apr_pstrmemdup(visit->r->pool, body, size);
         return begin(visit, params);
     }
     if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
@@ -269,8 +289,7 @@ int endpoint_authorize(request_rec *r)
     visit.key = request_cookie(r, visit.conf->transaction_cookie);
     switch (r->method_number) {
     case M_GET: /* HEAD too */
-        visit.query = r->args ? r->args : "";
-        return begin(&visit, params_parse_form(r->pool, visit.query, strlen(visit.query)));
+        return begin(&visit, params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0));
     case M_POST: return post(&visit);
     case M_OPTIONS: return reply_options(r, ALLOWED);
     default: return reply_method(r, ALLOWED);

@@ -81,11 +81,16 @@ static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
 }
 
 /* A code or refresh token that cannot even be decoded is a wrong one, not a malformed request. */
-static const char *credential(const params_t *params, const char *name)
+static void excuse_credentials(const params_t *params)
 {
-    const param_t *param = params_find(params, name);
+    for (int i = 0; i < params->list->nelts; i++) {
+        param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
 
-    return param && param->fault != PARAM_FINE ? "?" : params_get(params, name);
+        if (param->fault != PARAM_FINE && (strcmp(param->name, "code") == 0 || strcmp(param->name, "refresh_token") == 0)) {
+            param->fault = PARAM_FINE;
+            param->value = "?";
+        }
+    }
 }
 
 static const failure_t *missing(apr_pool_t *p, const char *name)
@@ -96,7 +101,7 @@ static const failure_t *missing(apr_pool_t *p, const char *name)
 static const failure_t *by_code(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                 tokens_t *tokens)
 {
-    redeem_t request = { .code = credential(params, "code"),
+    redeem_t request = { .code = params_get(params, "code"),
                          .redirect_uri = params_get(params, "redirect_uri"),
                          .verifier = params_get(params, "code_verifier"),
                          .resources = params_get_all(store->pool, params, "resource") };
@@ -107,7 +112,7 @@ static const failure_t *by_code(store_t *store, const policy_t *policy, const cl
 static const failure_t *by_refresh_token(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                          tokens_t *tokens)
 {
-    refresh_request_t request = { .refresh_token = credential(params, "refresh_token"),
+    refresh_request_t request = { .refresh_token = params_get(params, "refresh_token"),
                                   .scope = params_get(params, "scope"),
                                   .resources = params_get_all(store->pool, params, "resource") };
 
@@ -154,14 +159,13 @@ static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *
     return reply_json(r, HTTP_OK, object);
 }
 
-/* Duplicates and faults spoil the request, but for the credentials themselves. */
 static const failure_t *check_params(apr_pool_t *p, const params_t *params)
 {
-    const char *problem = params->malformed, *name;
+    const char *problem = params->malformed;
 
-    if (!problem && (name = params_first_fault(p, params, "resource", &problem)) && params_count(params, name) == 1 &&
-        (strcmp(name, "code") == 0 || strcmp(name, "refresh_token") == 0)) {
-        problem = NULL;
+    if (!problem) {
+        excuse_credentials(params);
+        params_first_fault(p, params, "resource", &problem);
     }
     return problem ? failure_make(p, OAUTH_INVALID_REQUEST, problem, NULL) : NULL;
 }

@@ -134,6 +134,9 @@ static void challenge(request_rec *r, const failure_t *failure)
     const request_t *record = request_record(r);
     const char *text = apr_pstrcat(r->pool, "Bearer realm=\"", conf->issuer ? conf->issuer : "", "\"", NULL);
 
+    if (ap_is_HTTP_ERROR(r->status)) {
+        return; /* an ErrorDocument which is guarded itself: the refusal that it is to explain has its challenge */
+    }
     if (failure) {
         text = apr_pstrcat(r->pool, text, ", error=\"", oauth_error_name(failure->error), "\", error_description=\"",
                            failure->description, "\"", NULL);
@@ -174,11 +177,12 @@ int guard_check_authn(request_rec *r)
     if (request_is_insecure(r)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://… in this virtual host");
+            "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
         return HTTP_FORBIDDEN;
     }
     if (guard_is_preflight(r)) {
-        r->user = apr_pstrdup(r->pool, ""); /* for Require valid-user; fixups takes it away again */
+        request_record(r)->is_preflight = 1;
+        r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
     }
     token = bearer_verify(r);
@@ -189,7 +193,8 @@ int guard_check_authn(request_rec *r)
         challenge(r, NULL);
         return HTTP_UNAUTHORIZED;
     }
-    failure = verify_audience(r->pool, token->access, config_resource(r), config_require_audience(config_dir(r)));
+    failure = verify_audience(r->pool, token->access, *token->access->resource ? config_resource(r) : NULL,
+                              config_require_audience(config_dir(r)));
     if (failure) {
         return refuse(r, failure);
     }
@@ -218,10 +223,13 @@ int guard_check_authz(request_rec *r)
     if (record->is_inner || !guard_is_in_force(r)) {
         return DECLINED;
     }
+    if (guard_is_preflight(r)) {
+        return OK; /* the Require lines that need no user have had their say before (access_checker_ex) */
+    }
     record->is_inner = 1;
     rc = ap_run_auth_checker(r); /* the other modules', once */
     record->is_inner = 0;
-    if (rc != HTTP_UNAUTHORIZED || !r->user) {
+    if ((rc != HTTP_UNAUTHORIZED && rc != HTTP_FORBIDDEN) || !r->user) { /* 403: AuthzSendForbiddenOnFailure */
         return rc;
     }
     /* Who is known and not allowed gains nothing by signing in again, except with more scope. */

@@ -16,12 +16,19 @@
 #include "web/request.h"
 #include "web/throttle.h"
 
+static const throttle_t password_throttles[] = { THROTTLE_PASSWORD, THROTTLE_ADDRESS, THROTTLE_USER };
+
+int identity_is_given(request_rec *r)
+{
+    return r->user && !guard_is_configured(r);
+}
+
 const failure_t *identity_find(request_rec *r, store_t *store, const char **username)
 {
     const server_conf_t *conf = config_server(r->server);
     const char *problem;
 
-    if (!r->user || guard_is_configured(r)) {
+    if (!identity_is_given(r)) {
         return session_find(store, request_cookie(r, conf->session_cookie), username);
     }
     problem = user_name_problem(r->user);
@@ -76,34 +83,53 @@ static authn_status ask_providers(request_rec *r, const server_conf_t *conf, con
     return status;
 }
 
-sign_in_t identity_sign_in(request_rec *r, const char *username, const char *password, int *wait)
+static int count_attempt(const request_rec *r, const char *username)
 {
-    int asked_own = 0, other;
-    authn_status status;
+    int wait = 0;
 
-    *wait = throttle_wait(r, THROTTLE_PASSWORD, username);
-    other = throttle_wait(r, THROTTLE_ADDRESS, NULL);
-    *wait = *wait > other ? *wait : other;
+    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]); i++) {
+        int other = throttle_count(r, password_throttles[i], username);
+
+        wait = wait > other ? wait : other;
+    }
+    return wait;
+}
+
+static void forgive_attempt(const request_rec *r, const char *username)
+{
+    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]); i++) {
+        throttle_forgive(r, password_throttles[i], username);
+    }
+}
+
+sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait)
+{
+    const char *typed = *username;
+    authn_status status = AUTH_USER_NOT_FOUND;
+    int asked_own = 0;
+
+    *wait = count_attempt(r, typed);
     if (*wait) {
         return SIGN_IN_DELAYED;
     }
-    if (user_name_problem(username)) {
-        status = AUTH_USER_NOT_FOUND;
-    } else {
-        status = ask_providers(r, config_server(r->server), username, password, &asked_own);
+    if (!user_name_problem(typed)) {
+        r->user = apr_pstrdup(r->pool, typed);
+        status = ask_providers(r, config_server(r->server), typed, password, &asked_own);
+        *username = r->user ? r->user : typed;
+        r->user = NULL;
     }
     if (status == AUTH_USER_NOT_FOUND && !asked_own) {
         password_verify(r->pool, NULL, password); /* unknown takes as long as wrong */
     }
-    if (status == AUTH_GENERAL_ERROR) {
-        return SIGN_IN_DOWN;
+    if (status == AUTH_GRANTED || status == AUTH_GENERAL_ERROR) {
+        forgive_attempt(r, typed);
     }
-    if (status != AUTH_GRANTED) {
-        throttle_count(r, THROTTLE_PASSWORD, username);
-        throttle_count(r, THROTTLE_ADDRESS, NULL);
+    if (status == AUTH_GRANTED && user_name_problem(*username)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT024: the provider calls %s by a name that cannot be used: %s",
+                      log_quote(r->pool, typed, 64), user_name_problem(*username));
         return SIGN_IN_DENIED;
     }
-    return SIGN_IN_GRANTED;
+    return status == AUTH_GRANTED ? SIGN_IN_GRANTED : status == AUTH_GENERAL_ERROR ? SIGN_IN_DOWN : SIGN_IN_DENIED;
 }
 
 static authn_status check_own_password(request_rec *r, const char *username, const char *password)

@@ -15,6 +15,9 @@
  */
 const failure_t *identity_find(request_rec *r, store_t *store, const char **username);
 
+/* 1 when httpd's own authentication names the user: then no page of ours asks for a password. */
+int identity_is_given(request_rec *r);
+
 /* How the page calls the user (GPTOAuthUserName), by default the user name. */
 const char *identity_display_name(request_rec *r, const char *username);
 
@@ -25,8 +28,11 @@ typedef enum {
     SIGN_IN_DOWN     /* a provider could not answer */
 } sign_in_t;
 
-/* Asks the providers of GPTOAuthLoginProvider, in order. No lease is held meanwhile. */
-sign_in_t identity_sign_in(request_rec *r, const char *username, const char *password, int *wait);
+/*
+ * Asks the providers of GPTOAuthLoginProvider, in order. No lease is held meanwhile. A provider that knows the user by another
+ * spelling (LDAP folds case) may say so in r->user: *username is then that.
+ */
+sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait);
 
 /* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
 void identity_register(apr_pool_t *p);

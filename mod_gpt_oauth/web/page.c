@@ -32,14 +32,23 @@ static const char style[] =
     ".problem{background:#3a1b19}.warning{background:#352a12}"
     ".small{color:#a7b0bb}}";
 
-/* Characters that turn text around or hide it: U+200B..F, U+202A..E, U+2060..9, U+061C, U+FEFF, and C1 controls. */
+/*
+ * Characters that turn text around or hide it: U+00AD, U+061C, U+200B..F, U+2028..E, U+2060..9, U+3164, U+FEFF, the tags U+E0000..7F,
+ * and C1 controls. Returns how many bytes to leave out.
+ */
 static apr_size_t deceptive(const unsigned char *c)
 {
     if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) {
         return 2;
     }
-    if (c[0] == 0xd8 && c[1] == 0x9c) {
+    if ((c[0] == 0xd8 && c[1] == 0x9c) || (c[0] == 0xc2 && c[1] == 0xad)) {
         return 2;
+    }
+    if (c[0] == 0xf3 && c[1] == 0xa0 && (c[2] == 0x80 || c[2] == 0x81)) {
+        return 4;
+    }
+    if (c[0] == 0xe3 && c[1] == 0x85 && c[2] == 0xa4) {
+        return 3;
     }
     if (c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xaa && c[2] <= 0xae))) ||
                          (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xa9))) {
@@ -159,7 +168,7 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
 {
     apr_pool_t *p = r->pool;
     uri_t uri;
-    const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri.host : request->redirect_uri;
+    const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : request->redirect_uri;
     const char *warning = uri_is_loopback_redirect(p, request->redirect_uri)
                               ? "<p class=\"warning\">The answer goes to a program on this computer. "
                                 "Allow it only if you have just started it yourself.</p>\n"

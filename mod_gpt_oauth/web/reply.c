@@ -56,7 +56,9 @@ int reply_method(request_rec *r, const char *allow)
 
 int reply_options(request_rec *r, const char *allow)
 {
-    apr_table_set(r->err_headers_out, "Allow", allow);
+    if (allow) {
+        apr_table_set(r->err_headers_out, "Allow", allow);
+    }
     r->status = HTTP_NO_CONTENT;
     return OK;
 }

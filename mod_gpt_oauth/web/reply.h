@@ -26,7 +26,7 @@ int reply_failure_status(request_rec *r, int status, const failure_t *failure);
 /* 405 with Allow, as JSON. */
 int reply_method(request_rec *r, const char *allow);
 
-/* 204 with Allow, for OPTIONS. */
+/* 204 with Allow (unless NULL), for OPTIONS. */
 int reply_options(request_rec *r, const char *allow);
 
 /* 303 after POST, 302 after GET: never a code that would send the form, and with it a password, on (RFC 9700 section 4.12). */

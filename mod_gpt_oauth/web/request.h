@@ -20,6 +20,7 @@ typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     int is_inner;                      /* the guard's auth_checker runs the other hooks */
     const char *need_scope;            /* what the Require lines here ask for, for the challenge */
+    int is_preflight;                  /* let in without a token: answered by the module, whatever handler stands here */
     int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */
 
     /* On the initial request only: the token is taken from the header and verified once. */

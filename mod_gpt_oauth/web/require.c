@@ -30,6 +30,9 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "Require oauth-scope" NOT_IN_HTACCESS_TEXT;
     }
+    if (cmd->directive && strncasecmp(cmd->directive->args, "not ", 4) == 0) {
+        return "Require not oauth-scope would make clients ask for that very scope: say what is needed, not what is in the way";
+    }
     line->scopes = "";
     for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
         required_scope_t *required = apr_array_push(conf->required_scopes);
@@ -56,9 +59,6 @@ static authz_status check_scopes(request_rec *r, const char *args, const void *p
     const access_t *access;
 
     (void)args;
-    if (guard_is_preflight(r) && guard_is_in_force(r)) {
-        return AUTHZ_GRANTED;
-    }
     if (!record->need_scope) {
         record->need_scope = line->scopes;
     } else if (line->in_all) {
@@ -96,9 +96,6 @@ static authz_status check_clients(request_rec *r, const char *args, const void *
     const access_t *access;
 
     (void)args;
-    if (guard_is_preflight(r) && guard_is_in_force(r)) {
-        return AUTHZ_GRANTED;
-    }
     if (!r->user) {
         return AUTHZ_DENIED_NO_USER;
     }

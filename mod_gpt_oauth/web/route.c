@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_request.h>
 
 #include "private.h"
 #include "web/config.h"
@@ -100,14 +101,26 @@ int route_access(request_rec *r)
     request_t *record = request_record(r);
     const endpoint_t *endpoint;
 
-    if (!guard_is_configured(r)) {
+    int rc;
+
+    if (record->is_inner || !guard_is_configured(r)) {
         return DECLINED;
     }
     /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */
     if (!record->endpoint && (endpoint = endpoint_set(r)) && !endpoint->is_public) {
         record->endpoint = endpoint;
     }
-    return record->endpoint ? OK : DECLINED;
+    if (!record->endpoint) {
+        if (!guard_access(r)) {
+            r->user = NULL; /* a user of somebody else's making (SSLUserName) is not what AuthType GPTOAuth asks for */
+        }
+        return DECLINED;
+    }
+    record->is_inner = 1;
+    rc = ap_run_access_checker_ex(r);
+    record->is_inner = 0;
+    /* A Require that wants a user is not in force here. One that refuses without looking at the user (an address) is. */
+    return rc == DECLINED ? OK : rc;
 }
 
 /* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
@@ -126,7 +139,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 {
     const failure_t *failure =
         failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
-                     "called over plain http; behind a proxy that ends TLS write ServerName https://… in this virtual host");
+                     "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
 
     log_failure(r, endpoint->handler, NULL, NULL, failure);
     return endpoint->identifies ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
@@ -138,6 +151,9 @@ int route_handler(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint = request_record(r)->endpoint;
 
+    if (request_record(r)->is_preflight) {
+        return reply_options(r, NULL); /* nothing behind the guard runs for a caller without a token */
+    }
     /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
     if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
         return DECLINED;
@@ -164,6 +180,7 @@ int route_handler(request_rec *r)
         return refuse_insecure(r, endpoint);
     }
     if (!conf->source) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
         return HTTP_SERVICE_UNAVAILABLE; /* logged when the child began */
     }
     return endpoint->answer(r);

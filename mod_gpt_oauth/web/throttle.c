@@ -8,63 +8,80 @@
 #include "base/crypto.h"
 #include "web/request.h"
 
-#define SLOTS  65536
-#define WINDOW 300 /* seconds */
+#define SLOTS  16384 /* for each kind */
+#define WINDOW 300   /* seconds */
 
-/* A slot: the number of the window in the upper half, how many in the lower. A new window begins at zero. */
-static _Atomic(apr_uint32_t) *slots;
+/* A slot: 32 bits of whose it is, 16 of which window of time, 16 of how many. Who comes upon another's slot takes it over. */
+typedef _Atomic(apr_uint64_t) slot_t;
 
-static const unsigned limits[] = {
-    [THROTTLE_CLIENT] = 100, [THROTTLE_GRANT] = 300, [THROTTLE_PASSWORD] = 10, [THROTTLE_ADDRESS] = 100
+static slot_t *slots;
+static digest_t key;
+
+static const unsigned limits[THROTTLE_KINDS] = {
+    [THROTTLE_CLIENT] = 100, [THROTTLE_GRANT] = 300, [THROTTLE_PASSWORD] = 10, [THROTTLE_ADDRESS] = 100, [THROTTLE_USER] = 100
 };
 
 apr_status_t throttle_create(apr_pool_t *pconf)
 {
     apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, SLOTS * sizeof(*slots), NULL, pconf);
+    apr_status_t rv = apr_shm_create(&shm, THROTTLE_KINDS * SLOTS * sizeof(*slots), NULL, pconf);
 
     if (rv == APR_SUCCESS) {
         slots = apr_shm_baseaddr_get(shm);
-        for (int i = 0; i < SLOTS; i++) {
+        for (int i = 0; i < THROTTLE_KINDS * SLOTS; i++) {
             atomic_init(&slots[i], 0);
         }
+        crypto_random(key.byte, sizeof(key.byte));
     }
     return rv;
 }
 
-static _Atomic(apr_uint32_t) *slot_of(const request_rec *r, throttle_t kind, const char *who)
+/* Whoever has one address of IPv6 has 2^64 of them. */
+static const char *network(const request_rec *r)
 {
-    const char *key =
-        apr_psprintf(r->pool, "%d %s %s", (int)kind, request_address(r), kind == THROTTLE_ADDRESS || !who ? "" : who);
-    digest_t hash;
+    const apr_sockaddr_t *address = r->useragent_addr;
 
-    crypto_sha256(key, strlen(key), &hash);
-    return &slots[(hash.byte[0] << 8 | hash.byte[1]) % SLOTS];
+#if APR_HAVE_IPV6
+    if (address && address->family == APR_INET6 && !IN6_IS_ADDR_V4MAPPED(&address->sa.sin6.sin6_addr)) {
+        return crypto_base64url(r->pool, &address->sa.sin6.sin6_addr, 8);
+    }
+#endif
+    return request_address(r);
 }
 
-static int over_limit(throttle_t kind, unsigned count, apr_int64_t now)
+/* The slot, and in *owner what stands in its upper half now while it is this party's. */
+static slot_t *find(const request_rec *r, throttle_t kind, const char *who, apr_int64_t now, apr_uint64_t *owner)
 {
-    return count > limits[kind] ? (int)(WINDOW - now % WINDOW) : 0;
+    const char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : network(r),
+                                    kind == THROTTLE_ADDRESS || !who ? "" : who);
+    apr_uint32_t bits[2];
+    digest_t hash;
+
+    crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
+    memcpy(bits, hash.byte, sizeof(bits));
+    *owner = (apr_uint64_t)bits[0] << 16 | ((apr_uint64_t)(now / WINDOW) & 0xffff);
+    return &slots[(apr_uint32_t)kind * SLOTS + bits[1] % SLOTS];
 }
 
 int throttle_count(const request_rec *r, throttle_t kind, const char *who)
 {
-    _Atomic(apr_uint32_t) *slot = slot_of(r, kind, who);
     apr_int64_t now = apr_time_sec(apr_time_now());
-    apr_uint32_t window = (apr_uint32_t)(now / WINDOW) & 0xffff;
-    apr_uint32_t seen = atomic_load(slot), count;
+    apr_uint64_t owner, seen, count;
+    slot_t *slot = find(r, kind, who, now, &owner);
 
+    seen = atomic_load(slot);
     do {
-        count = seen >> 16 == window ? seen & 0xffff : 0;
+        count = seen >> 16 == owner ? seen & 0xffff : 0;
         count += count < 0xffff;
-    } while (!atomic_compare_exchange_weak(slot, &seen, window << 16 | count));
-    return over_limit(kind, count, now);
+    } while (!atomic_compare_exchange_weak(slot, &seen, owner << 16 | count));
+    return count > limits[kind] ? (int)(WINDOW - now % WINDOW) : 0;
 }
 
-int throttle_wait(const request_rec *r, throttle_t kind, const char *who)
+void throttle_forgive(const request_rec *r, throttle_t kind, const char *who)
 {
-    apr_int64_t now = apr_time_sec(apr_time_now());
-    apr_uint32_t seen = atomic_load(slot_of(r, kind, who));
+    apr_uint64_t owner, seen;
+    slot_t *slot = find(r, kind, who, apr_time_sec(apr_time_now()), &owner);
 
-    return seen >> 16 == ((apr_uint32_t)(now / WINDOW) & 0xffff) ? over_limit(kind, (seen & 0xffff) + 1, now) : 0;
+    seen = atomic_load(slot);
+    while (seen >> 16 == owner && (seen & 0xffff) && !atomic_compare_exchange_weak(slot, &seen, seen - 1)) {}
 }

@@ -1,6 +1,6 @@
 /*
- * Counts wrong secrets, codes and passwords per who and address, in shared memory of all children. A counter may be shared by
- * two parties whose hashes collide; that is harmless, since a right 256-bit secret is never refused and only passwords wait.
+ * Counts wrong secrets, codes and passwords per who and address, in shared memory of all children. An address of IPv6 is its
+ * /64. Which counter is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
  */
 #ifndef GPT_OAUTH_WEB_THROTTLE_H
 #define GPT_OAUTH_WEB_THROTTLE_H
@@ -8,19 +8,21 @@
 #include <httpd.h>
 
 typedef enum {
-    THROTTLE_CLIENT,   /* wrong client secrets, by client id */
-    THROTTLE_GRANT,    /* wrong codes and refresh tokens, by client id */
-    THROTTLE_PASSWORD, /* wrong passwords, by user name */
-    THROTTLE_ADDRESS   /* wrong passwords of one address, whoever it tries to be */
+    THROTTLE_CLIENT,   /* wrong client secrets, by client id and address */
+    THROTTLE_GRANT,    /* wrong codes and refresh tokens, by client id and address */
+    THROTTLE_PASSWORD, /* wrong passwords, by user name and address */
+    THROTTLE_ADDRESS,  /* wrong passwords of one address, whoever it tries to be */
+    THROTTLE_USER,     /* wrong passwords of one user, from wherever */
+    THROTTLE_KINDS
 } throttle_t;
 
 /* post_config, in the parent. */
 apr_status_t throttle_create(apr_pool_t *pconf);
 
-/* Notes one failure; 0, or the seconds to wait when that was too many. */
+/* Notes one failure (a password: before it is looked at, so that a hundred at once are a hundred); 0, or the seconds to wait. */
 int throttle_count(const request_rec *r, throttle_t kind, const char *who);
 
-/* As throttle_count, without noting one. */
-int throttle_wait(const request_rec *r, throttle_t kind, const char *who);
+/* Takes one back: it was none. */
+void throttle_forgive(const request_rec *r, throttle_t kind, const char *who);
 
 #endif
