@@ -1,0 +1,22 @@
+#!/usr/bin/perl
+# The shipped configuration: as it stands it switches nothing on, and with every line uncommented it is one that httpd takes.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Test::GptOauth;
+
+my $text = Test::GptOauth::slurp("$FindBin::Bin/../conf/gpt_oauth.conf");
+is(join('', grep { !/^(?:#|$)/ } split /^/, $text), '', 'gpt_oauth.conf is all comments');
+
+$text =~ s/^#(?=GPTOAuth|<|    )//mg;
+$text =~ s/^    #(?=GPTOAuth|Require)/    /mg;
+$text = join '', grep { !/^ *#/ } split /^/, $text;
+my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
+$t->write_conf(conf => $text);
+my ($status, $said) = $t->configtest;
+is($status, 0, 'uncommented it passes configtest') or diag($said);
+
+done_testing();
