@@ -95,6 +95,8 @@ sub test_duplicates {
         $grant->{code}, $client->{id}, $client->{secret};
     is($t->http->post($endpoint, $json, headers => [ 'Content-Type' => 'application/json' ])->verdict, '400 invalid_request',
         'case 114: a name twice in JSON');
+    is($t->http->post($endpoint, "code=%ff&$body&client_id=x")->verdict, '400 invalid_request',
+        'case 114: a code that cannot be read hides no other fault');
     is($t->redeem($grant)->status, 200, 'case 114: none of these used the code up');
 }
 

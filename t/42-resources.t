@@ -1,0 +1,53 @@
+#!/usr/bin/perl
+# Tokens bound to a resource (RFC 8707): what may be asked for, what comes of it, and where it is good.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use Test::GptOauth;
+
+on_each_db({ conf => <<'EOC' }, sub {
+<Location /api,b>
+    AuthType GPTOAuth
+    Require oauth-scope read
+</Location>
+EOC
+    my ($t) = @_;
+    my $client = $t->client_add('notes');
+    my $base = $t->issuer;
+    my $tokens = sub { my (@other) = @_; return $t->tokens_for($client, @other) };
+    my $works = sub { my ($token, $path) = @_; return $t->fetch("$path/notes.txt", $token)->status };
+    $t->write_file('htdocs/api,b/notes.txt', "protected data\n");
+
+    my $bound = $tokens->(params => { resource => "$base/api" });
+    is($works->($bound->{access_token}, '/api'), 200, 'case 253: a token for a resource is good there');
+    is($works->($bound->{access_token}, '/write'), 401, 'case 253: and nowhere else');
+    is($t->ask($client, { resource => $_ }), '302 invalid_target', "case 254: resource $_")
+        for 'foo', "$base/api#x", "$base/elsewhere", "$base/api/hello", 'https://evil.example/api';
+    my $both = "&resource=$base/write";
+    is($t->ask($client, { resource => "$base/api" }, $both), '200 sign-in', 'case 254: several resources');
+
+    my $refused = '400 invalid_target';
+    my $grant = $t->code_for($client, params => { resource => "$base/api" });
+    is($t->redeem($grant, { resource => "$base/write" })->verdict, $refused, 'case 256: another resource at the token endpoint');
+    is($t->redeem($grant, { resource => "$base/api" })->status, 200, 'case 256: burns nothing; the same one is fine');
+    is($t->refresh($client, $bound->{refresh_token}, { resource => "$base/write" })->verdict, $refused, 'case 256: nor at refresh');
+    my $next = $t->refresh($client, $bound->{refresh_token})->json;
+    is($works->($next->{access_token}, '/api'), 200, 'case 256: a refresh that names none stays bound');
+    is($works->($next->{access_token}, '/write'), 401, 'case 256: to the same one');
+
+    my $upper = $base =~ s{^http://localhost}{HTTP://LOCALHOST}r;
+    is($t->ask($client, { resource => "$upper/api" }), '200 sign-in', 'case 258: scheme and host in upper case');
+    is($t->ask($client, { resource => "$base/api/" }), '200 sign-in', 'case 258: one slash more');
+    is($t->ask($client, { resource => "$base/API" }), '302 invalid_target', 'case 258: the path in upper case');
+
+    # A comma separates scopes; in a URI it is a character like others.
+    my $comma = $tokens->(params => { resource => "$base/api,b" });
+    is($works->($comma->{access_token}, '/api,b'), 200, 'case 238: a resource with a comma');
+    is($works->($comma->{access_token}, '/api'), 401, 'case 238: is not the one before the comma');
+    $grant = $t->code_for($client, params => { resource => "$base/api,b" });
+    is($t->redeem($grant, { resource => "$base/api" })->verdict, $refused, 'case 256: nor can it be narrowed to that');
+});
+done_testing;
