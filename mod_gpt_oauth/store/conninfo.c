@@ -16,9 +16,10 @@ static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
     }
     for (const PQconninfoOption *option = options; option->keyword; option++) {
         if (strcmp(option->keyword, "connect_timeout") == 0 && option->val) {
-            apr_int64_t seconds = apr_strtoi64(option->val, NULL, 10);
+            char *end;
+            apr_int64_t seconds = apr_strtoi64(option->val, &end, 10);
 
-            return seconds >= 1 && seconds <= MAX_CONNECT_TIMEOUT
+            return !*end && seconds >= 1 && seconds <= MAX_CONNECT_TIMEOUT
                        ? NULL
                        : apr_psprintf(p, "DBDParams says connect_timeout=%s; write 1 to %d seconds, such as 2", option->val,
                                       MAX_CONNECT_TIMEOUT);

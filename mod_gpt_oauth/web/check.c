@@ -33,41 +33,149 @@ static const char *vhost_name(apr_pool_t *p, const server_rec *s)
     return apr_psprintf(p, "GPTOAuthIssuer of %s", s->server_hostname ? s->server_hostname : "the server");
 }
 
+/* Looks for a directive among these and in what they enclose. */
+static int has_directive(const ap_directive_t *first, const char *name)
+{
+    for (const ap_directive_t *at = first; at; at = at->next) {
+        if (strcasecmp(at->directive, name) == 0 || has_directive(at->first_child, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_at_or_below(const char *path, const char *root)
+{
+    apr_size_t size = strlen(root);
+
+    size -= size > 0 && root[size - 1] == '/';
+    return strncmp(path, root, size) == 0 && (path[size] == '/' || !path[size]);
+}
+
+static const char *section_problem(apr_pool_t *p, const section_t *section, int has_home)
+{
+    const ap_directive_t *parent = section->at->parent;
+
+    if (!has_home && section->conf->auth_path) {
+        return "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there";
+    }
+    if (!section->path && !section->conf->resource) {
+        return "AuthType GPTOAuth in a section that is no plain <Location /path> needs a name for what it guards; "
+               "write GPTOAuthResource https://NAME/path beside it";
+    }
+    /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
+    if (section->conf->auth_path && parent && !has_directive(parent->first_child, "Require")) {
+        return apr_psprintf(p,
+                            "%s %s has AuthType GPTOAuth and no Require, so the tokens would decide nothing; write beside it "
+                            "Require oauth-scope and the scopes that are needed",
+                            parent->directive, parent->args);
+    }
+    return NULL;
+}
+
 static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, int has_home)
 {
     int problems = 0;
 
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
+        /* What is inherited is complained of where it stands. */
+        const char *problem = section->server == s ? section_problem(p, section, has_home) : NULL;
 
-        if (section->server != s) {
-            continue; /* inherited; complained of where it stands */
-        }
-        if (!has_home && section->conf->auth_path) {
-            problems += complain(
-                s, place(p, section->at),
-                "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there");
-        } else if (!section->path && !section->conf->resource) {
-            problems += complain(s, place(p, section->at),
-                                 "AuthType GPTOAuth in a section that is no plain <Location> needs a name for what it guards; "
-                                 "write GPTOAuthResource https://NAME beside it");
+        if (problem) {
+            problems += complain(s, place(p, section->at), problem);
         }
     }
     return problems;
 }
 
-static int check_required_scopes(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
+/* The module's own URLs are never guarded, and all of GPTOAuthPath is its own. */
+static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
 {
     int problems = 0;
 
-    for (int i = 0; i < conf->required_scopes->nelts; i++) {
-        const required_scope_t *required = &APR_ARRAY_IDX(conf->required_scopes, i, required_scope_t);
+    for (int i = 0; i < conf->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (!policy_scope(conf->policy, required->scope)) {
-            problems += complain(
-                s, place(p, required->at),
-                apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
-                             required->scope, required->scope));
+        if (section->path && section->conf->auth_path && is_at_or_below(section->path, conf->path)) {
+            problems +=
+                complain(s, place(p, section->at),
+                         apr_psprintf(p,
+                                      "AuthType GPTOAuth for %s can guard nothing: all below %s are the module's own URLs; "
+                                      "write another path here, or for the module in GPTOAuthPath",
+                                      section->path, conf->path));
+        }
+    }
+    return problems;
+}
+
+/* The value of the AuthType that stands in the same section as a line, or in one around it; NULL: none does. */
+static const char *auth_type_beside(apr_pool_t *p, const ap_directive_t *line)
+{
+    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
+        for (const ap_directive_t *at = outer->first_child; at; at = at->next) {
+            if (strcasecmp(at->directive, "AuthType") == 0) {
+                const char *args = at->args;
+
+                return ap_getword_conf(p, &args);
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The path of the plain <Location> in which a line stands; NULL: none, or not known. */
+static const char *path_of(apr_pool_t *p, const ap_directive_t *line)
+{
+    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
+        if (strcasecmp(outer->directive, "<Location") == 0) {
+            const char *args = outer->args, *path = ap_getword_conf(p, &args);
+
+            path = apr_pstrndup(p, path, strcspn(path, ">"));
+            return strpbrk(path, "~*?[") ? NULL : path;
+        }
+    }
+    return NULL;
+}
+
+/* May a guard be in force at path (NULL: anywhere)? */
+static int is_guarded(const server_conf_t *conf, const char *path)
+{
+    for (int i = 0; i < conf->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
+
+        if (section->conf->auth_path && (!path || !section->path || is_at_or_below(path, section->path))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *requirement_problem(apr_pool_t *p, const server_conf_t *conf, const requirement_t *requirement)
+{
+    const char *type = auth_type_beside(p, requirement->at);
+
+    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, path_of(p, requirement->at))) {
+        return apr_psprintf(p, "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
+                            requirement->at->args, type ? type : "missing");
+    }
+    if (requirement->scope && !policy_scope(conf->policy, requirement->scope)) {
+        return apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
+                            requirement->scope, requirement->scope);
+    }
+    return NULL;
+}
+
+static int check_requirements(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
+{
+    int problems = 0;
+
+    for (int i = 0; i < conf->requirements->nelts; i++) {
+        const requirement_t *requirement = &APR_ARRAY_IDX(conf->requirements, i, requirement_t);
+        const char *problem = requirement_problem(p, conf, requirement);
+
+        if (problem) {
+            problems += complain(s, place(p, requirement->at), problem);
         }
     }
     return problems;
@@ -86,10 +194,20 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
         problems +=
             complain(s, where, "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
     }
-    if (!conf->login_providers && !ap_lookup_provider(AUTHN_PROVIDER_GROUP, OWN_PROVIDER, AUTHN_PROVIDER_VERSION)) {
-        problems += complain(s, where, "the provider " OWN_PROVIDER " is not registered");
+    if (is_guarded(conf, NULL) && !ap_find_linked_module("mod_authn_core.c")) {
+        problems += complain(s, where,
+                             "mod_authn_core is not loaded, so AuthType has no effect; write LoadModule authn_core_module "
+                             "modules/mod_authn_core.so (Debian: a2enmod authn_core)");
     }
-    return problems + check_required_scopes(p, s, conf);
+    if (conf->refresh_total < conf->refresh_idle) {
+        problems += complain(s, where,
+                             apr_psprintf(p,
+                                          "GPTOAuthRefreshLifetime lets a grant live %" APR_INT64_T_FMT
+                                          " seconds unused, but only %" APR_INT64_T_FMT
+                                          " in all; write two times of which the second is the longer, such as 90d 1y",
+                                          conf->refresh_idle, conf->refresh_total));
+    }
+    return problems + check_path(p, s, conf) + check_requirements(p, s, conf);
 }
 
 int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)

@@ -45,7 +45,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_params = NULL;
     conf->dbd_max = CONFIG_UNSET;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
-    conf->required_scopes = apr_array_make(p, 4, sizeof(required_scope_t));
+    conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
     return conf;
 }
 
@@ -72,7 +72,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_max);
     /* The main server's sections are in force in every virtual host. */
     conf->sections = apr_array_append(p, base->sections, add->sections);
-    conf->required_scopes = apr_array_append(p, base->required_scopes, add->required_scopes);
+    conf->requirements = apr_array_append(p, base->requirements, add->requirements);
     return conf;
 }
 

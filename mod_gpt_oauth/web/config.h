@@ -31,11 +31,11 @@ typedef struct section_t {
     const dir_conf_t *conf;
 } section_t;
 
-/* A scope named by a Require line, for the check that it is defined. */
-typedef struct required_scope_t {
+/* A Require line of this module, once for each scope that it names. */
+typedef struct requirement_t {
     const ap_directive_t *at;
-    const char *scope;
-} required_scope_t;
+    const char *scope; /* NULL: Require oauth-client */
+} requirement_t;
 
 typedef struct server_conf_t {
     const char *issuer;                  /* never inherited by virtual hosts; NULL: the module is off here */
@@ -53,8 +53,8 @@ typedef struct server_conf_t {
     const char *dbd_driver; /* mod_dbd's directives, overheard */
     const char *dbd_params;
     int dbd_max;
-    apr_array_header_t *sections;        /* section_t */
-    apr_array_header_t *required_scopes; /* required_scope_t */
+    apr_array_header_t *sections;     /* section_t */
+    apr_array_header_t *requirements; /* requirement_t */
 
     /* Derived by config_finish. */
     policy_t *policy;

@@ -3,6 +3,7 @@
 #include <ap_provider.h>
 #include <http_core.h>
 
+#include "base/params.h"
 #include "base/scope.h"
 #include "base/uri.h"
 #include "web/config.h"
@@ -21,6 +22,12 @@ static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url)
     (void)dir;
     if (!problem && (problem = uri_issuer_problem(cmd->pool, url))) {
         problem = apr_psprintf(cmd->pool, "GPTOAuthIssuer %s: %s", url, problem);
+    }
+    if (!problem && server_of(cmd)->issuer) {
+        problem = apr_psprintf(cmd->pool,
+                               "GPTOAuthIssuer %s: this server has the issuer %s already; keep one of the two lines, "
+                               "or give each its own <VirtualHost>",
+                               url, server_of(cmd)->issuer);
     }
     server_of(cmd)->issuer = url;
     return problem;
@@ -58,8 +65,12 @@ static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const ar
     if (strcmp(argv[0], SCOPE_OFFLINE) == 0) {
         return "GPTOAuthScope offline_access: this scope is known without being defined";
     }
-    if (!*argv[1]) {
+    if (!argv[1][strspn(argv[1], " \t")]) {
         return apr_psprintf(cmd->pool, "GPTOAuthScope %s: the description is empty; say in a few words what the user allows",
+                            argv[0]);
+    }
+    if (!utf8_valid(argv[1], strlen(argv[1]))) {
+        return apr_psprintf(cmd->pool, "GPTOAuthScope %s: the description is not UTF-8; save this file in that encoding",
                             argv[0]);
     }
     if (argc > 3 || (argc == 3 && strcasecmp(argv[2], "default") != 0)) {
@@ -181,10 +192,6 @@ static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *i
     if (!problem && total) {
         problem = parse_duration(cmd, total, 60, YEARS_10, &conf->refresh_total);
     }
-    if (!problem && total && conf->refresh_total < conf->refresh_idle) {
-        problem =
-            "GPTOAuthRefreshLifetime: the second time (in all) is shorter than the first (unused); write for example 90d 1y";
-    }
     return problem;
 }
 
@@ -257,9 +264,11 @@ static const char *hear_dbd_max(cmd_parms *cmd, void *dir, const char *max)
 static const char *set_resource(cmd_parms *cmd, void *dir, const char *uri)
 {
     dir_conf_t *conf = dir;
+    uri_t parsed;
 
     conf->resource = uri_normalise_resource(cmd->pool, uri);
-    if (!conf->resource) {
+    if (!conf->resource || !uri_parse(cmd->pool, conf->resource, &parsed) ||
+        (strcmp(parsed.scheme, "https") != 0 && !uri_host_is_loopback(parsed.host))) {
         return apr_psprintf(
             cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
             uri);

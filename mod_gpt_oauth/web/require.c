@@ -20,12 +20,20 @@ typedef struct scope_line_t {
     int in_all;         /* stands in <RequireAll>: its neighbours are needed besides, not instead */
 } scope_line_t;
 
-static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **parsed)
+static void note(cmd_parms *cmd, const char *scope)
 {
     server_conf_t *conf = ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
+    requirement_t *requirement = apr_array_push(conf->requirements);
+
+    requirement->at = cmd->directive;
+    requirement->scope = scope;
+}
+
+static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **parsed)
+{
     const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
     scope_line_t *line = apr_pcalloc(cmd->pool, sizeof(*line));
-    char *rest, *token;
+    const char *scope;
 
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "Require oauth-scope" NOT_IN_HTACCESS_TEXT;
@@ -34,15 +42,16 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
         return "Require not oauth-scope would make clients ask for that very scope: say what is needed, not what is in the way";
     }
     line->scopes = "";
-    for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
-        required_scope_t *required = apr_array_push(conf->required_scopes);
-
-        if (!scope_token_valid(token)) {
-            return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is no scope; separate several by spaces", token);
+    while (*(scope = ap_getword_conf(cmd->pool, &args))) {
+        if (!scope_token_valid(scope)) {
+            return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is no scope; separate several by spaces", scope);
         }
-        required->at = cmd->directive;
-        required->scope = token;
-        line->scopes = scope_union(cmd->pool, line->scopes, token);
+        if (strcmp(scope, SCOPE_OFFLINE) == 0) {
+            return "Require oauth-scope offline_access: this scope opens nothing, a client asks with it for a refresh token; "
+                   "write a scope of GPTOAuthScope";
+        }
+        note(cmd, scope);
+        line->scopes = scope_union(cmd->pool, line->scopes, scope);
     }
     if (!*line->scopes) {
         return "Require oauth-scope needs the name of at least one scope, such as Require oauth-scope notes.read";
@@ -78,14 +87,15 @@ static authz_status check_scopes(request_rec *r, const char *args, const void *p
 static const char *parse_clients(cmd_parms *cmd, const char *args, const void **parsed)
 {
     apr_array_header_t *clients = apr_array_make(cmd->pool, 2, sizeof(const char *));
-    char *rest, *token;
+    const char *client;
 
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "Require oauth-client" NOT_IN_HTACCESS_TEXT;
     }
-    for (token = apr_strtok(apr_pstrdup(cmd->pool, args), " \t", &rest); token; token = apr_strtok(NULL, " \t", &rest)) {
-        APR_ARRAY_PUSH(clients, const char *) = token;
+    while (*(client = ap_getword_conf(cmd->pool, &args))) {
+        APR_ARRAY_PUSH(clients, const char *) = client;
     }
+    note(cmd, NULL);
     *parsed = clients;
     return clients->nelts ? NULL : "Require oauth-client needs at least one client id; `gptoauth client list` shows them";
 }

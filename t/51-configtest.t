@@ -1,0 +1,214 @@
+#!/usr/bin/perl
+# What `httpd -t` says: a sentence that names each wrong or missing directive and what to write, and nothing against a good one.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $issuer = 'GPTOAuthIssuer https://api.example.com';
+my $scope = 'GPTOAuthScope notes.read "Read your notes" default';
+my $guard = "<Location /api>\nAuthType GPTOAuth\nRequire oauth-scope notes.read\n</Location>";
+my $sqlite = "DBDriver sqlite3\nDBDParams \"%%DIR%%/db/oauth.sqlite\"";
+my $pgsql = 'DBDriver pgsql' . "\nDBDParams \"host=db.internal dbname=oauth user=oauth";
+my $usual = "$issuer\n$scope\n$guard";
+
+my $t = Test::GptOauth->new(db => 'sqlite', issuer => '', pages => '', start => 0);
+
+# Runs configtest with this configuration; options are modules to leave out, and lines in place of DBDriver and DBDParams.
+sub configtest {
+    my ($conf, %opt) = @_;
+    $t->write_file('dbd.conf', $opt{dbd} // $sqlite);
+    $t->write_conf(conf => $conf);
+    if ($opt{without}) {
+        my $text = Test::GptOauth::slurp($t->dir . '/httpd.conf');
+        $text =~ s/^LoadModule $opt{without}_module .*\n//m;
+        $text =~ s/^Include.*dbd\.conf.*\n//m if $opt{without} eq 'dbd';
+        $t->write_file('httpd.conf', $text);
+    }
+    my ($status, $said) = $t->configtest;
+    return $status == 0 ? 'Syntax OK' : $said;
+}
+
+sub bad { my ($name, $expected, @conf) = @_; return like(configtest(@conf), $expected, $name) }
+
+sub good { my ($name, @conf) = @_; return is(configtest(@conf), 'Syntax OK', $name) }
+
+# ---- the issuer
+
+good('the example', $usual);
+good("an issuer $_", "GPTOAuthIssuer $_\n$scope\n$guard") for 'https://api.example.com/t1/t2', 'https://api.example.com:8443',
+    'http://localhost', 'http://127.0.0.1:8080', 'http://[::1]:8080', '"https://api.example.com"', 'https://xn--bcher-kva.example';
+for my $case (
+    [ 'api.example.com', 'an https URL such as https://api\.example\.com' ],
+    [ 'ftp://api.example.com', 'an https URL' ],
+    [ 'https://', 'an https URL' ],
+    [ 'https://user@api.example.com', 'an https URL' ],
+    [ 'https://b%fccher.example', 'an https URL' ],
+    [ '/oauth', 'an https URL' ],
+    [ 'http://api.example.com', 'begins with https://' ],
+    [ 'http://localhost.example.com', 'begins with https://' ],
+    [ 'http://127.0.0.2', 'begins with https://' ],
+    [ 'https://api.example.com/', 'write https://api\.example\.com$' ],
+    [ 'https://api.example.com/t1/', 'write https://api\.example\.com/t1$' ],
+    [ 'https://API.example.com', 'write https://api\.example\.com$' ],
+    [ 'HTTPS://api.example.com', 'write https://api\.example\.com$' ],
+    [ 'https://api.example.com:443', 'write https://api\.example\.com$' ],
+    [ 'https://api.example.com?x', 'no query and no fragment' ],
+    [ '"https://api.example.com#x"', 'no query and no fragment' ],
+    [ 'https://api.example.com//t1', 'no empty segment' ],
+    [ 'https://api.example.com/../t1', 'none that begins with a dot' ],
+    [ 'https://api.example.com/%74', 'no percent sign' ],
+) {
+    my ($value, $expected) = @$case;
+    bad("GPTOAuthIssuer $value", qr/^GPTOAuthIssuer \Q${\ ($value =~ tr!"!!dr) }\E: .*$expected/m, "GPTOAuthIssuer $value\n$scope\n$guard");
+}
+bad('an issuer without value', qr/GPTOAuthIssuer takes one argument, the https URL/, "GPTOAuthIssuer\n$scope");
+bad('two issuers', qr/^GPTOAuthIssuer https:\/\/b\.example: .*has the issuer https:\/\/api\.example\.com already/m,
+    "$usual\nGPTOAuthIssuer https://b.example");
+bad('an issuer in a Location', qr/GPTOAuthIssuer.*not allowed in <Location>|GPTOAuthIssuer cannot occur within <Location>/,
+    "$usual\n<Location /x>\nGPTOAuthIssuer https://b.example\n</Location>");
+bad('a guard without issuer', qr/httpd\.conf:\d+: AuthType GPTOAuth .* without GPTOAuthIssuer; write GPTOAuthIssuer https:/,
+    "$scope\n$guard");
+
+# ---- virtual hosts
+
+sub vhost { return "<VirtualHost 127.0.0.1:%%PORT%%>\nServerName $_[0]\n$_[1]\n</VirtualHost>" }
+
+good('everything in a virtual host', vhost('a.example', $usual));
+good('two issuers', vhost('a.example', $usual) . "\n" . vhost('b.example', "GPTOAuthIssuer https://b.example\n$scope\n$guard"));
+good('one issuer for http and https', vhost('a.example', $usual) . "\n" . vhost('https://a.example', $usual));
+good('scopes and guard for all', "$scope\n$guard\n" . vhost('a.example', $issuer) . "\n" . vhost('b.example', 'GPTOAuthIssuer https://b'));
+good('a virtual host without', "$usual\n" . vhost('a.example', ''));
+bad('a guard in a virtual host whose issuer is elsewhere', qr/write GPTOAuthIssuer https:/, "$usual\n" . vhost('a.example', $guard));
+bad('an issuer whose scopes are elsewhere', qr/GPTOAuthIssuer of b\.example: no scope is defined.*write for example GPTOAuthScope/,
+    vhost('a.example', $usual) . "\n" . vhost('b.example', 'GPTOAuthIssuer https://b.example'));
+bad('a scope that one virtual host lacks', qr/Require oauth-scope names notes\.read, which is not defined; write GPTOAuthScope notes\.read/,
+    "$scope\n$guard\n" . vhost('a.example', "$issuer\nGPTOAuthScope other \"Others\" default"));
+
+# ---- the path
+
+good("GPTOAuthPath $_", "$usual\nGPTOAuthPath $_") for '/oauth2', '/a/b', '/connect-1_x.y~';
+bad("GPTOAuthPath $_", qr/^GPTOAuthPath \Q${\ tr!"!!dr }\E: write a plain path/m, "$usual\nGPTOAuthPath $_")
+    for 'oauth', '/', '/oauth/', '"/o auth"', '/oauth?x', '/.well-known', '/a/../b', '//oauth', '/oauth*', '/%6fauth', '/a\\\\b';
+bad("a guard at $_, where the endpoints are", qr/AuthType GPTOAuth for \Q$_\E can guard nothing: .*GPTOAuthPath/,
+    "$usual\nGPTOAuthPath /connect\n<Location $_>\nAuthType GPTOAuth\nRequire valid-user\n</Location>")
+    for '/connect', '/connect/', '/connect/api';
+good('a guard around the endpoints', "$usual\n<Location />\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
+good('a guard beside them', "$usual\n<Location /oauth-api>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
+good('a sign-in at an endpoint', "$usual\n<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nRequire valid-user\n</Location>");
+
+# ---- scopes
+
+bad('no scope', qr/no scope is defined.*write for example GPTOAuthScope notes\.read "Read your notes" default/,
+    "$issuer\n<Location /api>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
+bad('no default', qr/no scope is marked as default.*write the word default/, "$issuer\nGPTOAuthScope notes.read \"Read\"\n$guard");
+bad('a scope twice', qr/GPTOAuthScope notes\.read is defined twice; keep one/, "$usual\n$scope");
+good('more scopes', "$usual\nGPTOAuthScope notes:write \"Change your notes\"\nGPTOAuthScope https://x/y \"Z\" Default");
+for my $case (
+    [ '', 'GPTOAuthScope needs a name and a description' ],
+    [ 'notes.write', 'GPTOAuthScope needs a name and a description.*: GPTOAuthScope notes\.read "Read your notes"' ],
+    [ 'notes.write Change your notes', 'GPTOAuthScope notes\.write: .*description \(in quotes\)' ],
+    [ 'notes.write "Change" defualt', 'GPTOAuthScope notes\.write: "defualt" is not understood' ],
+    [ 'notes.write "Change" default required', 'GPTOAuthScope notes\.write: "required" is not understood' ],
+    [ 'notes.write " "', 'GPTOAuthScope notes\.write: the description is empty' ],
+    [ "notes.write \"Chang\xe9\"", 'GPTOAuthScope notes\.write: .*UTF-8' ],
+    [ '"notes write" "Change"', 'GPTOAuthScope notes write: a scope\'s name is' ],
+    [ 'notes,write "Change"', 'GPTOAuthScope notes,write: a scope\'s name is' ],
+    [ '"" "Change"', 'GPTOAuthScope : a scope\'s name is' ],
+    [ "n\xc3\xb6tes \"Change\"", 'a scope\'s name is printable ASCII' ],
+    [ 'offline_access "Stay"', 'GPTOAuthScope offline_access: this scope is known without' ],
+) {
+    my ($value, $expected) = @$case;
+    bad("GPTOAuthScope $value", qr/$expected/, "$usual\nGPTOAuthScope $value");
+}
+
+# ---- times
+
+my @lifetimes = qw(CodeLifetime AccessLifetime SessionLifetime RefreshLifetime RefreshGrace);
+for my $name (@lifetimes) {
+    good("GPTOAuth$name $_", "$usual\nGPTOAuth$name $_") for '90', '90s', '2m';
+    bad("GPTOAuth$name $_", qr/GPTOAuth$name \Q${\ tr!"!!dr }\E: write a time between \d+ and \d+ seconds, such as/, "$usual\nGPTOAuth$name $_")
+        for '-1', 's', 'soon', '1h30m', '1.5h', '10ms', '"90 s"', '99999999999999999999', '9223372036854775807y', '11y';
+}
+bad("GPTOAuth$_ 0", qr/GPTOAuth$_ 0: write a time/, "$usual\nGPTOAuth$_ 0") for @lifetimes[ 0 .. 3 ];
+good('GPTOAuthRefreshGrace 0', "$usual\nGPTOAuthRefreshGrace 0");
+bad('a code that lives for 11 minutes', qr/GPTOAuthCodeLifetime 11m: write a time between 1 and 600/, "$usual\nGPTOAuthCodeLifetime 11m");
+bad('a grace of 2 hours', qr/GPTOAuthRefreshGrace 2h: write a time between 0 and 3600/, "$usual\nGPTOAuthRefreshGrace 2h");
+good("GPTOAuthRefreshLifetime $_", "$usual\nGPTOAuthRefreshLifetime $_") for '30d', '30d 1y', '1y 1y', '365d 10y';
+bad("GPTOAuthRefreshLifetime $_", qr/GPTOAuthRefreshLifetime lets a grant live \d+ seconds unused.*such as 90d 1y/,
+    "$usual\nGPTOAuthRefreshLifetime $_")
+    for '1y 90d', '2y';
+bad('three times', qr/GPTOAuthRefreshLifetime takes 1-2 arguments, life of a refresh token unused, and of a grant in all/, "$usual\nGPTOAuthRefreshLifetime 1d 2d 3d");
+
+# ---- sign-in
+
+good('providers', "$usual\nGPTOAuthLoginProvider file gpt-oauth");
+good('an alias', "$usual\n<AuthnProviderAlias file staff>\nAuthUserFile /none\n</AuthnProviderAlias>\nGPTOAuthLoginProvider staff");
+bad('an unknown provider', qr/GPTOAuthLoginProvider ldap: there is no such provider; load its module first/,
+    "$usual\nGPTOAuthLoginProvider gpt-oauth ldap");
+good("GPTOAuthUserName $_", "$usual\nGPTOAuthUserName $_") for 'env:OIDC_CLAIM_name', 'header:X-Name';
+bad("GPTOAuthUserName $_", qr/GPTOAuthUserName \Q${\ tr!"!!dr }\E: write env:NAME or header:NAME/, "$usual\nGPTOAuthUserName $_")
+    for 'NAME', 'env:', 'header:', 'cookie:x';
+
+# ---- guards
+
+sub location { my ($lines, $start) = @_; $start //= '<Location /more>'; return "$usual\n$start\n$lines\n</" . ($start =~ /(\w+)/)[0] . '>' }
+
+good("$_ in a Location", location("AuthType GPTOAuth\n$_"))
+    for 'Require valid-user', 'Require all granted', "<RequireAll>\nRequire valid-user\n</RequireAll>",
+    "<Limit GET>\nRequire valid-user\n</Limit>", "<IfModule mod_dir.c>\nRequire oauth-client x\n</IfModule>", 'Require oauth-scope "notes.read"';
+good("AuthType within $_", location("<$_>\nAuthType GPTOAuth\n</" . (/(\w+)/)[0] . ">\nRequire valid-user"))
+    for 'IfModule mod_dir.c', 'IfFile /etc/passwd', 'IfDefine !x', 'IfVersion > 2.4';
+good('another spelling', location("authtype \"gptoauth\"\nrequire valid-user"));
+good('what is inherited', location('Require oauth-scope notes.read', '<Location /api/inner>'));
+good('a Require for an expression', location("AuthType \"%{tolower:GPTOAuth}\"\nRequire oauth-scope notes.read"));
+bad('AuthType without Require', qr/httpd\.conf:\d+: <Location \/more> has AuthType GPTOAuth and no Require.*write beside it Require oauth-scope/,
+    location('AuthType GPTOAuth'));
+bad('Require without AuthType', qr/httpd\.conf:\d+: Require oauth-scope notes\.read is for tokens, but the AuthType here is missing; write AuthType GPTOAuth/,
+    "$issuer\n$scope\n<Location /more>\nRequire oauth-scope notes.read\n</Location>");
+bad('Require where no guard reaches', qr/the AuthType here is missing; write AuthType GPTOAuth/, location('Require oauth-scope notes.read'));
+bad("AuthType $_", qr/Require oauth-client x is for tokens, but the AuthType here is \Q$_\E; write AuthType GPTOAuth/, location("AuthType $_\nRequire oauth-client x"))
+    for 'Basic', 'Bearer', 'None';
+bad("$_", qr/httpd\.conf:\d+: AuthType GPTOAuth in a section that is no plain <Location \/path>.*write GPTOAuthResource https:/,
+    location("AuthType GPTOAuth\nRequire valid-user", $_))
+    for '<LocationMatch "^/x">', '<Directory "%%DIR%%/htdocs">', '<DirectoryMatch "x">', '<Files x>', '<Location ~ "^/x">', '<Location "/x/*/y">',
+    '<If "true">', '<Location more>', '<Proxy "*">';
+good("$_ with GPTOAuthResource", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource https://api.example.com/x", $_))
+    for '<LocationMatch "^/x">', '<Directory "%%DIR%%/htdocs">', '<Files x>', '<If "true">';
+bad('a scope that is not defined', qr/httpd\.conf:\d+: Require oauth-scope names notes\.wriet, which is not defined; write GPTOAuthScope notes\.wriet/,
+    location("AuthType GPTOAuth\nRequire oauth-scope notes.read notes.wriet"));
+bad('scopes with a comma', qr/Require oauth-scope notes\.read,x: this is no scope; separate several by spaces/, location("AuthType GPTOAuth\nRequire oauth-scope notes.read,x"));
+bad('no scope', qr/Require oauth-scope needs the name of at least one scope/, location("AuthType GPTOAuth\nRequire oauth-scope"));
+bad('offline_access', qr/Require oauth-scope offline_access: this scope opens nothing/, location("AuthType GPTOAuth\nRequire oauth-scope offline_access"));
+bad('not a scope', qr/Require not oauth-scope would make clients ask/, location("AuthType GPTOAuth\n<RequireAll>\nRequire valid-user\nRequire not oauth-scope notes.read\n</RequireAll>"));
+bad('no client', qr/Require oauth-client needs at least one client id; `gptoauth client list`/, location("AuthType GPTOAuth\nRequire oauth-client"));
+good("GPTOAuthResource $_", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource $_"))
+    for 'https://api.example.com/mcp', 'HTTPS://other.example', 'http://localhost:8080/x';
+bad("GPTOAuthResource $_", qr/GPTOAuthResource \Q${\ tr!"!!dr }\E: write an absolute https URI without fragment/, location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource $_"))
+    for '/mcp', 'api.example.com/mcp', '"https://api.example.com/mcp#x"', 'urn:x', 'https://', '"https://a b"', 'http://api.example.com/mcp';
+for my $flag (qw(RequireAudience PassToken PassHeaders)) {
+    good("GPTOAuth$flag $_", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag $_")) for qw(on off);
+    bad("GPTOAuth$flag yes", qr/GPTOAuth$flag must be On or Off/, location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag yes"));
+    bad("GPTOAuth$flag outside of a section", qr/GPTOAuth$flag not allowed (?:here|in)/, "$usual\nGPTOAuth$flag on");
+}
+
+# ---- the database and httpd's own modules
+
+good('pgsql', $usual, dbd => "$pgsql connect_timeout=2 tcp_user_timeout=3000\"");
+good('pgsql by URI', $usual, dbd => "DBDriver pgsql\nDBDParams \"postgresql://oauth\@db.internal/oauth?connect_timeout=5\"");
+bad('no DBDriver', qr/GPTOAuthIssuer of \S+: there is no DBDriver; write DBDriver pgsql/, $usual, dbd => '');
+bad('no DBDParams', qr/there is a DBDriver but no DBDParams; write where the database is/, $usual, dbd => 'DBDriver sqlite3');
+bad('another database', qr/DBDriver odbc is not supported; write DBDriver pgsql or DBDriver sqlite3|Can't load driver file/, $usual, dbd => "DBDriver odbc\nDBDParams x");
+bad('a relative file', qr/DBDParams must be the absolute path/, $usual, dbd => "DBDriver sqlite3\nDBDParams oauth.sqlite");
+bad('no connect_timeout', qr/DBDParams says no connect_timeout.*add connect_timeout=2/, $usual, dbd => "$pgsql\"");
+bad("connect_timeout=$_", qr/DBDParams says connect_timeout=\Q$_\E; write 1 to 10 seconds/, $usual, dbd => "$pgsql connect_timeout=$_\"") for qw(0 60 -1 x 2x);
+bad('an unknown parameter', qr/DBDParams is no connection string that libpq understands; write for example/, $usual, dbd => "$pgsql hots=x connect_timeout=2\"");
+unlike(configtest($usual, dbd => "DBDriver pgsql\nDBDParams \"host=x password=geheim xyz\""), qr/geheim/, 'a password is not repeated');
+bad('mod_dbd is missing', qr/mod_dbd is not loaded; write LoadModule dbd_module/, "$sqlite\n$usual", without => 'dbd');
+bad('mod_authn_core is missing', qr/mod_authn_core is not loaded.*write LoadModule authn_core_module/, $usual, without => 'authn_core');
+good('nothing of the module', '', dbd => '');
+good('nothing but scopes', $scope, dbd => '');
+
+done_testing();
