@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-/* A server that is just starting refuses, and on a busy machine not at once: it is tried again all the time, and found when it is up. */
+/* A server that is just starting refuses, and on a busy machine not at once: it must be found as soon as it is up. */
 #define SLOW_CONNECT (1 * SECOND)
 
 static apr_status_t end(void *data)
@@ -31,6 +31,15 @@ static memo_t *memo_of(store_conn_t *conn)
     return *conn->memo;
 }
 
+/* The caller is outside the gate after this. A backend may have been killed while it was still connecting: worth one more try. */
+static outcome_t not_opened(const lease_t *lease, apr_int64_t started, const char *problem)
+{
+    int slowly = clock_us() - started > SLOW_CONNECT;
+
+    gate_failed(lease->store->source->gate, slowly);
+    return lease_problem(lease, slowly ? DB_DOWN : DB_AGAIN, "%s", problem);
+}
+
 outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, int must_renew, lease_t **out)
 {
     store_source_t *source = store->source;
@@ -53,14 +62,12 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
 
     started = clock_us();
     if (source->open(source->baton, store->pool, &lease->conn) != APR_SUCCESS) {
-        gate_failed(source->gate, clock_us() - started > SLOW_CONNECT);
-        return lease_problem(lease, DB_DOWN, "cannot connect to the database");
+        return not_opened(lease, started, "cannot connect to the database");
     }
     lease->memo = memo_of(&lease->conn);
     if (!source->backend->alive(lease, must_renew)) {
         source->close(source->baton, &lease->conn);
-        gate_failed(source->gate, clock_us() - started > SLOW_CONNECT);
-        return lease_problem(lease, DB_DOWN, "the connection to the database is lost and cannot be renewed");
+        return not_opened(lease, started, "the connection to the database is lost and cannot be renewed");
     }
     gate_opened(source->gate);
 
