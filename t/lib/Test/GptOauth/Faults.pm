@@ -9,7 +9,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Test::GptOauth::Load;
 
-our @EXPORT = qw(all_answered children_of freeze thaw crash nearly_all refresher unavailable);
+our @EXPORT = qw(all_answered children_of freeze thaw crash nearly_all reasons refresher unavailable);
 
 # The processes that this one has started and that still run.
 sub children_of {
@@ -63,17 +63,19 @@ sub refresher {
     return [ POST => '/oauth/token', body => $body, headers => \@headers ];
 }
 
-# "200 x 118, 503 x 12"
-sub summary {
-    my %count;
-    $count{ $_->{status} }++ for @_;
-    return join ', ', map { "$_ x $count{$_}" } sort keys %count;
-}
-
 sub describe {
     my (@results) = @_;
-    diag(summary(@results), map { sprintf "\n%.3f %s: %d %s", @$_{qw(sent target status)}, $_->{response}->body } @results[ 0 .. ($#results < 9 ? $#results : 9) ]);
+    splice @results, 10;
+    diag(sprintf '%.3f, after %.3f s: %s: %s', @$_{qw(sent seconds target)}, $_->{response}->verdict) for @results;
     return;
+}
+
+# The reasons in the error log for every 503, with their numbers.
+sub reasons {
+    my ($t) = @_;
+    my %count;
+    $count{$1}++ while $t->error_log =~ /temporarily_unavailable: (.*) \(client/g;
+    return map { "$count{$_} x $_\n" } sort keys %count;
 }
 
 # Every one of these was answered 200.
