@@ -210,23 +210,24 @@ sub test_audience {
 sub test_end {
     my ($t, $client) = @_;
     my %end = (
-        'expired' => sub { $t->sql('UPDATE oauth_access_token SET expires_at = created_at - 1;') },
-        'its grant is revoked' => sub { $t->gptoauth('grant', 'revoke', '--user', 'dave') },
-        'its grant is gone' => sub { $t->sql("DELETE FROM oauth_grant WHERE username = 'dave';") },
-        'its row is gone' => sub { $t->sql('DELETE FROM oauth_access_token;') },
-        'its user is disabled' => sub { $t->gptoauth('user', 'disable', 'dave') },
-        'its client is disabled' => sub { $t->gptoauth('client', 'disable', $client->{id}) },
-        'its user has a name that cannot be one' => sub { $t->sql("UPDATE oauth_grant SET username = 'a' || '\r\n' || 'X-Evil: 1';") },
-        'its user has the name of a client' => sub { $t->sql("UPDATE oauth_grant SET username = 'client:x' WHERE username = 'dave';") },
+        'case 246: expired' => sub { $t->sql('UPDATE oauth_access_token SET expires_at = created_at - 1;') },
+        'case 248: its grant is revoked' => sub { $t->gptoauth('grant', 'revoke', '--user', 'dave') },
+        'case 248: its grant is gone' => sub { $t->sql("DELETE FROM oauth_grant WHERE username = 'dave';") },
+        'case 248: its row is gone' => sub { $t->sql('DELETE FROM oauth_access_token;') },
+        'case 248: its user is disabled' => sub { $t->gptoauth('user', 'disable', 'dave') },
+        'case 248: its client is disabled' => sub { $t->gptoauth('client', 'disable', $client->{id}) },
+        'case 242: its user has a name that cannot be one' =>
+            sub { $t->sql("UPDATE oauth_grant SET username = 'a' || '\r\n' || 'X-Evil: 1';") },
+        'case 242: its user has the name of a client' =>
+            sub { $t->sql("UPDATE oauth_grant SET username = 'client:x' WHERE username = 'dave';") },
     );
-    for my $what (sort keys %end) {
+    for my $name (sort keys %end) {
         my $token = $t->tokens_for($client, user => 'dave')->{access_token};
         ok($t->token_works($token), 'a token works, often enough to be kept anywhere') for 1 .. 3;
-        $end{$what}->();
-        my $case = $what eq 'expired' ? 246 : $what =~ /name/ ? 242 : 248;
+        $end{$name}->();
         my @refusals = map { $t->fetch($file, $token) } 1 .. 3;
-        is(join(', ', map { verdict($_) } @refusals), join(', ', ('401 invalid_token read') x 3), "case $case: $what");
-        unlike(join('', map { $_->head } @refusals), qr/Evil/, 'case 242: and nothing of the name gets out') if $case == 242;
+        is(join(', ', map { verdict($_) } @refusals), join(', ', ('401 invalid_token read') x 3), $name);
+        unlike(join('', map { $_->head } @refusals), qr/Evil/, 'case 242: nothing of a name gets into a header');
         $t->try_gptoauth('', @$_) for [ 'user', 'enable', 'dave' ], [ 'client', 'enable', $client->{id} ];
         $t->sql('DELETE FROM oauth_grant; DELETE FROM oauth_session;');
         delete $t->{browsers}{dave};
