@@ -2,7 +2,10 @@
 
 #include "db.h"
 
-/* The key of a consent, resources included: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect URI can. */
+/*
+ * The key of a consent, resources included: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect
+ * URI can.
+ */
 static void consent_hash(store_t *store, const char *username, const char *client_id, const char *redirect_uri, const char *scope,
                          const char *resource, digest_t *hash)
 {
