@@ -25,13 +25,13 @@ sub key_of {
 
 sub codes { my ($t) = @_; return $t->sql('SELECT count(*) FROM oauth_code;') }
 
-# A form that the owner of the cookie makes himself, sent as consent or sign-in.
+# A consent form that the owner of the cookie makes himself.
 sub forge {
     my ($t, $browser, $form, %change) = @_;
     my %field = (%{ $form->{fields} }, %change);
     my $user = delete $field{user} // '';
-    my $stage = exists $field{username} ? 0 : 1;
-    $field{mac} = mac($t, key_of($browser), $stage, $user, @field{qw(transaction request)});
+    delete @field{qw(username password)};
+    $field{mac} = mac($t, key_of($browser), 1, $user, @field{qw(transaction request)});
     return $browser->submit({ %$form, fields => \%field });
 }
 
@@ -165,10 +165,10 @@ EOC
     my ($t) = @_;
     $t->write_file('htpasswd', 'carol:{SHA}' . encode_base64(sha1(secret('basic password'))));
     my $client = $t->client_add('notes', gpt => 1);
+    test_remembered($t);
     test_forgery($t, $client);
     test_tabs($t, $client);
     test_session($t, $client);
-    test_remembered($t);
     test_given($t, $client);
 });
 done_testing;
