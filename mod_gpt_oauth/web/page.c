@@ -33,8 +33,8 @@ static const char style[] =
     ".small{color:#a7b0bb}}";
 
 /*
- * Characters that turn text around or hide it: U+00AD, U+061C, U+200B..F, U+2028..E, U+2060..9, U+3164, U+FEFF, the tags U+E0000..7F,
- * and C1 controls. Returns how many bytes to leave out.
+ * Characters that turn text around or hide it: U+00AD, U+061C, U+200B..F, U+2028..E, U+2060..9, U+3164, U+FEFF, the tags
+ * U+E0000..7F, and C1 controls. Returns how many bytes to leave out.
  */
 static apr_size_t deceptive(const unsigned char *c)
 {
