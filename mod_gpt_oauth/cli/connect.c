@@ -135,8 +135,8 @@ const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, 
     /* After apr_dbd_init, so that it runs before the driver is unloaded. */
     apr_pool_cleanup_register(p, connection, disconnect, apr_pool_cleanup_null);
 
-    if (store_source_create(&made->source, p, conf->driver, conf->params, 1, open_connection, close_connection, connection) !=
-        APR_SUCCESS) {
+    if (store_source_create(&made->source, p, conf->driver, conf->params, 1, open_connection, close_connection, NULL,
+                            connection) != APR_SUCCESS) {
         return apr_psprintf(p, "the database of %s cannot be used", conf->file);
     }
     *database = made;

@@ -15,8 +15,10 @@ static apr_status_t end(void *data)
     if (lease->lock >= 0) {
         source->backend->rollback(lease);
     }
-    source->close(source->baton, &lease->conn);
-    gate_leave(source->gate);
+    if (!lease->is_held) {
+        source->close(source->baton, &lease->conn);
+        gate_leave(source->gate);
+    }
     return APR_SUCCESS;
 }
 
@@ -40,18 +42,20 @@ static outcome_t not_opened(const lease_t *lease, apr_int64_t started, const cha
     return lease_problem(lease, slowly ? DB_DOWN : DB_AGAIN, "%s", problem);
 }
 
-outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, int must_renew, lease_t **out)
+static outcome_t take_held(lease_t *lease, int must_renew)
 {
-    store_source_t *source = store->source;
-    lease_t *lease = apr_pcalloc(store->pool, sizeof(*lease));
+    lease->memo = memo_of(&lease->conn);
+    return lease->store->source->backend->alive(lease, must_renew)
+               ? DB_OK
+               : lease_problem(lease, DB_DOWN, "the connection to the database is lost and cannot be renewed");
+}
+
+static outcome_t take_new(lease_t *lease, int must_renew)
+{
+    store_source_t *source = lease->store->source;
     apr_int64_t started;
 
-    lease->store = store;
-    lease->deadline = deadline;
-    lease->patience = patience;
-    lease->lock = -1;
-
-    switch (gate_enter(source->gate, deadline)) {
+    switch (gate_enter(source->gate, lease->deadline)) {
     case GATE_FULL:
         return lease_problem(lease, DB_DOWN, "all connections to the database that DBDMax allows were in use for too long");
     case GATE_SHUT:
@@ -61,7 +65,7 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
     }
 
     started = clock_us();
-    if (source->open(source->baton, store->pool, &lease->conn) != APR_SUCCESS) {
+    if (source->open(source->baton, lease->store->pool, &lease->conn) != APR_SUCCESS) {
         return not_opened(lease, started, "cannot connect to the database");
     }
     lease->memo = memo_of(&lease->conn);
@@ -70,10 +74,27 @@ outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience,
         return not_opened(lease, started, "the connection to the database is lost and cannot be renewed");
     }
     gate_opened(source->gate);
-
-    apr_pool_cleanup_register(store->pool, lease, end, apr_pool_cleanup_null);
-    *out = lease;
     return DB_OK;
+}
+
+outcome_t lease_take(store_t *store, apr_int64_t deadline, apr_int64_t patience, int must_renew, lease_t **out)
+{
+    store_source_t *source = store->source;
+    lease_t *lease = apr_pcalloc(store->pool, sizeof(*lease));
+    outcome_t outcome;
+
+    lease->store = store;
+    lease->deadline = deadline;
+    lease->patience = patience;
+    lease->lock = -1;
+    lease->is_held = source->held && source->held(store->holder, &lease->conn);
+
+    outcome = lease->is_held ? take_held(lease, must_renew) : take_new(lease, must_renew);
+    if (outcome == DB_OK) {
+        apr_pool_cleanup_register(store->pool, lease, end, apr_pool_cleanup_null);
+        *out = lease;
+    }
+    return outcome;
 }
 
 void lease_release(lease_t *lease)

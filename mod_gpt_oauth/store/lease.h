@@ -36,6 +36,7 @@ typedef struct lease_t {
     memo_t *memo;
     apr_int64_t deadline;
     apr_int64_t patience; /* for one statement */
+    int is_held;          /* the holder's: never closed, and taken past the gate */
     int lock;             /* SQLite: the writers' lock while in a transaction, else -1 */
 } lease_t;
 
@@ -64,6 +65,7 @@ struct store_source_t {
     gate_t *gate;
     store_open_fn *open;
     store_close_fn *close;
+    store_held_fn *held;
     void *baton;
     apr_thread_mutex_t *mutex; /* guards tag_key */
     _Atomic int has_tag_key;

@@ -7,7 +7,7 @@
 #include "lease.h"
 
 apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
-                                 store_open_fn *open, store_close_fn *close, void *baton)
+                                 store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton)
 {
     store_source_t *source = apr_pcalloc(p, sizeof(*source));
     apr_status_t rv;
@@ -22,6 +22,7 @@ apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char
     }
     source->open = open;
     source->close = close;
+    source->held = held;
     source->baton = baton;
 
     rv = apr_thread_mutex_create(&source->mutex, APR_THREAD_MUTEX_DEFAULT, p);

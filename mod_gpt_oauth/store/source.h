@@ -23,14 +23,20 @@ typedef struct store_conn_t {
 typedef apr_status_t store_open_fn(void *baton, apr_pool_t *p, store_conn_t *conn);
 typedef void store_close_fn(void *baton, store_conn_t *conn);
 
+/*
+ * The connection that the holder (store_t.holder) keeps already for another purpose, if it does: it is used as it is, without
+ * gate or opening. A holder that waited for one more could wait for itself. 0: it keeps none.
+ */
+typedef int store_held_fn(void *holder, store_conn_t *conn);
+
 typedef struct store_source_t store_source_t;
 
 /*
  * p lives as long as the process. driver is "pgsql" or "sqlite3", anything else is APR_ENOTIMPL. params is DBDParams: for
- * SQLite the database file, whose folder writers lock; for PostgreSQL not looked at.
+ * SQLite the database file, whose folder writers lock; for PostgreSQL not looked at. held may be NULL.
  */
 apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const char *driver, const char *params, int max,
-                                 store_open_fn *open, store_close_fn *close, void *baton);
+                                 store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton);
 
 int store_source_is_sqlite(const store_source_t *source);
 

@@ -30,6 +30,7 @@ typedef struct store_t {
     apr_pool_t *pool;
     const char *issuer; /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
     apr_int64_t now;
+    void *holder;        /* who may keep a connection already (store_held_fn); NULL in the command */
     const char *problem; /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
 } store_t;
 

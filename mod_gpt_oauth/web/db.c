@@ -10,9 +10,12 @@
 
 #include "private.h"
 #include "web/config.h"
+#include "web/request.h"
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) * dbd_open;
 static APR_OPTIONAL_FN_TYPE(ap_dbd_close) * dbd_close;
+static APR_OPTIONAL_FN_TYPE(ap_dbd_acquire) * dbd_acquire;
+static const module *dbd;
 
 static const char memo_label[] = "mod_gpt_oauth";
 
@@ -28,24 +31,37 @@ static void **memo_of(ap_dbd_t *rec)
     return memo;
 }
 
+static int describe(ap_dbd_t *rec, store_conn_t *conn)
+{
+    if (rec) {
+        conn->driver = rec->driver;
+        conn->handle = rec->handle;
+        conn->pool = rec->pool;
+        conn->memo = memo_of(rec);
+        conn->opener = rec;
+    }
+    return rec != NULL;
+}
+
 static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *conn)
 {
-    ap_dbd_t *rec = dbd_open(p, baton);
-
-    if (!rec) {
-        return APR_EGENERAL;
-    }
-    conn->driver = rec->driver;
-    conn->handle = rec->handle;
-    conn->pool = rec->pool;
-    conn->memo = memo_of(rec);
-    conn->opener = rec;
-    return APR_SUCCESS;
+    return describe(dbd_open(p, baton), conn) ? APR_SUCCESS : APR_EGENERAL;
 }
 
 static void close_connection(void *baton, store_conn_t *conn)
 {
     dbd_close(baton, conn->opener);
+}
+
+/*
+ * mod_authn_dbd and its like take a connection for the whole request (ap_dbd_acquire), and mod_dbd keeps it in the configuration
+ * vector of the initial one.
+ */
+static int held_connection(void *holder, store_conn_t *conn)
+{
+    request_rec *initial = request_initial(holder);
+
+    return ap_get_module_config(initial->request_config, dbd) && describe(dbd_acquire(initial), conn);
 }
 
 /* Virtual hosts with the same database share mod_dbd's pool, and so must share the gate before it. */
@@ -68,6 +84,8 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
 {
     dbd_open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
     dbd_close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    dbd_acquire = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_acquire);
+    dbd = ap_find_linked_module("mod_dbd.c");
 
     for (server_rec *s = main_server; s; s = s->next) {
         server_conf_t *conf = config_server(s);
@@ -81,7 +99,7 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
             continue;
         }
         rv = store_source_create(&conf->source, pchild, conf->dbd_driver, conf->dbd_params, conf->dbd_max, open_connection,
-                                 close_connection, s);
+                                 close_connection, held_connection, s);
         if (rv != APR_SUCCESS) {
             conf->source = NULL;
             ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
@@ -90,9 +108,11 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
     }
 }
 
-store_t db_store(const request_rec *r)
+store_t db_store(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
 
-    return (store_t){ .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()) };
+    return (store_t){
+        .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()), .holder = r
+    };
 }

@@ -12,6 +12,6 @@
 void db_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* The store for this request; its pool is r's. */
-store_t db_store(const request_rec *r);
+store_t db_store(request_rec *r);
 
 #endif
