@@ -198,6 +198,11 @@ for my $flag (qw(RequireAudience PassToken PassHeaders)) {
 
 good('pgsql', $usual, dbd => "$pgsql connect_timeout=2 tcp_user_timeout=3000\"");
 good('pgsql by URI', $usual, dbd => "DBDriver pgsql\nDBDParams \"postgresql://oauth\@db.internal/oauth?connect_timeout=5\"");
+good('one connection', $usual, dbd => "$sqlite\nDBDMin 1\nDBDKeep 1\nDBDMax 1");
+bad('DBDMax alone', qr/DBDMin 1, DBDKeep 2 and DBDMax 1 give no pool of connections; write all three, .*DBDKeep 1, DBDMax 1/, $usual,
+    dbd => "$sqlite\nDBDMax 1");
+bad("$_", qr/DBDMin.*DBDKeep.*DBDMax.*give no pool of connections; write all three/, $usual, dbd => "$sqlite\n$_")
+    for 'DBDMin 3', 'DBDKeep 11', 'DBDMax 0';
 bad('no DBDriver', qr/GPTOAuthIssuer of \S+: there is no DBDriver; write DBDriver pgsql/, $usual, dbd => '');
 bad('no DBDParams', qr/there is a DBDriver but no DBDParams; write where the database is/, $usual, dbd => 'DBDriver sqlite3');
 bad('another database', qr/DBDriver odbc is not supported; write DBDriver pgsql or DBDriver sqlite3|Can't load driver file/, $usual, dbd => "DBDriver odbc\nDBDParams x");

@@ -194,6 +194,16 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
         problems +=
             complain(s, where, "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
     }
+    /* mod_dbd finds it out only when the first connection is wanted, and says "failed to initialise". */
+    if (conf->dbd_max < 1 || conf->dbd_keep > conf->dbd_max || conf->dbd_min > conf->dbd_keep) {
+        problems +=
+            complain(s, where,
+                     apr_psprintf(p,
+                                  "DBDMin %d, DBDKeep %d and DBDMax %d give no pool of connections; write all three, none "
+                                  "larger than the next, such as DBDMin 1, DBDKeep %d, DBDMax %d",
+                                  conf->dbd_min, conf->dbd_keep, conf->dbd_max, conf->dbd_max > 1 ? 2 : 1,
+                                  conf->dbd_max > 1 ? conf->dbd_max : 1));
+    }
     if (is_guarded(conf, NULL) && !ap_find_linked_module("mod_authn_core.c")) {
         problems += complain(s, where,
                              "mod_authn_core is not loaded, so AuthType has no effect; write LoadModule authn_core_module "

@@ -9,7 +9,10 @@
 #include "base/uri.h"
 #include "private.h"
 
-#define DEFAULT_DBD_MAX 10 /* mod_dbd's */
+/* mod_dbd's */
+#define DEFAULT_DBD_MIN  1
+#define DEFAULT_DBD_KEEP 2
+#define DEFAULT_DBD_MAX  10
 
 #define PICK(member)        conf->member = add->member ? add->member : base->member
 #define PICK_NUMBER(member) conf->member = add->member != CONFIG_UNSET ? add->member : base->member
@@ -43,6 +46,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->session_lifetime = CONFIG_UNSET;
     conf->dbd_driver = NULL;
     conf->dbd_params = NULL;
+    conf->dbd_min = CONFIG_UNSET;
+    conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
     conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
@@ -69,6 +74,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(session_lifetime);
     PICK(dbd_driver);
     PICK(dbd_params);
+    PICK_NUMBER(dbd_min);
+    PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
     /* The main server's sections are in force in every virtual host. */
     conf->sections = apr_array_append(p, base->sections, add->sections);
@@ -140,6 +147,8 @@ static void apply_defaults(server_conf_t *conf)
     DEFAULT(refresh_total, 365 * 86400);
     DEFAULT(refresh_grace, 120);
     DEFAULT(session_lifetime, 8 * 3600);
+    DEFAULT(dbd_min, DEFAULT_DBD_MIN);
+    DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);
     DEFAULT(dbd_max, DEFAULT_DBD_MAX);
 #undef DEFAULT
 }

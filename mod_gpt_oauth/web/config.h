@@ -52,6 +52,8 @@ typedef struct server_conf_t {
     apr_int64_t session_lifetime;
     const char *dbd_driver; /* mod_dbd's directives, overheard */
     const char *dbd_params;
+    int dbd_min;
+    int dbd_keep;
     int dbd_max;
     apr_array_header_t *sections;     /* section_t */
     apr_array_header_t *requirements; /* requirement_t */

@@ -252,12 +252,14 @@ static const char *hear_dbd_params(cmd_parms *cmd, void *dir, const char *params
     return DECLINE_CMD;
 }
 
-static const char *hear_dbd_max(cmd_parms *cmd, void *dir, const char *max)
+/* cmd->info is the member's offset in server_conf_t. */
+static const char *hear_dbd_limit(cmd_parms *cmd, void *dir, const char *text)
 {
-    apr_int64_t number = apr_strtoi64(max, NULL, 10);
+    int *limit = (int *)(void *)((char *)server_of(cmd) + (apr_size_t)cmd->info);
+    apr_int64_t number = apr_strtoi64(text, NULL, 10);
 
     (void)dir;
-    server_of(cmd)->dbd_max = number > 0 && number < 10000 ? (int)number : CONFIG_UNSET;
+    *limit = number >= 0 && number < 10000 ? (int)number : CONFIG_UNSET;
     return DECLINE_CMD;
 }
 
@@ -307,6 +309,8 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("AuthType", hear_auth_type, NULL, OR_AUTHCFG, "GPTOAuth guards this section by bearer tokens"),
     AP_INIT_TAKE1("DBDriver", hear_dbd_driver, NULL, RSRC_CONF, "pgsql or sqlite3 (mod_dbd)"),
     AP_INIT_TAKE1("DBDParams", hear_dbd_params, NULL, RSRC_CONF, "the database (mod_dbd)"),
-    AP_INIT_TAKE1("DBDMax", hear_dbd_max, NULL, RSRC_CONF, "connections per process (mod_dbd)"),
+    AP_INIT_TAKE1("DBDMin", hear_dbd_limit, MEMBER(dbd_min), RSRC_CONF, "connections kept open in any case (mod_dbd)"),
+    AP_INIT_TAKE1("DBDKeep", hear_dbd_limit, MEMBER(dbd_keep), RSRC_CONF, "idle connections kept open (mod_dbd)"),
+    AP_INIT_TAKE1("DBDMax", hear_dbd_limit, MEMBER(dbd_max), RSRC_CONF, "connections per process (mod_dbd)"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
