@@ -7,6 +7,8 @@
 /* A server that is just starting refuses, and on a busy machine not at once: it must be found as soon as it is up. */
 #define SLOW_CONNECT (1 * SECOND)
 
+static const char lost[] = "the connection to the database is lost and cannot be renewed: check that it runs";
+
 static apr_status_t end(void *data)
 {
     lease_t *lease = data;
@@ -47,7 +49,7 @@ static outcome_t take_held(lease_t *lease, int must_renew)
     lease->memo = memo_of(&lease->conn);
     return lease->store->source->backend->alive(lease, must_renew)
                ? DB_OK
-               : lease_problem(lease, DB_DOWN, "the connection to the database is lost and cannot be renewed");
+               : lease_problem(lease, DB_DOWN, "%s", lost);
 }
 
 static outcome_t take_new(lease_t *lease, int must_renew)
@@ -66,12 +68,14 @@ static outcome_t take_new(lease_t *lease, int must_renew)
 
     started = clock_us();
     if (source->open(source->baton, lease->store->pool, &lease->conn) != APR_SUCCESS) {
-        return not_opened(lease, started, "cannot connect to the database");
+        return not_opened(lease, started,
+                          "cannot connect to the database: check that it runs and that this host and user may use what DBDParams "
+                          "names (the line before says more)");
     }
     lease->memo = memo_of(&lease->conn);
     if (!source->backend->alive(lease, must_renew)) {
         source->close(source->baton, &lease->conn);
-        return not_opened(lease, started, "the connection to the database is lost and cannot be renewed");
+        return not_opened(lease, started, lost);
     }
     gate_opened(source->gate);
     return DB_OK;

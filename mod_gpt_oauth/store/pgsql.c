@@ -26,7 +26,7 @@ static const struct {
 } verdicts[] = {
     { "08", DB_AGAIN, 1, "" },
     { "57P", DB_AGAIN, 1, "" }, /* shut down, restarted, terminated by an administrator */
-    { "25006", DB_AGAIN, 1, ": the server is a standby" },
+    { "25006", DB_AGAIN, 1, ": the server is a standby, or set to read-only" },
     { "26000", DB_AGAIN, 1, "" }, /* somebody deallocated, or a pooler changed the backend behind our back */
     { "42P05", DB_AGAIN, 1, "" },
     { "0A000", DB_AGAIN, 1, "" },   /* the columns of a prepared SELECT changed */
