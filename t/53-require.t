@@ -63,7 +63,7 @@ sub test_requirements {
     my $conf = '';
     for my $i (0 .. $#requirements) {
         (my $lines = $requirements[$i][0]) =~ s/%%CLIENT%%/$client->{id}/;
-        $conf .= "<Location /r$i/>\nAuthType GPTOAuth\n$lines\nProxyPass " . $backend->url . "/\n</Location>\n";
+        $conf .= "<Location /r$i/>\nAuthType GPTOAuth\n$lines\nHeader always set Access-Control-Allow-Origin *\nProxyPass " . $backend->url . "/\n</Location>\n";
     }
     $t->write_conf(conf => $conf);
     $t->start;
@@ -76,6 +76,7 @@ sub test_requirements {
         is(verdict($t->fetch("/r$i/x")), $none, "$name: no token");
         my $response = $t->fetch("/r$i/x", undef, method => 'OPTIONS', headers => \@preflight);
         is($response->status, $preflight, "$name: a preflight");
+        is($response->header('Access-Control-Allow-Origin'), '*', '... with the headers that httpd is told to add');
         is($response->header('X-Backend'), undef, '... which nothing behind the guard gets to see') if $preflight == 204;
         is(verdict($t->fetch("/r$i/x", undef, method => 'OPTIONS')), $none, "$name: OPTIONS that is no preflight");
         my $head = $t->fetch("/r$i/x", undef, method => 'HEAD');
