@@ -254,6 +254,8 @@ sub test_migrate
         my $as_server = $t->write_file('server.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
         is(run_with($as_server, qw(user disable someone))->{status}, 0, 'who was granted the rights can serve');
         refuses($t, 'a role that is not there', 'nobody', [ qw(migrate --grant-to nobody) ]);
+        $t->cluster->psql('postgres', 'CREATE ROLE third', 'postgres');
+        refuses($t, 'rights of one who may not grant them', 'owner', [ qw(migrate --grant-to third) ], conf => $as_server);
     }
     else {
         refuses($t, '--grant-to on SQLite', 'role', [ qw(migrate --grant-to www-data) ]);

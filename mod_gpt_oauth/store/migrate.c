@@ -144,13 +144,24 @@ static outcome_t grant_rights(lease_t *lease, const char *role)
     }
     cell = db_row(rows, 0);
     schema = next_text(&cell);
-    return backend->script(
+    outcome = backend->script(
         lease,
         apr_pstrcat(p, schema ? "GRANT USAGE ON SCHEMA " : "", schema ? schema : "", schema ? " TO " : "", schema ? to : "",
                     schema ? "; " : "", "GRANT SELECT ON oauth_setting TO ", to,
                     "; GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_client, oauth_user, oauth_session, oauth_grant, oauth_code,"
                     " oauth_access_token, oauth_consent, oauth_service_key TO ",
                     to, NULL));
+    /* A GRANT by somebody who holds rights without being allowed to hand them on is a mere warning. */
+    if (outcome == DB_OK) {
+        outcome = backend->run(lease,
+                               "SELECT 1 WHERE has_table_privilege($1, 'oauth_setting', 'SELECT')"
+                               " AND has_table_privilege($1, 'oauth_access_token', 'INSERT')",
+                               args, COUNT(args), &rows);
+    }
+    if (outcome == DB_OK && rows->count == 0) {
+        return lease_problem(lease, DB_DOWN, "the role of DBDParams may not grant rights on the tables: run this as their owner");
+    }
+    return outcome;
 }
 
 static outcome_t migrate(lease_t *lease, const migration_t *known, const char *grant_to, apr_array_header_t *applied)
