@@ -47,9 +47,7 @@ static outcome_t not_opened(const lease_t *lease, apr_int64_t started, const cha
 static outcome_t take_held(lease_t *lease, int must_renew)
 {
     lease->memo = memo_of(&lease->conn);
-    return lease->store->source->backend->alive(lease, must_renew)
-               ? DB_OK
-               : lease_problem(lease, DB_DOWN, "%s", lost);
+    return lease->store->source->backend->alive(lease, must_renew) ? DB_OK : lease_problem(lease, DB_DOWN, "%s", lost);
 }
 
 static outcome_t take_new(lease_t *lease, int must_renew)
