@@ -6,8 +6,10 @@ package Test::GptOauth::Load;
 #     ...
 #     my @results = $load->stop;
 #
-# The sub is asked for the next request of a connection (0 and up), with the response to its last one. undef ends the connection.
-# A result is a hash: slot, sent (when) and seconds (how long), target, response, and its status (0: there was none).
+# The sub is asked for the next request of a connection (0 and up), with the response to its last one. A number makes it wait as many
+# seconds and be asked again; undef ends the connection.
+# A result is a hash: slot, sent (when) and seconds (how long), target, response, and its status (0: there was none); and what the
+# option `about` of the request said.
 
 use strict;
 use warnings;
@@ -73,8 +75,17 @@ sub run {
     my $select = IO::Select->new;
     while (@slots) {
         for my $slot (grep { !$_->{request} && $_->{wake} <= time } @slots) {
-            $slot->{request} = $self->{ending} ? undef : $self->{next}->($slot->{index}, $slot->{last});
-            $slot->{ended} = !$slot->{request} or $self->send($slot, $select);
+            my $next = $self->{ending} ? undef : $self->{next}->($slot->{index}, $slot->{last});
+            if (ref $next) {
+                $slot->{request} = $next;
+                $self->send($slot, $select);
+            }
+            elsif (defined $next) {
+                $slot->{wake} = time + $next;
+            }
+            else {
+                $slot->{ended} = 1;
+            }
         }
         @slots = grep { !$_->{ended} } @slots;
         my %by_file = map { fileno($_->{connection}{socket}) => $_ } grep { $_->{request} } @slots;
@@ -138,6 +149,7 @@ sub note {
         sent => $slot->{sent},
         seconds => time - $slot->{sent},
         target => $slot->{request}[1],
+        about => { @{ $slot->{request} }[ 2 .. $#{ $slot->{request} } ] }->{about},
         status => $response->status,
         response => $response
     };
