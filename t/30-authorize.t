@@ -14,8 +14,10 @@ my $evil = 'https://evil.example/';
 sub is_page {
     my ($t, $target, $name) = @_;
     my $response = $t->http->get($target);
-    is(join(' ', $t->outcome({ redirect_uri => 'none' }, $response), $response->body =~ /evil\.example/ ? 'with a link' : ()),
-        '400 page', $name);
+    is(
+        join(' ', $t->outcome({ redirect_uri => 'none' }, $response), $response->body =~ /evil\.example/ ? 'with a link' : ()),
+        '400 page', $name
+    );
 }
 
 sub codes { my ($t) = @_; return $t->sql('SELECT count(*) FROM oauth_code;') }
@@ -31,7 +33,8 @@ sub test_client_and_redirect {
     is_page($t, '/oauth/authorize', 'case 2: and one without a query');
     is_page($t, $t->authorize_url($two, redirect_uri => undef), 'case 4: no redirect_uri, but two are registered');
     is($t->ask($client, { redirect_uri => undef }), '200 sign-in', 'case 4: one registered URI need not be repeated');
-    is_page($t, $url->(response_type => 'bogus', redirect_uri => $evil), 'case 5: a bad response_type, unregistered redirect_uri');
+    is_page($t, $url->(response_type => 'bogus', redirect_uri => $evil),
+        'case 5: a bad response_type, unregistered redirect_uri');
     is_page($t, $url->(response_type => undef, redirect_uri => $evil), 'case 5: no response_type, unregistered redirect_uri');
     is_page($t, $url->(scope => 'nope', redirect_uri => $evil), 'case 6: a bad scope, unregistered redirect_uri');
 
@@ -44,6 +47,7 @@ sub test_client_and_redirect {
     is_page($t, $url->() . "&client_id=$two->{id}", 'case 13: client_id twice');
     is_page($t, $url->() . "&client_id=$client->{id}", 'case 13: client_id twice, the same one');
     is_page($t, $url->(client_id => ''), 'case 17: an empty client_id is a missing one');
+
     for my $parameter (qw(error_hint error_description error state)) {
         my $response = $t->http->get($url->(client_id => 'nope', $parameter => '<b>xyzzy</b>'));
         unlike($response->body, qr/xyzzy/, "case 41: $parameter is not reflected");
@@ -98,7 +102,8 @@ sub test_accepted {
     $grant = $t->code_for($t->client_add('state'), params => { state => $nasty });
     is($grant->{state}, $nasty, 'case 24: a nasty state of ' . length($nasty) . ' bytes comes back with the code');
     is(scalar(grep { /evil/ } $grant->{response}->headers('Set-Cookie')), 0, 'case 24: and splits no header');
-    is($t->ask($client, { state => $nasty, response_type => 'x' }), '302 unsupported_response_type', 'case 24: and with an error');
+    is($t->ask($client, { state => $nasty, response_type => 'x' }), '302 unsupported_response_type',
+        'case 24: and with an error');
 
     my $response = $grant->{response};
     is($response->status, 303, 'case 28: the redirect after Allow turns POST into GET');
@@ -106,7 +111,8 @@ sub test_accepted {
     is($t->http->get($t->authorize_url($client, scope => 'nope'))->answer->{iss}, $t->issuer, 'case 30: iss with an error');
 
     my $browser = $t->open_request($t->authorize_url($t->client_add('fragment')));
-    unlike($browser->form_with('decision')->{action}, qr/#/, 'case 29: the form names no fragment, so that the code comes without');
+    unlike($browser->form_with('decision')->{action}, qr/#/,
+        'case 29: the form names no fragment, so that the code comes without');
     unlike($browser->decide('allow')->location, qr/#/, 'case 29: and none is added');
 }
 
@@ -132,6 +138,7 @@ sub test_methods {
     is(join(' ', $head->status, $head->body), '200 ', 'case 38: HEAD has no body');
     is($head->location, undef, 'case 38: and answers no code');
     is(codes($t), $before, 'case 38: and makes none');
+
     for my $method (qw(PUT DELETE PATCH)) {
         my $response = $t->http->request($method, $url);
         is($response->status, 405, "case 38: $method");

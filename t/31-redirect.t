@@ -115,8 +115,10 @@ on_each_db({}, sub {
         is($t->ask($_, { redirect_uri => $uri }), '400 page', $name) for $client, $public;
     }
     my $grant = $t->code_for($client);
-    is($t->redeem($grant, { redirect_uri => 'https://rp.example/cb#x' })->verdict, '400 invalid_grant',
-        'case 52: a fragment does not pass at the token endpoint either');
+    is(
+        $t->redeem($grant, { redirect_uri => 'https://rp.example/cb#x' })->verdict, '400 invalid_grant',
+        'case 52: a fragment does not pass at the token endpoint either'
+    );
 
     for my $row (@loopback_accepted) {
         my ($registered, $given) = @$row;
@@ -131,8 +133,10 @@ on_each_db({}, sub {
         is($t->ask($native, { redirect_uri => $uri }), '400 page', $name);
     }
     my $got = $t->code_for($native, params => { redirect_uri => 'http://localhost:1111/callback' });
-    is($t->redeem($got, { redirect_uri => 'http://localhost:2222/callback' })->verdict, '400 invalid_grant',
-        'case 61: the code stays bound to the port it was sent to');
+    is(
+        $t->redeem($got, { redirect_uri => 'http://localhost:2222/callback' })->verdict, '400 invalid_grant',
+        'case 61: the code stays bound to the port it was sent to'
+    );
 
     my @hosts = (Host => 'evil.example', 'X-Forwarded-Host' => 'evil.example', Forwarded => 'host=evil.example');
     my $response = $t->http->get($t->authorize_url($client, scope => 'nope'), headers => \@hosts);
@@ -142,14 +146,17 @@ on_each_db({}, sub {
     $response = $t->http->get('/api/notes.txt', headers => \@hosts);
     unlike($response->head, qr/evil\.example/, 'case 64: nor the challenge');
     my $tokens = $t->tokens_for($client);
-    is($t->fetch('/api/notes.txt', $tokens->{access_token}, headers => \@hosts)->status, 200, 'case 64: nor what a token is good for');
+    is($t->fetch('/api/notes.txt', $tokens->{access_token}, headers => \@hosts)->status, 200,
+        'case 64: nor what a token is good for');
 
     my $huge = 'https://rp.example/' . 'a' x 65000;
-    like($t->http->get($t->authorize_url($client, redirect_uri => $huge))->status, qr/^(?:400|414)$/, 'case 66: 64 KB in the URL');
+    like($t->http->get($t->authorize_url($client, redirect_uri => $huge))->status, qr/^(?:400|414)$/,
+        'case 66: 64 KB in the URL');
     my $form = Test::GptOauth::Http::form($t->authorize_params($client, redirect_uri => $huge));
     like($t->http->post('/oauth/authorize', $form)->status, qr/^(?:400|413)$/, 'case 66: 64 KB in the body');
     $form = Test::GptOauth::Http::form($t->authorize_params($client, redirect_uri => substr $huge, 0, 60000));
-    is($t->outcome($client, $t->http->post('/oauth/authorize', $form)), '400 page', 'case 66: 60 KB are read and do not match');
+    is($t->outcome($client, $t->http->post('/oauth/authorize', $form)), '400 page',
+        'case 66: 60 KB are read and do not match');
 
     for my $row (@never_registered) {
         my ($name, $uri) = @$row;

@@ -31,31 +31,46 @@ sub test_http {
         like($response->header('Allow') // '', qr/\bPOST\b/, 'case 108: with what is allowed');
     }
     my ($without) = $t->token_body($client, params($grant), auth => 'none');
-    is($t->http->post("$endpoint?client_secret=$client->{secret}", $without)->verdict, '401 invalid_client',
-        'case 109: a secret in the query is none');
-    is($t->http->post("$endpoint?$body", '')->verdict =~ /^40[01] invalid_(?:client|request)$/ ? 'refused' : 'taken', 'refused',
-        'case 109: parameters in the query are none');
-    is($t->http->post("$endpoint?code=x&client_id=y", $body . '&')->status, 200, 'case 109: nor do they disturb those of the body');
+    is(
+        $t->http->post("$endpoint?client_secret=$client->{secret}", $without)->verdict, '401 invalid_client',
+        'case 109: a secret in the query is none'
+    );
+    is(
+        $t->http->post("$endpoint?$body", '')->verdict =~ /^40[01] invalid_(?:client|request)$/ ? 'refused' : 'taken', 'refused',
+        'case 109: parameters in the query are none'
+    );
+    is($t->http->post("$endpoint?code=x&client_id=y", $body . '&')->status, 200,
+        'case 109: nor do they disturb those of the body');
 
     $grant = $t->code_for($client);
     ($body) = $t->token_body($client, params($grant));
-    my %type = ('text/plain' => 'text', 'multipart/form-data; boundary=x' => 'multipart', 'application/x-www-form-urlencodedx' => 'a longer one',
-        'application/xml' => 'XML', '' => 'an empty one');
+    my %type = (
+        'text/plain' => 'text', 'multipart/form-data; boundary=x' => 'multipart',
+        'application/x-www-form-urlencodedx' => 'a longer one',
+        'application/xml' => 'XML', '' => 'an empty one'
+    );
     for my $type (sort keys %type) {
         my $response = $t->http->post($endpoint, $body, headers => [ 'Content-Type' => $type ]);
         is($response->verdict, '400 invalid_request', "case 110: media type $type{$type}");
     }
-    is($t->http->post($endpoint, $body, headers => [ 'Content-Type' => undef ])->verdict, '400 invalid_request', 'case 110: none at all');
+    is($t->http->post($endpoint, $body, headers => [ 'Content-Type' => undef ])->verdict, '400 invalid_request',
+        'case 110: none at all');
     for my $header (qw(X-HTTP-Method-Override X-HTTP-Method X-Method-Override)) {
         is($t->http->get($endpoint, headers => [ $header => 'POST' ])->status, 405, "case 277: $header is ignored");
     }
-    is($t->http->post($endpoint, $body, headers => [ 'Content-Type' => 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' ])->status,
-        200, 'case 110: a charset and upper case are fine, and the code was not used up');
+    is(
+        $t->http->post($endpoint, $body, headers => [ 'Content-Type' => 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' ])
+            ->status,
+        200, 'case 110: a charset and upper case are fine, and the code was not used up'
+    );
 
     $grant = $t->code_for($client);
     my %json = (%{ params($grant) }, client_id => $client->{id}, client_secret => $client->{secret});
-    is($t->http->post($endpoint, JSON::PP::encode_json(\%json), headers => [ 'Content-Type' => 'application/json' ])->status, 200,
-        'case 110: JSON is accepted');
+    is(
+        $t->http->post($endpoint, JSON::PP::encode_json(\%json), headers => [ 'Content-Type' => 'application/json' ])->status,
+        200,
+        'case 110: JSON is accepted'
+    );
     my $options = $t->http->request('OPTIONS', $endpoint);
     like($options->status, qr/^20[04]$/, 'case 110: OPTIONS asks for no authentication');
 }
@@ -67,18 +82,24 @@ sub test_grant_types {
     is($verdict->(grant_type => ''), '400 invalid_request', 'case 112: an empty grant_type');
     is($verdict->(grant_type => $_), '400 unsupported_grant_type', "cases 112 and 172: grant_type $_") for 'foo', 'implicit',
         'Authorization_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-    is($verdict->(grant_type => 'password', username => 'alice', password => $t->user('alice')), '400 unsupported_grant_type',
-        'cases 112 and 172: grant_type password');
-    is($verdict->(grant_type => 'client_credentials'), '400 unauthorized_client', 'case 113: client_credentials of an ordinary client');
-    like($t->token_request($public, { grant_type => 'client_credentials' })->verdict, qr/^40[01] (?:unauthorized|invalid)_client$/,
-        'cases 113 and 169: client_credentials of a public client');
+    is(
+        $verdict->(grant_type => 'password', username => 'alice', password => $t->user('alice')), '400 unsupported_grant_type',
+        'cases 112 and 172: grant_type password'
+    );
+    is($verdict->(grant_type => 'client_credentials'), '400 unauthorized_client',
+        'case 113: client_credentials of an ordinary client');
+    like(
+        $t->token_request($public, { grant_type => 'client_credentials' })->verdict, qr/^40[01] (?:unauthorized|invalid)_client$/,
+        'cases 113 and 169: client_credentials of a public client'
+    );
 
     my $without = $t->client_add('without refresh');
     my $tokens = $t->tokens_for($without);
     $t->sql("UPDATE oauth_client SET grant_types = 'authorization_code' WHERE id = '$without->{id}';");
     is($t->refresh($without, $tokens->{refresh_token})->verdict, '400 unauthorized_client', 'case 113: refresh_token taken away');
     $t->sql("UPDATE oauth_client SET grant_types = 'refresh_token' WHERE id = '$without->{id}';");
-    is($t->ask($without, {}), '302 unauthorized_client', 'case 113: authorization_code taken away, at the authorization endpoint');
+    is($t->ask($without, {}), '302 unauthorized_client',
+        'case 113: authorization_code taken away, at the authorization endpoint');
 }
 
 sub test_duplicates {
@@ -93,10 +114,14 @@ sub test_duplicates {
     }
     my $json = sprintf '{"grant_type":"authorization_code","code":"%s","code":"x","client_id":"%s","client_secret":"%s"}',
         $grant->{code}, $client->{id}, $client->{secret};
-    is($t->http->post($endpoint, $json, headers => [ 'Content-Type' => 'application/json' ])->verdict, '400 invalid_request',
-        'case 114: a name twice in JSON');
-    is($t->http->post($endpoint, "code=%ff&$body&client_id=x")->verdict, '400 invalid_request',
-        'case 114: a code that cannot be read hides no other fault');
+    is(
+        $t->http->post($endpoint, $json, headers => [ 'Content-Type' => 'application/json' ])->verdict, '400 invalid_request',
+        'case 114: a name twice in JSON'
+    );
+    is(
+        $t->http->post($endpoint, "code=%ff&$body&client_id=x")->verdict, '400 invalid_request',
+        'case 114: a code that cannot be read hides no other fault'
+    );
     is($t->redeem($grant)->status, 200, 'case 114: none of these used the code up');
 }
 
@@ -111,13 +136,17 @@ sub test_authentication {
     my ($id, $secret) = @$client{qw(id secret)};
     my $basic = basic($id, $secret);
 
-    is($verdict->(undef, client_id => $id, client_secret => "${secret}x")->verdict, '401 invalid_client', 'case 116: a wrong secret');
-    is($verdict->(undef, client_id => $id, client_secret => $other->{secret})->verdict, '401 invalid_client', "case 116: another's");
-    is($verdict->(undef, client_id => $id, client_secret => lc $secret)->verdict, '401 invalid_client', 'case 116: in lower case');
+    is($verdict->(undef, client_id => $id, client_secret => "${secret}x")->verdict, '401 invalid_client',
+        'case 116: a wrong secret');
+    is($verdict->(undef, client_id => $id, client_secret => $other->{secret})->verdict, '401 invalid_client',
+        "case 116: another's");
+    is($verdict->(undef, client_id => $id, client_secret => lc $secret)->verdict, '401 invalid_client',
+        'case 116: in lower case');
     is($verdict->(undef, client_id => $id)->verdict, '401 invalid_client', 'case 158: no secret at all');
     is($verdict->(undef)->verdict, '401 invalid_client', 'case 116: no client at all');
     my %malformed = (
-        'bad base64' => 'Basic !!!!', 'no colon' => 'Basic ' . encode_base64("$id", ''), 'nothing' => 'Basic', 'empty' => 'Basic ',
+        'bad base64' => 'Basic !!!!', 'no colon' => 'Basic ' . encode_base64("$id", ''), 'nothing' => 'Basic',
+        'empty' => 'Basic ',
         'bad percent-encoding' => basic('%zz', $secret), 'NUL in the id' => basic("$id\0x", $secret),
         'NUL in the secret' => basic($id, "$secret\0"), 'an encoded NUL' => basic("$id%00x", $secret),
         'no UTF-8' => basic("\xff\xfe", $secret), 'only a colon' => basic('', ''),
@@ -131,22 +160,30 @@ sub test_authentication {
     }
     is($verdict->($basic, client_secret => $secret)->verdict, '400 invalid_request', 'case 120: Basic and a secret in the body');
     is($verdict->($basic, @assertion)->verdict, '400 invalid_request', 'case 120: Basic and an assertion');
-    like($verdict->($basic, client_id => $other->{id})->verdict, qr/^40[01] invalid_(?:request|client)$/,
-        'case 121: Basic of one client, client_id of another');
-    like($verdict->(basic(@$other{qw(id secret)}), client_id => $id)->verdict, qr/^40[01] invalid_(?:request|client)$/,
-        'case 121: and the reverse');
-    is($verdict->(undef, client_id => $id, client_secret => '')->verdict, '401 invalid_client', 'case 125: an empty secret in the body');
+    like(
+        $verdict->($basic, client_id => $other->{id})->verdict, qr/^40[01] invalid_(?:request|client)$/,
+        'case 121: Basic of one client, client_id of another'
+    );
+    like(
+        $verdict->(basic(@$other{qw(id secret)}), client_id => $id)->verdict, qr/^40[01] invalid_(?:request|client)$/,
+        'case 121: and the reverse'
+    );
+    is($verdict->(undef, client_id => $id, client_secret => '')->verdict, '401 invalid_client',
+        'case 125: an empty secret in the body');
     is($verdict->(basic($id, ''))->verdict, '401 invalid_client', 'case 125: an empty secret in Basic');
     is($verdict->($basic, client_id => $id)->status, 200, 'case 122: Basic with the same client_id in the body');
 
     $grant = $t->code_for($client);
-    my $hex = sub { join '', map { sprintf '%%%02x', ord } split //, $_[0] };
+    my $hex = sub {
+        join '', map { sprintf '%%%02x', ord } split //, $_[0];
+    };
     is($verdict->(basic($hex->($id), $hex->($secret)))->status, 200, 'case 117: Basic with everything percent-encoded');
     $grant = $t->code_for($client);
     is($verdict->('bAsIc  ' . encode_base64("$id:$secret", ''))->status, 200, 'case 117: Basic as it is, in odd case');
 
     $grant = $t->code_for($public);
-    is($verdict->(undef, client_id => $public->{id}, client_secret => 'x')->verdict, '401 invalid_client', 'case 124: a public client with a secret');
+    is($verdict->(undef, client_id => $public->{id}, client_secret => 'x')->verdict, '401 invalid_client',
+        'case 124: a public client with a secret');
     is($verdict->(basic($public->{id}, 'x'))->verdict, '401 invalid_client', 'case 124: the same by Basic');
     is($verdict->(undef, client_id => $public->{id})->status, 200, 'case 124: without one');
 
@@ -161,35 +198,49 @@ sub test_assertions {
     my ($t, $client) = @_;
     my $trap = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port: $!\n";
     my $url = 'http://127.0.0.1:' . $trap->sockport . '/jwks.json';
-    my $assertion = join '.', map { my $text = encode_base64($_, ''); $text =~ tr{+/=}{-_}d; $text }
-        qq({"alg":"RS256","jku":"$url","x5u":"$url"}), qq({"iss":"$client->{id}","sub":"$client->{id}","jti":"1"}), 'signature';
+    my $assertion = join '.',
+        map { my $text = encode_base64($_, ''); $text =~ tr{+/=}{-_}d; $text } qq({"alg":"RS256","jku":"$url","x5u":"$url"}),
+        qq({"iss":"$client->{id}","sub":"$client->{id}","jti":"1"}), 'signature';
     my %params = (grant_type => 'refresh_token', refresh_token => 'x', client_id => $client->{id}, @assertion);
     for my $value ($jwt, $assertion, $assertion) {
-        is($t->http->post($endpoint, { %params, client_assertion => $value })->verdict, '401 invalid_client', 'case 130: an assertion is refused');
+        is($t->http->post($endpoint, { %params, client_assertion => $value })->verdict, '401 invalid_client',
+            'case 130: an assertion is refused');
     }
-    is($t->http->post($endpoint, { %params, client_secret => $client->{secret} })->verdict, '400 invalid_request',
-        'cases 120 and 130: also beside a secret');
-    ok($t->try_gptoauth('', 'client', 'add', 'jwks', '--redirect', 'https://rp.example/cb', '--jwks-uri', $url)->{status},
-        'case 132: no client has a jwks_uri');
+    is(
+        $t->http->post($endpoint, { %params, client_secret => $client->{secret} })->verdict, '400 invalid_request',
+        'cases 120 and 130: also beside a secret'
+    );
+    ok(
+        $t->try_gptoauth('', 'client', 'add', 'jwks', '--redirect', 'https://rp.example/cb', '--jwks-uri', $url)->{status},
+        'case 132: no client has a jwks_uri'
+    );
     ok(!IO::Select->new($trap)->can_read(0.2), 'case 132: no URL that a client gives is fetched');
 }
 
 sub test_shapes {
     my ($t, $client) = @_;
-    my $unknown = $t->http->post($endpoint, form(grant_type => 'authorization_code', code => 'x', client_id => 'nope', client_secret => 'y'));
-    my $wrong = $t->http->post($endpoint, form(grant_type => 'authorization_code', code => 'x', client_id => $client->{id}, client_secret => 'y'));
+    my $unknown = $t->http->post($endpoint,
+        form(grant_type => 'authorization_code', code => 'x', client_id => 'nope', client_secret => 'y'));
+    my $wrong = $t->http->post($endpoint,
+        form(grant_type => 'authorization_code', code => 'x', client_id => $client->{id}, client_secret => 'y'));
     is($unknown->body, $wrong->body, 'case 128: an unknown client and a wrong secret look alike');
     is($unknown->status, $wrong->status, 'case 128: in the status, too');
 
-    my @errors = ($unknown, $t->http->get($endpoint), $t->token_request($client, {}), $t->token_request($client, { grant_type => 'x"\\' }),
+    my @errors = (
+        $unknown, $t->http->get($endpoint), $t->token_request($client, {}), $t->token_request($client, { grant_type => 'x"\\' }),
         $t->token_request($client, { grant_type => 'authorization_code', code => 'x' }), $t->http->post($endpoint, "a=\xff"),
-        $t->http->post($endpoint, 'x' x 70000), $t->http->post($endpoint, '{', headers => [ 'Content-Type' => 'application/json' ]));
+        $t->http->post($endpoint, 'x' x 70000),
+        $t->http->post($endpoint, '{', headers => [ 'Content-Type' => 'application/json' ])
+    );
     for my $response (@errors) {
         my $what = $response->verdict;
         like($response->header('Content-Type') // '', qr{^application/json}, "case 133: $what is JSON");
-        like($response->error, qr/^(?:invalid_(?:request|client|grant|scope|target)|unauthorized_client|unsupported_grant_type)$/,
-            "case 133: $what has a registered error");
-        like($response->json->{error_description} // '', qr/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, "case 133: $what has a plain description");
+        like(
+            $response->error, qr/^(?:invalid_(?:request|client|grant|scope|target)|unauthorized_client|unsupported_grant_type)$/,
+            "case 133: $what has a registered error"
+        );
+        like($response->json->{error_description} // '', qr/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/,
+            "case 133: $what has a plain description");
         like($response->header('Cache-Control') // '', qr/no-store/, "case 133: $what is not stored");
         like($response->header('Pragma') // '', qr/no-cache/, "case 133: $what is not stored by old caches");
     }
@@ -213,7 +264,8 @@ sub test_guessing {
     my %seen;
     my $last;
     for my $number (1 .. 150) {
-        $last = $t->token_request({ %$client, secret => "wrong$number" }, { grant_type => 'refresh_token', refresh_token => 'x' });
+        $last =
+            $t->token_request({ %$client, secret => "wrong$number" }, { grant_type => 'refresh_token', refresh_token => 'x' });
         $seen{ $last->verdict }++;
     }
     is(join(', ', sort keys %seen), '401 invalid_client, 429 invalid_client', 'case 129: many wrong secrets are slowed down');

@@ -40,8 +40,10 @@ sub test_binding {
 
     my %without = (redirect_uri => undef);
     $grant = $t->code_for($client, params => {%without});
-    is($t->redeem($grant, { redirect_uri => 'https://rp.example/other' })->verdict, $refused, 'case 142: another one though none was sent');
-    is($t->redeem($grant, { redirect_uri => $client->{redirect_uri} })->status, 200, 'case 142: the registered one though none was sent');
+    is($t->redeem($grant, { redirect_uri => 'https://rp.example/other' })->verdict, $refused,
+        'case 142: another one though none was sent');
+    is($t->redeem($grant, { redirect_uri => $client->{redirect_uri} })->status, 200,
+        'case 142: the registered one though none was sent');
     $grant = $t->code_for($client, params => {%without});
     is($t->redeem($grant)->status, 200, 'case 142: none, and none was sent');
 }
@@ -79,7 +81,8 @@ sub test_replay {
     is($t->refresh($client, $next->json->{refresh_token})->verdict, $refused, 'case 144: and the chain');
 
     $tokens = $t->tokens_for($public);
-    is($t->redeem($tokens->{grant}, { code_verifier => 'a' x 43 })->verdict, $refused, 'case 144: a public client cannot replay without the verifier');
+    is($t->redeem($tokens->{grant}, { code_verifier => 'a' x 43 })->verdict, $refused,
+        'case 144: a public client cannot replay without the verifier');
     ok($t->token_works($tokens->{access_token}), 'case 144: and revokes nothing');
     is($t->redeem($tokens->{grant})->verdict, $refused, 'case 144: with the verifier it is its owner');
     ok(!$t->token_works($tokens->{access_token}), 'case 144: and the grant is dead');
@@ -89,14 +92,16 @@ sub test_failures {
     my ($t, $client, $public) = @_;
     my $grant = $t->code_for($client);
     my ($body) = $t->token_body($client, Test::GptOauth::Flow::redeem_params($grant));
-    is($t->http->post('/oauth/token', $body, headers => [ 'Content-Type' => 'text/plain' ])->status, 400, 'case 145: a wrong media type');
+    is($t->http->post('/oauth/token', $body, headers => [ 'Content-Type' => 'text/plain' ])->status, 400,
+        'case 145: a wrong media type');
     is($t->redeem($grant, { resource => 'https://other.example/' })->verdict, '400 invalid_target', 'case 145: a wrong resource');
     is($t->redeem($grant, { resource => 'x#y' })->verdict, '400 invalid_target', 'case 145: no resource at all');
     is($t->redeem($grant, {}, auth => 'none')->status, 401, 'case 145: no secret');
     is($t->redeem($grant)->status, 200, 'case 145: none of these burnt the code');
 
     $grant = $t->code_for($public);
-    is($t->redeem($grant, { code_verifier => "wrong$_" . 'a' x 40 })->verdict, $refused, "case 146: wrong verifier $_") for 1 .. 6;
+    is($t->redeem($grant, { code_verifier => "wrong$_" . 'a' x 40 })->verdict, $refused, "case 146: wrong verifier $_")
+        for 1 .. 6;
     is($t->redeem($grant)->status, 200, 'case 146: nor did they');
 }
 
@@ -105,9 +110,12 @@ sub test_garbage {
     my $tokens = $t->tokens_for($client);
     my $good = $t->code_for($client);
     my %garbage = (
-        'a word' => 'x', 'a NUL' => "\0", 'a code with a NUL behind' => "$good->{code}\0", 'a code and NUL and more' => "$good->{code}\0x",
-        'no UTF-8' => "\xff\xfe", 'a very long one' => 'gptc_' . 'A' x 50000, 'a prefix' => 'gptc_', 'another tag' => flip($good->{code}, -1),
-        'another body' => flip($good->{code}, 20), 'one character less' => substr($good->{code}, 0, -1), 'one more' => "$good->{code}A",
+        'a word' => 'x', 'a NUL' => "\0", 'a code with a NUL behind' => "$good->{code}\0",
+        'a code and NUL and more' => "$good->{code}\0x",
+        'no UTF-8' => "\xff\xfe", 'a very long one' => 'gptc_' . 'A' x 50000, 'a prefix' => 'gptc_',
+        'another tag' => flip($good->{code}, -1),
+        'another body' => flip($good->{code}, 20), 'one character less' => substr($good->{code}, 0, -1),
+        'one more' => "$good->{code}A",
         'a space behind' => "$good->{code} ", 'upper case' => uc $good->{code}, 'an access token' => $tokens->{access_token},
         'a refresh token' => $tokens->{refresh_token}, 'a client secret' => $client->{secret}, 'a quote' => q{' OR 1=1 --},
         'a format' => '%s%n%d',
@@ -121,7 +129,8 @@ sub test_garbage {
 
     my $response = $t->redeem($t->code_for($client), { scope => 'read write admin' });
     is($response->json->{scope}, 'read', 'case 149: scope in a code exchange gives nothing');
-    is($t->fetch('/write/notes.txt', $response->json->{access_token})->status, 403, 'case 149: the token has what was consented to');
+    is($t->fetch('/write/notes.txt', $response->json->{access_token})->status, 403,
+        'case 149: the token has what was consented to');
 }
 
 # The text with another character of base64url at a place.
@@ -149,7 +158,8 @@ sub test_changes_meanwhile {
     }
     my $grant = $t->code_for($client, user => 'bob');
     $t->gptoauth('client', 'remove', 'meanwhile');
-    like($t->redeem($grant)->verdict, qr/^40[01] invalid_(?:grant|client)$/, 'case 162: the client is removed between Allow and redemption');
+    like($t->redeem($grant)->verdict, qr/^40[01] invalid_(?:grant|client)$/,
+        'case 162: the client is removed between Allow and redemption');
 }
 
 on_each_db({}, sub {

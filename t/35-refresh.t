@@ -25,6 +25,7 @@ sub test_rotation {
         ok($t->token_works($next->{access_token}), 'case 150: that works');
         ok($t->token_works($tokens->{access_token}), 'case 166: the one before lives on to its end');
         my $last = $next;
+
         for my $turn (1 .. 5) {
             $last = $t->refresh($one, $last->{refresh_token})->json;
         }
@@ -42,7 +43,8 @@ sub test_grace {
     isnt($again->json->{access_token}, $first->{access_token}, 'case 152: and an access token of its own');
     ok($t->token_works($_->{access_token}), 'case 152: both access tokens work') for $first, $again->json;
     wait_for($t, 110);
-    is($t->refresh($public, $tokens->{refresh_token})->json->{refresh_token}, $first->{refresh_token}, 'case 156: a lost answer, retried late');
+    is($t->refresh($public, $tokens->{refresh_token})->json->{refresh_token}, $first->{refresh_token},
+        'case 156: a lost answer, retried late');
     my $second = $t->refresh($public, $first->{refresh_token});
     is($second->status, 200, 'case 156: the successor works');
     my $dead = $t->refresh($public, $tokens->{refresh_token});
@@ -81,8 +83,10 @@ sub test_owner {
     $tokens = $t->tokens_for($client);
     my $generation = sub { $t->sql("SELECT generation FROM oauth_grant WHERE client_id = '$client->{id}';") };
     my $before = $generation->();
-    is($t->refresh($client, $tokens->{refresh_token}, {}, auth => 'none')->verdict, '401 invalid_client', 'case 158: without the secret');
-    is($t->refresh({ %$client, secret => 'x' }, $tokens->{refresh_token})->verdict, '401 invalid_client', 'case 158: with a wrong one');
+    is($t->refresh($client, $tokens->{refresh_token}, {}, auth => 'none')->verdict, '401 invalid_client',
+        'case 158: without the secret');
+    is($t->refresh({ %$client, secret => 'x' }, $tokens->{refresh_token})->verdict, '401 invalid_client',
+        'case 158: with a wrong one');
     is($generation->(), $before, 'case 158: the token was not consumed');
     is($t->refresh($client, $tokens->{refresh_token}, {}, auth => 'basic')->status, 200, 'case 158: with it, by Basic');
 }
@@ -97,11 +101,15 @@ sub test_scope {
     is($wide->{scope}, 'read write', 'case 160: without scope all that was granted is back');
     my $response = $t->refresh($gpt, $wide->{refresh_token}, { scope => 'read write admin' });
     is($response->verdict, '400 invalid_scope', 'case 160: never more than was granted');
-    is($t->refresh($gpt, $wide->{refresh_token}, { scope => 'nope' })->verdict, '400 invalid_scope', 'case 160: nor anything else');
+    is($t->refresh($gpt, $wide->{refresh_token}, { scope => 'nope' })->verdict, '400 invalid_scope',
+        'case 160: nor anything else');
     $response = $t->refresh($gpt, $wide->{refresh_token}, { scope => '' });
     is($response->json->{scope}, 'read write', 'case 161: an empty scope is none');
-    is($t->refresh($gpt, $response->json->{refresh_token}, { resource => 'https://other.example/' })->verdict, '400 invalid_target',
-        'case 160: a resource that was not granted');
+    is(
+        $t->refresh($gpt, $response->json->{refresh_token}, { resource => 'https://other.example/' })->verdict,
+        '400 invalid_target',
+        'case 160: a resource that was not granted'
+    );
     is($t->refresh($gpt, $response->json->{refresh_token})->status, 200, 'case 160: rotates nothing');
 }
 
@@ -122,7 +130,8 @@ sub test_end {
         ok($t->token_works($tokens->{access_token}), 'case 162: access is given');
         $end{$what}->();
         like($t->refresh($client, $tokens->{refresh_token})->verdict, qr/^40[01] invalid_(?:grant|client)$/, "case 162: $what");
-        ok(!$t->token_works($tokens->{access_token}), 'case 248: the access token is dead too') if $what =~ /^the (?:user|client|password)/;
+        ok(!$t->token_works($tokens->{access_token}), 'case 248: the access token is dead too')
+            if $what =~ /^the (?:user|client|password)/;
         $t->try_gptoauth('', $_, 'enable', $_ eq 'user' ? 'carol' : 'ends') for qw(user client);
         $t->try_gptoauth('', 'user', 'remove', 'carol');
         delete $t->{$_}{carol} for qw(users browsers);
@@ -133,9 +142,12 @@ sub test_kinds {
     my ($t, $client, $public) = @_;
     my $tokens = $t->tokens_for($client);
     my $code = $t->code_for($client);
-    for my $row ([ 'an access token', $tokens->{access_token} ], [ 'a code', $code->{code} ], [ 'a client secret', $client->{secret} ],
+    for my $row (
+        [ 'an access token', $tokens->{access_token} ], [ 'a code', $code->{code} ], [ 'a client secret', $client->{secret} ],
         [ 'a word', 'x' ], [ 'a NUL', "\0" ], [ 'a token and a NUL', "$tokens->{refresh_token}\0" ], [ 'no UTF-8', "\xff" ],
-        [ 'the prefix alone', 'gptr_' ], [ 'a long one', 'gptr_' . 'A' x 50000 ], [ 'one character less', substr $tokens->{refresh_token}, 0, -1 ]) {
+        [ 'the prefix alone', 'gptr_' ], [ 'a long one', 'gptr_' . 'A' x 50000 ],
+        [ 'one character less', substr $tokens->{refresh_token}, 0, -1 ]
+    ) {
         my ($what, $value) = @$row;
         is($t->refresh($client, $value)->verdict, $refused, "case 164: $what as refresh token");
     }
@@ -156,9 +168,10 @@ sub test_kinds {
     $client = $t->client_add('restored');
     $tokens = $t->tokens_for($client);
     $next = $t->refresh($client, $tokens->{refresh_token});
-    $t->sql('UPDATE oauth_grant SET generation = generation - 1, secret_hash = previous_hash, previous_hash = NULL '
+    $t->sql(  'UPDATE oauth_grant SET generation = generation - 1, secret_hash = previous_hash, previous_hash = NULL '
             . "WHERE client_id = '$client->{id}';");
-    is($t->refresh($client, $next->json->{refresh_token})->verdict, $refused, 'case 153: a token newer than the row is no replay');
+    is($t->refresh($client, $next->json->{refresh_token})->verdict, $refused,
+        'case 153: a token newer than the row is no replay');
     is($t->refresh($client, $tokens->{refresh_token})->status, 200, 'case 153: and kills nothing');
 
     my $without = $t->client_add('without');
@@ -169,7 +182,8 @@ sub test_kinds {
     for my $number (1 .. 20) {
         my $token = $t->tokens_for($public)->{refresh_token};
         $seen{$_}++ for substr($token, 5, 21), substr($token, 33, 42);
-        ok(length $token <= 2048 && $token =~ /^gptr_[A-Za-z0-9_-]+$/, 'case 168: a refresh token fits everywhere') if $number == 1;
+        ok(length $token <= 2048 && $token =~ /^gptr_[A-Za-z0-9_-]+$/, 'case 168: a refresh token fits everywhere')
+            if $number == 1;
     }
     is(scalar(keys %seen), 40, 'case 168: selector and secret never repeat');
 }

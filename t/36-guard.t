@@ -122,10 +122,14 @@ sub test_credentials {
         is($get->($file, [ Authorization => "$scheme $token" ])->status, 200, "case 232: $scheme");
     }
     my %bad = (
-        'nothing' => '', 'a word' => 'x', 'a prefix' => 'gpta_', 'another tag' => substr($token, 0, -1) . ($token =~ /A$/ ? 'E' : 'A'),
-        'one character less' => substr($token, 0, -1), 'one more' => "${token}A", 'a space inside' => "$token $token", 'a comma' => "$token,$token",
-        'quotes' => qq{"$token"}, 'injection' => qq{x", error="none", scope="all}, 'a refresh token' => $tokens->{refresh_token}, 'no ASCII' => "\xc3\xa9",
-        'a NUL as text' => "$token%00", 'upper case' => uc $token, 'a very long one' => 'gpta_' . 'A' x 4000, 'tabs' => "\t$token\tx", 'a backslash' => 'a\\',
+        'nothing' => '', 'a word' => 'x', 'a prefix' => 'gpta_',
+        'another tag' => substr($token, 0, -1) . ($token =~ /A$/ ? 'E' : 'A'),
+        'one character less' => substr($token, 0, -1), 'one more' => "${token}A", 'a space inside' => "$token $token",
+        'a comma' => "$token,$token",
+        'quotes' => qq{"$token"}, 'injection' => qq{x", error="none", scope="all}, 'a refresh token' => $tokens->{refresh_token},
+        'no ASCII' => "\xc3\xa9",
+        'a NUL as text' => "$token%00", 'upper case' => uc $token, 'a very long one' => 'gpta_' . 'A' x 4000,
+        'tabs' => "\t$token\tx", 'a backslash' => 'a\\',
     );
     for my $what (sort keys %bad) {
         my $response = $get->($file, [ Authorization => "Bearer $bad{$what}" ]);
@@ -141,17 +145,21 @@ sub test_credentials {
     is(verdict($get->("$file?access_token=$token")), '401 read', 'case 234: a token in the query is none');
     my $form = $t->http->post($file, "access_token=$token");
     is(verdict($form), '401 read', 'case 234: nor in a body');
-    is($get->("$file?access_token=$token", [ Test::GptOauth::Flow::bearer($token) ])->status, 400, 'case 236: in header and query');
-    is($get->("$file?x=access_token=1", [ Test::GptOauth::Flow::bearer($token) ])->status, 200, 'case 236: another parameter is none of ours');
+    is($get->("$file?access_token=$token", [ Test::GptOauth::Flow::bearer($token) ])->status, 400,
+        'case 236: in header and query');
+    is($get->("$file?x=access_token=1", [ Test::GptOauth::Flow::bearer($token) ])->status, 200,
+        'case 236: another parameter is none of ours');
 
-    my $odd = $get->(qq{/api/%0d%0aX-Evil:%201?error=%22&scope=%0d%0aX-Evil:1&realm="}, [ Authorization => "Bearer x\tX-Evil: 1" ]);
+    my $odd =
+        $get->(qq{/api/%0d%0aX-Evil:%201?error=%22&scope=%0d%0aX-Evil:1&realm="}, [ Authorization => "Bearer x\tX-Evil: 1" ]);
     unlike($odd->head, qr/Evil/i, 'case 240: nothing of the request is in the answer');
     return $token;
 }
 
 sub test_requirements {
     my ($t, $client) = @_;
-    my %token = map { $_ => $t->tokens_for($client, params => { scope => $_ })->{access_token} } 'read', 'write', 'read write', 'hello';
+    my %token = map { $_ => $t->tokens_for($client, params => { scope => $_ })->{access_token} } 'read', 'write', 'read write',
+        'hello';
     my $at = sub { my ($area, $scope) = @_; verdict($t->fetch("/$area/notes.txt", $token{$scope})) };
 
     is($at->('write', 'read'), '403 insufficient_scope write', 'case 237: too little scope');
@@ -166,6 +174,7 @@ sub test_requirements {
     is($at->('client', 'hello'), 200, 'case 237: Require oauth-client');
     my $stranger = $t->tokens_for($t->client_add('stranger'))->{access_token};
     is(verdict($t->fetch('/client/notes.txt', $stranger)), 403, 'case 237: Require oauth-client, another client');
+
     for my $area (@areas) {
         my $none = $t->fetch("/$area/notes.txt");
         is($none->status, 401, "case 229: /$area without credentials");
@@ -177,12 +186,14 @@ sub test_requirements {
     is($t->fetch('/api/notes.txt', undef, method => 'HEAD')->status, 401, 'case 229: and is refused like it');
     is($t->fetch('/api/notes.txt', undef, method => 'OPTIONS')->status, 401, 'case 229: OPTIONS that is no preflight');
     my @preflight = (Origin => 'https://chat.openai.com', 'Access-Control-Request-Method' => 'GET');
-    like($t->fetch('/api/notes.txt', undef, method => 'OPTIONS', headers => \@preflight)->status, qr/^20[04]$/, 'a preflight carries no token');
+    like($t->fetch('/api/notes.txt', undef, method => 'OPTIONS', headers => \@preflight)->status, qr/^20[04]$/,
+        'a preflight carries no token');
     is($t->fetch('/api/notes.txt', undef, headers => \@preflight)->status, 401, 'case 229: GET with its headers does');
 
     my $hello = $t->hello($token{hello});
     is_deeply($hello->json, { message => 'Hello, alice!', user => 'alice', client => $client->{id}, scope => 'hello' }, 'hello');
-    my $posted = $t->hello($token{hello}, method => 'POST', body => '{"name":"W\u00f6rld"}', headers => [ 'Content-Type' => 'application/json' ]);
+    my $posted = $t->hello($token{hello}, method => 'POST', body => '{"name":"W\u00f6rld"}',
+        headers => [ 'Content-Type' => 'application/json' ]);
     is($posted->json->{message}, "Hello, W\xf6rld!", 'hello by POST');
     is(verdict($t->hello($token{read})), '403 insufficient_scope hello', 'case 237: hello needs its scope');
     return \%token;
@@ -238,7 +249,8 @@ sub test_end {
 
 sub test_spoofing {
     my ($t, $client, $token) = @_;
-    my @forged = map { ("$_" => 'mallory') } qw(X-OAuth-User X-Oauth-Client x-oauth-scope X_OAuth_User X-OAuth_User X_OAUTH_CLIENT x_oauth_scope X-OAUTH-USER);
+    my @forged = map { ("$_" => 'mallory') }
+        qw(X-OAuth-User X-Oauth-Client x-oauth-scope X_OAuth_User X-OAuth_User X_OAUTH_CLIENT x_oauth_scope X-OAUTH-USER);
     my $at = sub { $t->fetch($_[0], $_[1], headers => [@forged], @_[ 2 .. $#_ ]) };
     for my $target (qw(/open/plain.txt /opencgi/env /plain.txt)) {
         my $response = $at->($target);
@@ -247,7 +259,8 @@ sub test_spoofing {
     }
     my $seen = $at->('/backend/plain.txt', $token);
     unlike($seen->head, qr/mallory/i, 'case 241: nor a guarded proxy');
-    is(join(' ', map { $seen->header("X-OAuth-$_") // '-' } qw(User Client Scope)), "alice $client->{id} read", 'case 241: the guard speaks there');
+    is(join(' ', map { $seen->header("X-OAuth-$_") // '-' } qw(User Client Scope)), "alice $client->{id} read",
+        'case 241: the guard speaks there');
     is($seen->header('Authorization'), undef, 'case 290: the token does not reach the backend');
     my $with = $at->('/withtoken/plain.txt', $token);
     is($with->header('Authorization'), "Bearer $token", 'case 290: unless the admin wants it');
@@ -269,29 +282,38 @@ sub test_spoofing {
     is($t->fetch('/index/absent.txt', $token)->body, "protected data\n", 'an ErrorDocument that the token may see');
     is(leaks($t->fetch('/index/absent.txt')), 'nothing', 'case 249: and without a token it is not shown');
     my $off = Test::GptOauth::Http->new($t->port('C'));
-    is($off->get('/open/plain.txt', headers => [ 'X-OAuth-User' => 'somebody' ])->header('X-OAuth-User'), 'somebody',
-        'case 252: where the module is not switched on, nothing is touched');
+    is(
+        $off->get('/open/plain.txt', headers => [ 'X-OAuth-User' => 'somebody' ])->header('X-OAuth-User'), 'somebody',
+        'case 252: where the module is not switched on, nothing is touched'
+    );
     is($off->get('/oauth/authorize')->status, 404, 'case 252: nor answered');
-    like($off->get($file, headers => [ Test::GptOauth::Flow::bearer($token) ])->status, qr/^(?:401|403|500)$/, 'case 252: and a guard without issuer lets nobody in');
+    like($off->get($file, headers => [ Test::GptOauth::Flow::bearer($token) ])->status, qr/^(?:401|403|500)$/,
+        'case 252: and a guard without issuer lets nobody in');
 }
 
 sub test_paths {
     my ($t) = @_;
-    for my $path ('//api/notes.txt', '/api//notes.txt', '/api/../api/notes.txt', '/%61pi/notes.txt', '/ap%69/notes.txt', '/./api/notes.txt', '/x/../api/notes.txt',
-        '/api;x/notes.txt', '/API/notes.txt', '/api%2fnotes.txt', '/api/%2e/notes.txt', '/plain.txt/../api/notes.txt', '/api/notes.txt/', '/api/notes.txt%00',
-        '/%2fapi/notes.txt', '\\api\\notes.txt', '/api/notes.txt?', '/api/notes.txt;x', '///api/./notes.txt') {
+    for my $path (
+        '//api/notes.txt', '/api//notes.txt', '/api/../api/notes.txt', '/%61pi/notes.txt', '/ap%69/notes.txt',
+        '/./api/notes.txt', '/x/../api/notes.txt',
+        '/api;x/notes.txt', '/API/notes.txt', '/api%2fnotes.txt', '/api/%2e/notes.txt', '/plain.txt/../api/notes.txt',
+        '/api/notes.txt/', '/api/notes.txt%00',
+        '/%2fapi/notes.txt', '\\api\\notes.txt', '/api/notes.txt?', '/api/notes.txt;x', '///api/./notes.txt'
+    ) {
         my $response = $t->http->raw("GET $path HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         like($response->status, qr/^4\d\d$/, "case 244: $path");
         is(leaks($response), 'nothing', 'case 244: and shows nothing');
     }
-    my $absolute = $t->http->raw("GET http://evil.example/api/notes.txt HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    my $absolute =
+        $t->http->raw("GET http://evil.example/api/notes.txt HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
     is(verdict($absolute), '401 read', 'case 244: an absolute URL of another host');
 }
 
 sub test_vhosts {
     my ($t, $client, $token) = @_;
     my $other = Test::GptOauth::Http->new($t->port('A'));
-    is(verdict($other->get($file, headers => [ Test::GptOauth::Flow::bearer($token) ])), '401 invalid_token read', "case 250: another issuer's token");
+    is(verdict($other->get($file, headers => [ Test::GptOauth::Flow::bearer($token) ])), '401 invalid_token read',
+        "case 250: another issuer's token");
     is($t->fetch($file, $token)->status, 200, 'case 250: which is good at its own');
     my $grant = $t->code_for($client);
     my ($body) = $t->token_body($client, Test::GptOauth::Flow::redeem_params($grant));
@@ -314,7 +336,10 @@ sub test_vhosts {
 
 sub test_http2 {
     my ($t, $token) = @_;
-    my $curl = sub { Test::GptOauth::run({}, qw(curl -s -o /dev/null --max-time 10 --http2-prior-knowledge -w), '%{http_version} %{http_code}', @_)->{out} };
+    my $curl = sub {
+        Test::GptOauth::run({}, qw(curl -s -o /dev/null --max-time 10 --http2-prior-knowledge -w),
+            '%{http_version} %{http_code}', @_)->{out};
+    };
     my $url = 'http://localhost:' . $t->port;
     is($curl->("$url$file"), '2 401', 'case 229: over HTTP/2');
     is($curl->('-H', "Authorization: Bearer $token", "$url$file"), '2 200', 'case 230: a good token over HTTP/2');
@@ -347,7 +372,8 @@ on_each_db({ conf => "<Location />\nAuthType GPTOAuth\nRequire oauth-scope admin
     is($t->http->get('/plain.txt')->status, 401, 'a guard over everything guards');
     ok($tokens->{access_token}, 'but for the endpoints, where a whole flow passed');
     is($t->ask($tokens->{client}, {}), '200 sign-in', 'and nobody is signed in there');
-    my $with = $t->http->get($t->authorize_url($tokens->{client}), headers => [ Test::GptOauth::Flow::bearer($tokens->{access_token}) ]);
+    my $with = $t->http->get($t->authorize_url($tokens->{client}),
+        headers => [ Test::GptOauth::Flow::bearer($tokens->{access_token}) ]);
     is($t->outcome($tokens->{client}, $with), '200 sign-in', 'least of all by a bearer token');
 });
 

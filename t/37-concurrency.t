@@ -23,7 +23,10 @@ sub tally {
     return join ', ', map { "$count{$_} x $_" } sort keys %count;
 }
 
-sub refresh_request { my ($t, $client, $token) = @_; return request($t, $client, { grant_type => 'refresh_token', refresh_token => $token }) }
+sub refresh_request {
+    my ($t, $client, $token) = @_;
+    return request($t, $client, { grant_type => 'refresh_token', refresh_token => $token });
+}
 
 sub test_redemption {
     my ($t, $client) = @_;
@@ -64,7 +67,8 @@ sub test_no_grace {
     my @responses = $t->http->parallel([ (refresh_request($t, $client, $tokens->{refresh_token})) x $many ]);
     is(tally(@responses), '1 x 200, 49 x 400 invalid_grant', "case 261: $many refreshes without grace at once");
     my ($won) = grep { $_->status == 200 } @responses or return;
-    is($t->refresh($client, $won->json->{refresh_token})->verdict, '400 invalid_grant', 'case 261: the others were replays, the family is dead');
+    is($t->refresh($client, $won->json->{refresh_token})->verdict, '400 invalid_grant',
+        'case 261: the others were replays, the family is dead');
     ok(!$t->token_works($_->{access_token}), 'case 261: with its access tokens') for $tokens, $won->json;
 }
 
@@ -72,7 +76,8 @@ sub test_no_grace {
 sub test_revocation {
     my ($t, $client) = @_;
     my %made = (
-        redemption => sub { my $grant = $t->code_for($client); request($t, $client, Test::GptOauth::Flow::redeem_params($grant)) },
+        redemption =>
+            sub { my $grant = $t->code_for($client); request($t, $client, Test::GptOauth::Flow::redeem_params($grant)) },
         refresh => sub { refresh_request($t, $client, $t->tokens_for($client)->{refresh_token}) },
     );
     my $began = time;
@@ -82,19 +87,24 @@ sub test_revocation {
         for my $round (1 .. 5) {
             my @requests = map { $made{$what}->() } 1 .. 20;
             my $pid;
-            my $revoke = sub { $pid = $t->begin_gptoauth('grant', 'revoke', '--user', 'alice'); sleep $duration * ($round - 1) / 5 };
+            my $revoke =
+                sub { $pid = $t->begin_gptoauth('grant', 'revoke', '--user', 'alice'); sleep $duration * ($round - 1) / 5 };
             my @responses = $t->http->parallel(\@requests, before => $revoke);
             waitpid $pid, 0;
             is($?, 0, 'case 264: the grants of the user are revoked');
             my @won = grep { $_->status == 200 } @responses;
             my @other = grep { $_->verdict !~ /^(?:200|400 invalid_grant)$/ } @responses;
             is(scalar(@other), 0, "case 264: $what against revocation: nothing but success and invalid_grant");
-            my @alive = grep { $t->token_works($_->json->{access_token}) || $t->refresh($client, $_->json->{refresh_token})->status == 200 } @won;
+            my @alive = grep {
+                $t->token_works($_->json->{access_token}) || $t->refresh($client, $_->json->{refresh_token})->status == 200
+            } @won;
             is(scalar(@alive), 0, sprintf 'case 264: %d came before the revocation, and none of it lives', scalar @won);
         }
     }
-    is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NULL AND client_id = ' . "'$client->{id}';"), 0,
-        'case 264: every grant is revoked');
+    is(
+        $t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NULL AND client_id = ' . "'$client->{id}';"), 0,
+        'case 264: every grant is revoked'
+    );
 }
 
 sub test_allow {
@@ -107,8 +117,11 @@ sub test_allow {
         my %cookies = %{ $browser->cookies };
         my @headers = (Cookie => join '; ', map { "$_=$cookies{$_}" } sort keys %cookies);
         my @responses = $t->http->parallel([ ([ 'POST', $form->{action}, body => $body, headers => \@headers ]) x 20 ]);
-        is(join(', ', map { $t->outcome($client, $_) } sort { $a->status <=> $b->status } @responses), join(', ', ('200 page') x 19, '303 code'),
-            'case 265: Allow pressed 20 times at once: one code, and pages');
+        is(
+            join(', ', map { $t->outcome($client, $_) } sort { $a->status <=> $b->status } @responses),
+            join(', ', ('200 page') x 19, '303 code'),
+            'case 265: Allow pressed 20 times at once: one code, and pages'
+        );
         is($t->sql("SELECT count(*) FROM oauth_code WHERE client_id = '$client->{id}';"), 1, 'case 265: the database agrees');
         my $later = $browser->decide('allow');
         is($t->outcome($client, $later), '200 page', 'case 265: and pressed once more');
@@ -152,7 +165,8 @@ on_each_db({ conf => 'GPTOAuthRefreshGrace 0' }, sub {
     my $client = $t->client_add('notes');
     my $tokens = $t->tokens_for($client);
     my $next = $t->refresh($client, $tokens->{refresh_token})->json;
-    is($t->refresh($client, $tokens->{refresh_token})->verdict, '400 invalid_grant', 'case 261: without grace a retry is replay');
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '400 invalid_grant',
+        'case 261: without grace a retry is replay');
     is($t->refresh($client, $next->{refresh_token})->verdict, '400 invalid_grant', 'case 261: and ends the chain');
 });
 

@@ -30,8 +30,10 @@ sub exercise {
         $t->fetch('/api/notes.txt', $_) for $next->{access_token}, $next->{refresh_token}, $tokens->{grant}{code};
     }
     my $basic = $t->redeem($t->code_for($client{confidential}), {}, auth => 'basic')->json;
-    $t->token_request({ %{ $client{confidential} }, secret => secret('a-secret-typed-wrong') }, { grant_type => 'refresh_token', refresh_token => 'x' });
-    $t->http->post('/oauth/token', 'a=b', headers => [ Authorization => Test::GptOauth::Flow::basic('nobody', secret('another-typed-wrong')) ]);
+    $t->token_request({ %{ $client{confidential} }, secret => secret('a-secret-typed-wrong') },
+        { grant_type => 'refresh_token', refresh_token => 'x' });
+    $t->http->post('/oauth/token', 'a=b',
+        headers => [ Authorization => Test::GptOauth::Flow::basic('nobody', secret('another-typed-wrong')) ]);
     $t->refresh($client{gpt}, secret('gptr_typed-wrong-as-refresh-token'));
     $t->fetch('/api/notes.txt', secret('gpta_typed-wrong-as-access-token'));
     $t->redeem($t->code_for($client{gpt}), { code => secret('gptc_typed-wrong-as-code') });
@@ -72,7 +74,8 @@ sub test_forgery {
     my $tokens = $t->tokens_for($client);
     my $grant = $t->code_for($client);
     my $hex = sub { my ($column) = @_; return $t->is_pgsql ? "encode($column, 'hex')" : "hex($column)" };
-    my @columns = map { [ split /\./ ] } qw(oauth_access_token.token_hash oauth_code.code_hash oauth_grant.selector_hash oauth_grant.secret_hash
+    my @columns = map { [ split /\./ ] }
+        qw(oauth_access_token.token_hash oauth_code.code_hash oauth_grant.selector_hash oauth_grant.secret_hash
         oauth_grant.previous_hash oauth_grant.salt oauth_session.session_hash oauth_client.secret_hash);
     my %hash;
     for my $column (@columns) {
@@ -83,12 +86,14 @@ sub test_forgery {
     }
     my ($key) = grep { length == 32 } map { decode_key($_) } split /\n/, $t->sql('SELECT value FROM oauth_setting;');
     ok($key, 'case 289: the key of the flood filter is there');
-    is(tagged($key, 'gpta_', substr decode_base64url(substr $tokens->{access_token}, 5), 0, 32), $tokens->{access_token}, 'case 289: and makes tags');
+    is(tagged($key, 'gpta_', substr decode_base64url(substr $tokens->{access_token}, 5), 0, 32), $tokens->{access_token},
+        'case 289: and makes tags');
 
     my %used;
     for my $where (sort keys %hash) {
         for my $bytes (@{ $hash{$where} }) {
-            for my $text (tagged($key, 'gpta_', $bytes), 'gpta_' . encode_base64url($bytes), encode_base64url($bytes), unpack 'H*', $bytes) {
+            for my $text (tagged($key, 'gpta_', $bytes), 'gpta_' . encode_base64url($bytes), encode_base64url($bytes),
+                unpack 'H*', $bytes) {
                 $used{"$where as access token"}++ if $t->fetch('/api/notes.txt', $text)->status != 401;
             }
             $used{"$where as code"}++ if $t->redeem($grant, { code => tagged($key, 'gptc_', $bytes) })->verdict ne $refused;
@@ -112,7 +117,8 @@ sub test_forgery {
     }
     my %forged = (%$client, secret => tagged($key, 'gpts_', $hash{'oauth_client.secret_hash'}[0]));
     $used{'a forged client secret'}++ if $t->redeem($grant, {}, client => \%forged)->status != 401;
-    $used{'a password hash'}++ if signs_in($t, $client, 'alice', $t->sql("SELECT password_hash FROM oauth_user WHERE name = 'alice';"));
+    $used{'a password hash'}++
+        if signs_in($t, $client, 'alice', $t->sql("SELECT password_hash FROM oauth_user WHERE name = 'alice';"));
     is(join(', ', sort keys %used), '', 'case 289: nothing in the database is a credential or makes one');
     ok($t->token_works($tokens->{access_token}), 'case 289: and nothing was killed by trying');
     is($t->redeem($grant)->status, 200, 'case 289: nor used up');
@@ -145,7 +151,8 @@ sub test_pages {
     for my $page (@pages) {
         is($page->header('Referrer-Policy'), 'no-referrer', 'case 290: no page tells the next where one was');
         is(scalar(grep { /^code / } Test::GptOauth::Secrets::found_in($page->body)), 0, 'case 290: no page holds a code');
-        unlike($page->body, qr/(?:src|href)\s*=|url\(|<script|<link|<img|<iframe/i, 'case 290: nor loads anything from elsewhere');
+        unlike($page->body, qr/(?:src|href)\s*=|url\(|<script|<link|<img|<iframe/i,
+            'case 290: nor loads anything from elsewhere');
         like($page->header('Cache-Control') // '', qr/no-store/, 'case 290: and none is kept');
     }
     unlike($redirect->location, qr/gpt[ar]_/, 'case 290: no token in the Location');
@@ -156,10 +163,15 @@ sub test_pages {
         unlike($response->head . $response->body, qr/\Q$tokens->{$kind}\E/, "case 290: a $kind in an URL is not handed on");
     }
 
-    my @provoked = ($t->http->get('/oauth/authorize'), $t->http->get('/oauth/nothing'), $t->http->get('/oauth/token'), $t->http->get('/oauth/'),
-        $t->http->post('/oauth/token', "a=\0"), $t->http->post('/oauth/authorize', 'x' x 70000), $t->http->post('/oauth/authorize', 'transaction=x'),
+    my @provoked = (
+        $t->http->get('/oauth/authorize'), $t->http->get('/oauth/nothing'), $t->http->get('/oauth/token'),
+        $t->http->get('/oauth/'),
+        $t->http->post('/oauth/token', "a=\0"), $t->http->post('/oauth/authorize', 'x' x 70000),
+        $t->http->post('/oauth/authorize', 'transaction=x'),
         $t->http->get('/api/notes.txt'), $t->fetch('/api/notes.txt', 'x'), $t->fetch('/write/notes.txt', $tokens->{access_token}),
-        $t->token_request($client, { grant_type => q{';--} }), $t->http->get($t->authorize_url($client, client_id => q{' OR 1=1 --})));
+        $t->token_request($client, { grant_type => q{';--} }),
+        $t->http->get($t->authorize_url($client, client_id => q{' OR 1=1 --}))
+    );
     my $inside = qr{\Q${\ $t->dir }\E|oauth_[a-z]+|SELECT|INSERT|sqlite|postgres|relation|DBD|mod_gpt|\.c\b|/usr/|/tmp/};
     unlike($_->body, $inside, 'case 293: ' . $_->verdict . ' says nothing of the inside') for @provoked;
     cmp_ok($_->status, '<', 500, 'case 293: and is no 500') for @provoked;
@@ -173,7 +185,8 @@ sub test_ids {
         $form->get($t->authorize_url($client));
         my ($transaction) = split /\./, $form->form_with('password')->{fields}{transaction};
         my $tokens = $t->tokens_for($client);
-        for my $id ($transaction, $tokens->{access_token}, $tokens->{refresh_token}, $tokens->{grant}{code}, values %{ $form->cookies }) {
+        for my $id ($transaction, $tokens->{access_token}, $tokens->{refresh_token}, $tokens->{grant}{code},
+            values %{ $form->cookies }) {
             $count++;
             $seen{$id}++;
             cmp_ok(length $id, '>=', 22, 'case 296: 128 bits at least') if $number == 1;
@@ -194,7 +207,8 @@ on_each_db({ conf => 'LogLevel info gpt_oauth:trace8 dbd:trace8' }, sub {
     test_forgery($t, $client->{confidential});
     test_pages($t, $client->{gpt});
     test_ids($t, $t->client_add('ids', gpt => 1));
-    my $shown = join '', map { $t->gptoauth(@$_) } map { ($_, [ @$_, '--json' ]) } [ 'client', 'list' ], [ 'client', 'show', 'gpt' ], [ 'user', 'list' ],
+    my $shown = join '', map { $t->gptoauth(@$_) } map { ($_, [ @$_, '--json' ]) } [ 'client', 'list' ],
+        [ 'client', 'show', 'gpt' ], [ 'user', 'list' ],
         [ 'grant', 'list' ];
     is(join("\n", Test::GptOauth::Secrets::found_in($shown)), '', 'case 288: the command shows no secret again');
 });

@@ -44,20 +44,33 @@ sub test_forged_forms {
         is($try->($browser, $form, $field => ''), '403 page', "case 84: $field empty");
         my %fields = %{ $form->{fields} };
         delete $fields{$field};
-        next if $field eq 'transaction';   # a POST without it is a new request
+        next if $field eq 'transaction';    # a POST without it is a new request
         is($try->($browser, { %$form, fields => \%fields }), '403 page', "case 84: $field left out");
     }
     my $other = $t->client_add('other', redirect => 'https://evil.example/cb');
-    for my $change ([ 'client_id', $client->{id}, $other->{id} ], [ 'redirect_uri', 'rp.example', 'evil.example' ], [ 'scope', 'scope=read', 'scope=admin' ],
-        [ 'state', 'state=', 'state=x' ], [ 'code_challenge', 'code_challenge=', 'code_challenge=A' ]) {
+    for my $change (
+        [ 'client_id', $client->{id}, $other->{id} ], [ 'redirect_uri', 'rp.example', 'evil.example' ],
+        [ 'scope', 'scope=read', 'scope=admin' ],
+        [ 'state', 'state=', 'state=x' ], [ 'code_challenge', 'code_challenge=', 'code_challenge=A' ]
+    ) {
         my ($what, $from, $to) = @$change;
         (my $request = $form->{fields}{request}) =~ s/\Q$from\E/$to/ or die "no $from in the request\n";
         is($try->($browser, $form, request => $request), '403 page', "case 86: $what changed in the request");
     }
-    is(decided($t, $client, $browser->submit($form, decision => 'allow', client_id => $other->{id}, redirect_uri => 'https://evil.example/cb',
-        scope => 'admin')), '303 code', 'case 86: parameters beside the request change nothing');
+    is(
+        decided(
+            $t, $client,
+            $browser->submit(
+                $form, decision => 'allow', client_id => $other->{id}, redirect_uri => 'https://evil.example/cb',
+                scope => 'admin'
+            )
+        ),
+        '303 code',
+        'case 86: parameters beside the request change nothing'
+    );
     is(codes($t), $before + 1, 'case 86: none of the others made a code');
-    is($t->sql("SELECT scope FROM oauth_code WHERE client_id = '$client->{id}';"), 'read', 'case 86: the scope is that of the request');
+    is($t->sql("SELECT scope FROM oauth_code WHERE client_id = '$client->{id}';"), 'read',
+        'case 86: the scope is that of the request');
 
     my $sign_in = $t->browser;
     $sign_in->get($t->authorize_url($client));
@@ -65,10 +78,15 @@ sub test_forged_forms {
     my $mixed = { %$first, fields => { %{ $first->{fields} }, decision => 'allow' } };
     $signed_in = $t->open_request($t->authorize_url($client), browser => $sign_in->copy);
     is(decided($t, $client, $signed_in->submit($mixed)), '403 page', 'case 84: a sign-in form is no consent form');
-    is(decided($t, $client, $stranger->submit($first, username => 'alice', password => $t->user('alice'))), '403 page',
-        'case 98: a sign-in form from another browser');
-    is(decided($t, $client, $stranger->request('POST', '/oauth/authorize', body => 'username=alice&password=x&transaction=x')), '403 page',
-        'case 98: a sign-in form made elsewhere');
+    is(
+        decided($t, $client, $stranger->submit($first, username => 'alice', password => $t->user('alice'))), '403 page',
+        'case 98: a sign-in form from another browser'
+    );
+    is(
+        decided($t, $client, $stranger->request('POST', '/oauth/authorize', body => 'username=alice&password=x&transaction=x')),
+        '403 page',
+        'case 98: a sign-in form made elsewhere'
+    );
 
     $browser = $t->open_request($t->authorize_url($t->client_add('old')));
     $form = $browser->form_with('decision');
@@ -94,7 +112,9 @@ sub test_consent {
         ok($answer->{code}, 'case 88: and both get a code');
     }
     my $fresh = $t->browser;
-    my @first = map { my $tab = $fresh->copy; $tab->get($t->authorize_url($client)); $fresh->{cookies} = { %{ $tab->cookies } }; $tab } 1, 2;
+    my @first =
+        map { my $tab = $fresh->copy; $tab->get($t->authorize_url($client)); $fresh->{cookies} = { %{ $tab->cookies } }; $tab } 1,
+        2;
     $_->{cookies} = { %{ $fresh->cookies } } for @first;
     $first[0]->sign_in('alice', $t->user('alice'));
     isnt($first[0]->page->status, 403, 'case 88: two tabs before sign-in, the first');
@@ -113,13 +133,22 @@ sub test_consent {
     like($more->body, qr/Change your notes/, 'case 94: and shown');
     my $two = $t->client_add('two', redirect => [ 'https://rp.example/a', 'https://rp.example/b' ]);
     ok($t->code_for($two)->{code}, 'a client with two URIs is let in at one');
-    is($t->outcome($two, $browser->get($t->authorize_url($two, redirect_uri => 'https://rp.example/b')), redirect_uri => 'https://rp.example/b'),
-        '200 consent', 'case 94: the other one is asked for');
-    is($t->outcome($client, $t->open_request($t->authorize_url($client), user => 'bob')->page), '200 consent', "case 94: and so is another user's consent");
+    is(
+        $t->outcome(
+            $two, $browser->get($t->authorize_url($two, redirect_uri => 'https://rp.example/b')),
+            redirect_uri => 'https://rp.example/b'
+        ),
+        '200 consent',
+        'case 94: the other one is asked for'
+    );
+    is($t->outcome($client, $t->open_request($t->authorize_url($client), user => 'bob')->page), '200 consent',
+        "case 94: and so is another user's consent");
 
     my $native = $t->client_add('native', public => 1, redirect => 'http://127.0.0.1/cb');
-    like($browser->get($t->authorize_url($native))->body, qr/program on this computer/, 'case 93: a loopback client comes with a warning');
-    like($browser->get($t->authorize_url($client, prompt => 'consent'))->body, qr/rp\.example/, 'case 93: the page names where the answer goes');
+    like($browser->get($t->authorize_url($native))->body, qr/program on this computer/,
+        'case 93: a loopback client comes with a warning');
+    like($browser->get($t->authorize_url($client, prompt => 'consent'))->body, qr/rp\.example/,
+        'case 93: the page names where the answer goes');
 }
 
 sub test_headers {
@@ -216,15 +245,18 @@ sub test_passwords {
     is($unknown_text, $wrong_text, 'case 100: an unknown user looks like a wrong password');
     is($disabled_text, $wrong_text, 'case 100: and a disabled one');
     my %time;
+
     for my $turn (1 .. 3) {
         for my $name ('alice', "nobody$turn") {
             my $began = time;
             $try->($name, 'mistaken guess');
-            $time{ $name eq 'alice' ? 'known' : 'unknown' } += (time - $began) / 3;
+            my ($who, $took) = ($name eq 'alice' ? 'known' : 'unknown', time - $began);
+            $time{$who} = $took if $took < ($time{$who} // 99);
         }
     }
     cmp_ok(abs($time{known} - $time{unknown}), '<', 0.5 * $time{known}, 'case 101: both take the time of a hash');
-    is(($try->($_, 'mistaken guess'))[0], '200 sign-in', 'case 100: no name of a user is special') for '', 'client:x', "a\tb", 'x' x 300, '%s';
+    is(($try->($_, 'mistaken guess'))[0], '200 sign-in', 'case 100: no name of a user is special')
+        for '', 'client:x', "a\tb", 'x' x 300, '%s';
     like(($try->('long', $long))[0], qr/^200 consent/, 'case 102: 72 bytes are fine');
 
     $browser = $t->browser;
@@ -235,8 +267,10 @@ sub test_passwords {
     }
     is($last->status, 429, 'case 100: many wrong passwords have to wait');
     like($last->header('Retry-After') // '', qr/^[1-9]\d*$/, 'case 100: and are told how long');
-    is($browser->submit($browser->form_with('password'), username => 'dora', password => 'x')->status, 429, 'case 100: unknown or not');
-    ok($t->open_request($t->authorize_url($client), browser => $t->browser)->has_consent, 'case 100: other users are not kept out');
+    is($browser->submit($browser->form_with('password'), username => 'dora', password => 'x')->status, 429,
+        'case 100: unknown or not');
+    ok($t->open_request($t->authorize_url($client), browser => $t->browser)->has_consent,
+        'case 100: other users are not kept out');
 }
 
 # httpd has signed the user in: no page of ours asks for a password.
@@ -245,12 +279,16 @@ sub test_own_sign_in {
     my $client = $t->client_add('basic');
     my $as = sub { my ($name) = @_; return [ Authorization => 'Basic ' . encode_base64("$name:secret", '') ] };
     my $browser = $t->browser;
-    my $ask = sub { my ($name) = @_; return $t->outcome($client, $browser->get($t->authorize_url($client), headers => $as->($name))) };
+    my $ask =
+        sub { my ($name) = @_; return $t->outcome($client, $browser->get($t->authorize_url($client), headers => $as->($name))) };
     is($browser->get($t->authorize_url($client))->status, 401, "without httpd's sign-in nothing is shown");
     is($ask->('erin'), '200 consent', "httpd's user is asked at once");
     my $form = $browser->form_with('decision');
     my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, decision => 'allow' }));
-    my $post = sub { my ($name) = @_; return $t->outcome($client, $browser->request('POST', $form->{action}, body => $body, headers => $as->($name))) };
+    my $post = sub {
+        my ($name) = @_;
+        return $t->outcome($client, $browser->request('POST', $form->{action}, body => $body, headers => $as->($name)));
+    };
     is($post->('frank'), '403 page', 'case 85: the form of one user, sent by another');
     is($post->('erin'), '303 code', 'and by himself');
     is($t->sql('SELECT username FROM oauth_code;'), 'erin', 'the code is his');

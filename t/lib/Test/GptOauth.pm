@@ -212,6 +212,8 @@ sub write_conf {
 # Runs `httpd -t` on the configuration: (exit status, what it said).
 sub configtest {
     my ($self) = @_;
+    local %ENV = %ENV;
+    sanitize("$self->{dir}/asan/configtest") if $ENV{GPTOAUTH_SANITIZE};
     my $result = run({}, $httpd, '-t', '-f', "$self->{dir}/httpd.conf");
     return ($result->{status}, $result->{err} . $result->{out});
 }
@@ -225,7 +227,7 @@ sub start {
         open STDOUT, '>>', "$self->{dir}/httpd.out";
         open STDERR, '>&', \*STDOUT;
         sanitize("$self->{dir}/asan/httpd") if $ENV{GPTOAUTH_SANITIZE};
-        exec $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
+        exec qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     push @running, $self;

@@ -51,7 +51,7 @@ sub spawn {
     open STDOUT, $output or POSIX::_exit(126);
     open STDERR, '>&', \*STDOUT;
     chdir $self->{dir};
-    exec qw(setpriv --reuid=postgres --regid=postgres --clear-groups --), @command or POSIX::_exit(127);
+    exec qw(setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig INT --), @command or POSIX::_exit(127);
 }
 
 sub start {

@@ -48,8 +48,8 @@ sub found_in_dump {
     return (found_in($dump), scan(lc $dump, \%wanted));
 }
 
-# The descriptions of those strings, of 8 characters and more, that occur in a text. There may be thousands: the text is gone through
-# once, and every place looked up by the 8 characters that stand there.
+# The descriptions of those strings, of 8 characters and more, that occur in a text. There may be thousands: the text is gone
+# through once, and every place looked up by the 8 characters that stand there.
 sub scan {
     my ($text, $wanted) = @_;
     my (%by_head, %found);
