@@ -104,6 +104,11 @@ sub test_session {
     $browser->cookies->{$name} = 'A' x 43;
     $browser->sign_in('alice', $t->user('alice'));
     isnt($browser->cookies->{$name}, 'A' x 43, 'case 97: the session is a new one after sign-in');
+    # The closing look at the log finds it if it is there.
+    $browser = $t->browser;
+    $browser->get($t->authorize_url($client));
+    $browser->sign_in(secret('a password in the wrong field'), 'x');
+    like($t->error_log, qr/GPT023: sign-in of somebody/, 'a name that nobody has is not logged: it may be a password');
     my $page = $t->browser->get($t->authorize_url($client));
     is($page->header('X-Frame-Options'), 'DENY', 'case 89: no page can be framed');
     like($page->header('Content-Security-Policy'), qr/frame-ancestors 'none'/, 'case 89: in either way');

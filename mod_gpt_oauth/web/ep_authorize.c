@@ -203,8 +203,6 @@ static int sign_in(visit_t *visit, const params_t *params)
     switch (identity_sign_in(visit->r, &username, password, &wait)) {
     case SIGN_IN_DELAYED:
         apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, visit->r, "GPT022: sign-in of %s from %s delayed: too many wrong passwords",
-                      log_quote(visit->r->pool, username, 64), request_address(visit->r));
         return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a few minutes, then try again.",
                             username);
     case SIGN_IN_DOWN:
@@ -212,11 +210,7 @@ static int sign_in(visit_t *visit, const params_t *params)
                       failure_make(visit->r->pool, OAUTH_UNAVAILABLE,
                                    "Signing in is not possible at the moment. Try again later.",
                                    "no provider could check the password"));
-    case SIGN_IN_DENIED:
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, visit->r,
-                      "GPT023: sign-in of %s from %s failed: unknown user, wrong password or disabled",
-                      log_quote(visit->r->pool, username, 64), request_address(visit->r));
-        return show_sign_in(visit, HTTP_OK, "User name or password is wrong.", username);
+    case SIGN_IN_DENIED: return show_sign_in(visit, HTTP_OK, "User name or password is wrong.", username);
     case SIGN_IN_GRANTED: break;
     }
     if ((failure = user_check_enabled(&visit->store, username)) ||

@@ -102,17 +102,26 @@ static void forgive_attempt(const request_rec *r, const char *username)
     }
 }
 
+/* A name that nobody has is not logged: people type their password into the wrong field. */
+static void log_denied(request_rec *r, const char *known, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT023: sign-in of %s from %s failed: %s",
+                  known ? log_quote(r->pool, known, 64) : "somebody", request_address(r), why);
+}
+
 sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait)
 {
-    const char *typed = *username;
+    const char *typed = *username, *problem = user_name_problem(typed);
     authn_status status = AUTH_USER_NOT_FOUND;
     int asked_own = 0;
 
     *wait = count_attempt(r, typed);
     if (*wait) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT022: sign-in from %s delayed: too many wrong passwords",
+                      request_address(r));
         return SIGN_IN_DELAYED;
     }
-    if (!user_name_problem(typed)) {
+    if (!problem) {
         r->user = apr_pstrdup(r->pool, typed);
         status = ask_providers(r, config_server(r->server), typed, password, &asked_own);
         *username = r->user ? r->user : typed;
@@ -124,12 +133,17 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
     if (status == AUTH_GRANTED || status == AUTH_GENERAL_ERROR) {
         forgive_attempt(r, typed);
     }
-    if (status == AUTH_GRANTED && user_name_problem(*username)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT024: the provider calls %s by a name that cannot be used: %s",
-                      log_quote(r->pool, typed, 64), user_name_problem(*username));
-        return SIGN_IN_DENIED;
+    if (status == AUTH_GENERAL_ERROR) {
+        return SIGN_IN_DOWN;
     }
-    return status == AUTH_GRANTED ? SIGN_IN_GRANTED : status == AUTH_GENERAL_ERROR ? SIGN_IN_DOWN : SIGN_IN_DENIED;
+    if (status == AUTH_GRANTED && !(problem = user_name_problem(*username))) {
+        return SIGN_IN_GRANTED;
+    }
+    log_denied(r, status == AUTH_USER_NOT_FOUND ? NULL : typed,
+               problem                         ? problem
+               : status == AUTH_USER_NOT_FOUND ? "there is no such user"
+                                               : "wrong password, or the user is disabled");
+    return SIGN_IN_DENIED;
 }
 
 static authn_status check_own_password(request_rec *r, const char *username, const char *password)

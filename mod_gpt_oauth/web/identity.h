@@ -23,7 +23,7 @@ const char *identity_display_name(request_rec *r, const char *username);
 
 typedef enum {
     SIGN_IN_GRANTED,
-    SIGN_IN_DENIED,  /* unknown, wrong or disabled: told apart nowhere but in the providers' own logs */
+    SIGN_IN_DENIED,  /* unknown, wrong or disabled: told apart in the log alone */
     SIGN_IN_DELAYED, /* too many wrong passwords; *wait seconds */
     SIGN_IN_DOWN     /* a provider could not answer */
 } sign_in_t;

@@ -173,13 +173,14 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
                               ? "<p class=\"warning\">The answer goes to a program on this computer. "
                                 "Allow it only if you have just started it yourself.</p>\n"
                               : "";
-    const char *body =
-        apr_pstrcat(p, "<p><strong>", page_text(p, request->client->name), "</strong> wants to:</p>\n",
-                    scope_list(p, policy, request->scope), warning, form_start(r, form),
-                    "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
-                    "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
-                    "<p class=\"small\">Signed in as ",
-                    page_text(p, display_name), ". You will be sent back to ", page_text(p, host), ".</p>\n", NULL);
+    const char *body = apr_pstrcat(
+        p, "<p><strong>", page_text(p, request->client->name), "</strong> wants to:</p>\n", scope_list(p, policy, request->scope),
+        warning, form_start(r, form),
+        "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
+        "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
+        "<p class=\"small\">Signed in as ",
+        page_text(p, display_name), ". You will be sent back to ", page_text(p, host), ".",
+        authorize_may_remember(request) ? " If you allow it, you will not be asked for the same again." : "", "</p>\n", NULL);
 
     return send_page(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
 }
