@@ -33,7 +33,7 @@ typedef struct store_source_t store_source_t;
 
 /*
  * p lives as long as the process. driver is "pgsql" or "sqlite3", anything else is APR_ENOTIMPL. params is DBDParams: for
- * SQLite the database file, whose folder writers lock; for PostgreSQL not looked at. held may be NULL.
+ * SQLite the database file, beside which writers lock <file>-lock; for PostgreSQL not looked at. held may be NULL.
  */
 apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton);

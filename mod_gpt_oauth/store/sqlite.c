@@ -1,6 +1,6 @@
 /*
  * SQLite through apr_dbd. Its driver sleeps 100 ms when the database is locked, so writers queue up before it: in this process
- * at a mutex, between processes at a lock on the folder (which needs no file, owner or mode of its own).
+ * at a mutex, between processes at a lock on a file beside the database. It is of mode 0600: who may only look must not be able to hold up all.
  */
 #include "lease.h"
 
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_lib.h>
@@ -34,13 +35,10 @@ static outcome_t judge(const lease_t *lease, int rc)
     return lease_problem(lease, DB_DOWN, "SQLite says: %s%s", message, advice);
 }
 
-static int lock_folder(const lease_t *lease, apr_int64_t deadline)
+static int lock_file(const lease_t *lease, apr_int64_t deadline)
 {
-    const char *slash = strrchr(lease->store->source->file, '/');
-    const char *folder = slash ? apr_pstrmemdup(lease->store->pool, lease->store->source->file,
-                                                (apr_size_t)(slash - lease->store->source->file) + 1)
-                               : ".";
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *name = apr_pstrcat(lease->store->pool, lease->store->source->file, "-lock", NULL);
+    int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
     useconds_t nap = 500;
 
     if (fd < 0) {
@@ -76,12 +74,13 @@ static outcome_t take_lock(lease_t *lease)
     if (pthread_mutex_timedlock(&writers, &until) != 0) {
         return lease_problem(lease, DB_DOWN, "other requests were writing to the SQLite database for too long");
     }
-    lease->lock = lock_folder(lease, now + wait);
+    lease->lock = lock_file(lease, now + wait);
     if (lease->lock < 0) {
         int error = errno;
 
         pthread_mutex_unlock(&writers);
-        return lease_problem(lease, DB_DOWN, "cannot lock the folder of the SQLite database %s: %s", lease->store->source->file,
+        return lease_problem(lease, DB_DOWN, "cannot lock %s-lock, by which writers wait for each other: %s",
+                             lease->store->source->file,
                              error == EWOULDBLOCK ? "other processes were writing for too long" : strerror(error));
     }
     return DB_OK;
