@@ -202,8 +202,11 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
 {
     uri_t uri;
 
+    if (strchr(text, '*')) {
+        return "redirect URIs are compared as strings, so * stands for nothing: write each address in full";
+    }
     if (!uri_parse(p, text, &uri)) {
-        return "a redirect URI is an absolute URI in plain ASCII, without user name, wildcard host or control characters";
+        return "a redirect URI is an absolute URI in plain ASCII, without user name or control characters";
     }
     if (uri.has_fragment) {
         return "a redirect URI has no fragment: leave out the # and what follows it";

@@ -215,6 +215,8 @@ static void test_redirect_registration(apr_pool_t *p)
         { "HTTPS://rp.example/cb", "a scheme in upper case" },
         { "https://*.x/cb", "case 65: a wildcard host" },
         { "https://*/cb", "case 65: nothing but a wildcard" },
+        { "https://rp.example/*", "case 65: a wildcard in the path" },
+        { "https://rp.example/cb?x=*", "case 65: a wildcard in the query" },
         { "https://rp.example/cb#x", "case 52: a fragment" },
         { "https://rp.example/cb#", "case 52: a bare fragment" },
         { "https://u@rp.example/cb", "case 49: a user name" },
