@@ -70,7 +70,8 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
             lease_release(lease);
         }
     }
-    if (outcome == DB_AGAIN || outcome == DB_DOWN) {
+    store->is_misconfigured = outcome == DB_MISCONFIGURED;
+    if (outcome != DB_OK && outcome != DB_REFUSED) {
         return STORE_DOWN;
     }
     if (rows != NULL) {

@@ -13,7 +13,8 @@ typedef enum {
     DB_OK,
     DB_REFUSED, /* a value that this database cannot hold: no row can have it */
     DB_AGAIN,   /* the connection broke, or two transactions collided: worth one more try */
-    DB_DOWN
+    DB_DOWN,
+    DB_MISCONFIGURED /* down, until an administrator supplies the tables, rights or schema that are missing */
 } outcome_t;
 
 typedef struct prepared_t {
@@ -40,7 +41,7 @@ typedef struct lease_t {
     int lock;             /* SQLite: the writers' lock while in a transaction, else -1 */
 } lease_t;
 
-/* All but alive set store->problem on DB_AGAIN and DB_DOWN. */
+/* All but alive set store->problem on DB_AGAIN, DB_DOWN and DB_MISCONFIGURED. */
 typedef struct backend_t {
     /*
      * Called on each lease, while no other thread opens. must_renew: another one has just broken, and what broke it may be

@@ -33,10 +33,10 @@ static const struct {
     { "40", DB_AGAIN, 0, "" },      /* deadlock, serialization */
     { "22021", DB_REFUSED, 0, "" }, /* no row holds what the encoding of the database cannot */
     { "22P05", DB_REFUSED, 0, "" },
-    { "3F000", DB_DOWN, 0, ": run `gptoauth migrate`" },
-    { "42P01", DB_DOWN, 0, ": run `gptoauth migrate`, or set search_path in DBDParams" },
-    { "42703", DB_DOWN, 0, ": run `gptoauth migrate`" },
-    { "42501", DB_DOWN, 0, ": run `gptoauth migrate --grant-to ROLE` as the owner of the tables" },
+    { "3F000", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`" },
+    { "42P01", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`, or set search_path in DBDParams" },
+    { "42703", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`" },
+    { "42501", DB_MISCONFIGURED, 0, ": run `gptoauth migrate --grant-to ROLE` as the owner of the tables" },
     { "57014", DB_DOWN, 0, ": statement_timeout" },
 };
 
@@ -153,7 +153,7 @@ static outcome_t read_rows(const lease_t *lease, const PGresult *result, rows_t 
     for (int row = 0; row < rows->count; row++) {
         for (int column = 0; column < rows->columns; column++, cell++) {
             if (!read_cell(p, result, row, column, cell)) {
-                return lease_problem(lease, DB_DOWN,
+                return lease_problem(lease, DB_MISCONFIGURED,
                                      "column %s has an unexpected type or length: the tables have been changed by hand",
                                      PQfname(result, column));
             }

@@ -53,12 +53,13 @@ outcome_t schema_check(lease_t *lease)
         }
     }
     if (version < SCHEMA_VERSION || !has_key) {
-        return lease_problem(lease, DB_DOWN, "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`",
-                             version, SCHEMA_VERSION);
+        return lease_problem(lease, DB_MISCONFIGURED,
+                             "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`", version,
+                             SCHEMA_VERSION);
     }
     if (oldest > SCHEMA_VERSION) {
         return lease_problem(
-            lease, DB_DOWN,
+            lease, DB_MISCONFIGURED,
             "the database has schema %d, which needs a mod_gpt_oauth that knows schema %d or newer, and this one "
             "knows %d: upgrade it",
             version, oldest, SCHEMA_VERSION);

@@ -24,15 +24,18 @@ static outcome_t judge(const lease_t *lease, int rc)
 {
     const char *message = apr_dbd_error(lease->conn.driver, lease->conn.handle, rc);
     const char *advice = "";
+    outcome_t outcome = DB_DOWN;
 
     if (strstr(message, "no such table") || strstr(message, "no such column")) {
         advice = ": run `gptoauth migrate`";
+        outcome = DB_MISCONFIGURED;
     } else if (strstr(message, "readonly") || strstr(message, "unable to open")) {
         advice = ": the user that httpd runs as must own the file and be able to write to its folder";
+        outcome = DB_MISCONFIGURED;
     } else if (strstr(message, "locked")) {
         advice = ": another program is writing to it";
     }
-    return lease_problem(lease, DB_DOWN, "SQLite says: %s%s", message, advice);
+    return lease_problem(lease, outcome, "SQLite says: %s%s", message, advice);
 }
 
 static int lock_file(const lease_t *lease, apr_int64_t deadline)
@@ -79,8 +82,8 @@ static outcome_t take_lock(lease_t *lease)
         int error = errno;
 
         pthread_mutex_unlock(&writers);
-        return lease_problem(lease, DB_DOWN, "cannot lock %s-lock, by which writers wait for each other: %s",
-                             lease->store->source->file,
+        return lease_problem(lease, error == EACCES ? DB_MISCONFIGURED : DB_DOWN,
+                             "cannot lock %s-lock, by which writers wait for each other: %s", lease->store->source->file,
                              error == EWOULDBLOCK ? "other processes were writing for too long" : strerror(error));
     }
     return DB_OK;

@@ -32,6 +32,7 @@ typedef struct store_t {
     apr_int64_t now;
     void *holder;        /* who may keep a connection already (store_held_fn); NULL in the command */
     const char *problem; /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
+    int is_misconfigured; /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
 
 /* The key of the flood filter's tag (see base/token.h), cached in the source after the first call. */
