@@ -151,7 +151,7 @@ subtest 'SQLite' => sub {
     is($t->fetch('/api/notes.txt', $tokens->{access_token})->status, 401, 'once it is migrated, httpd asks it without a restart');
 
     with_params($t, $t->dir . '/nowhere/oauth.sqlite');
-    is_unusable($t, $tokens, qr/cannot connect to the database.*DBDParams/);
+    is_unusable($t, $tokens, qr{cannot open \S+/nowhere/oauth.sqlite: it and its folder must belong to the user httpd runs as});
 
     $t->write_file('db/text.sqlite', 'This is no database, but a text that is long enough not to be taken for an empty one. ' x 20);
     with_params($t, $t->dir . '/db/text.sqlite');
@@ -164,10 +164,10 @@ subtest 'SQLite' => sub {
         $t->stop;
         chown 0, 0, $t->dir . '/db', glob($t->dir . '/db/oauth.sqlite*');
         $t->start;
-        is_unusable($t, $tokens, qr/cannot connect to the database.*user may use what DBDParams|must own the file and be able to write/, only => qr/token request/);
+        is_unusable($t, $tokens, qr/cannot open \Q$right\E: it and its folder must belong|must own the file and be able to write/, only => qr/token request/);
         chmod 0600, $right;
         $t->restart;
-        is_unusable($t, $tokens, qr/cannot connect to the database.*user may use what DBDParams/);
+        is_unusable($t, $tokens, qr/cannot open \Q$right\E: it and its folder must belong to the user httpd runs as/);
         chown 33, 33, $t->dir . '/db', glob($t->dir . '/db/oauth.sqlite*');
         $t->restart;
         works($t, $tokens);

@@ -38,9 +38,14 @@ static memo_t *memo_of(store_conn_t *conn)
 /* The caller is outside the gate after this. A backend may have been killed while it was still connecting: worth one more try. */
 static outcome_t not_opened(const lease_t *lease, apr_int64_t started, const char *problem)
 {
+    store_source_t *source = lease->store->source;
     int slowly = clock_us() - started > SLOW_CONNECT;
 
-    gate_failed(lease->store->source->gate, slowly);
+    gate_failed(source->gate, slowly);
+    if (store_source_is_sqlite(source)) {
+        return lease_problem(lease, DB_MISCONFIGURED, "cannot open %s: it and its folder must belong to the user httpd runs as",
+                             source->file);
+    }
     return lease_problem(lease, slowly ? DB_DOWN : DB_AGAIN, "%s", problem);
 }
 
