@@ -94,6 +94,15 @@ int grant_list(command_t *c)
     return DONE;
 }
 
+static int none_found(const command_t *c)
+{
+    const char *user = c->args->user ? terminal_text(c->pool, c->args->user) : NULL;
+    const char *client = c->args->client ? terminal_text(c->pool, c->args->client) : NULL;
+
+    return fail("no living grant%s%s%s%s%s%s; `gptoauth grant list` shows them all", user ? " of user \"" : "",
+                user ? user : "", user ? "\"" : "", client ? " to client \"" : "", client ? client : "", client ? "\"" : "");
+}
+
 static int report(const command_t *c, apr_int64_t count)
 {
     if (c->json) {
@@ -127,5 +136,5 @@ int grant_revoke(command_t *c)
     if (store_grant_revoke_all(c->store, c->args->user, client_id, &count) != STORE_OK) {
         return fail_down(c);
     }
-    return report(c, count);
+    return count ? report(c, count) : none_found(c);
 }
