@@ -43,7 +43,7 @@ sub test_usage
     my $help = $t->gptoauth('--help');
     like($help, qr/^\s+$_\b/m, "the help shows $_")
         for 'migrate', 'purge', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
-        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke';
+        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke', qw(--db-conf --json --help --version);
     unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
     like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
     my @wrong = (
@@ -85,6 +85,7 @@ sub test_clients
     my $text = $t->gptoauth('client', 'add', 'Notes GPT', '--gpt');
     my ($id, $secret) = $text =~ /Client ID\s+([\w-]{22})\n\s*Client Secret\s+(gpts_[\w-]{54})\n/;
     ok($id && secret($secret), 'client add --gpt shows what to paste');
+    like($text, qr{URL +https://SERVER/oauth/$_ \(or GPTOAuthPath instead of /oauth\)$}m, "... and where, at /oauth/$_") for qw(authorize token);
     like($text, qr/gptoauth client redirect \Q$id\E URL/, '... and how to go on');
     is($t->gptoauth_json('client', 'show', 'Notes GPT')->{kind}, 'gpt', 'client show finds by name');
 
@@ -104,6 +105,7 @@ sub test_clients
         [ 'an http redirect URI', 'https', 'New', '--redirect', 'http://rp.example/cb' ],
         [ 'a fragment', 'rp.example', 'New', '--redirect', "$uri#x" ],
         [ 'a wildcard', 'rp', 'New', '--redirect', 'https://*.rp.example/cb' ],
+        [ 'a wildcard in the path', 'write each address in full', 'New', '--redirect', 'https://rp.example/cb/*' ],
         [ 'userinfo', 'rp', 'New', '--redirect', 'https://user@rp.example/cb' ],
         [ 'javascript:', 'javascript', 'New', '--redirect', 'javascript:alert(1)' ],
         [ 'a private scheme for a confidential client', 'com.example', 'New', '--redirect', 'com.example.app:/cb' ],
@@ -225,7 +227,10 @@ sub test_grants
     refuses($t, 'grant revoke without a choice', 'which', [ qw(grant revoke) ]);
     refuses($t, 'grant revoke with too much of a choice', 'which', [ qw(grant revoke g2 --user ann) ]);
     is_deeply($t->gptoauth_json(qw(grant revoke --user ann)), { revoked => 1 }, 'grant revoke of a user');
-    is_deeply($t->gptoauth_json(qw(grant revoke --user ann --client Web)), { revoked => 0 }, '... when nothing is left');
+    refuses($t, 'grant revoke of a user and a client, with nothing left', 'no living grant of user "ann" to client "Web"; `gptoauth grant list`',
+        [ qw(grant revoke --user ann --client Web) ]);
+    refuses($t, 'grant revoke of a user who is none', 'no living grant of user "alcie"; ', [ qw(grant revoke --user alcie --json) ]);
+    refuses($t, 'grant revoke of a client without grants', 'no living grant to client "Desk"; ', [ qw(grant revoke --client Desk) ]);
     is_deeply($t->gptoauth_json(qw(grant revoke --client Web)), { revoked => 1 }, 'grant revoke of a client');
 
     is_deeply($t->gptoauth_json('purge'), { deleted => 1 }, 'purge deletes what ended more than a day ago');
@@ -249,7 +254,8 @@ sub test_migrate
 
     if ($t->is_pgsql) {
         $t->cluster->psql('postgres', 'CREATE ROLE server LOGIN', 'postgres');
-        $t->gptoauth(qw(migrate --grant-to server));
+        is($t->gptoauth(qw(migrate --grant-to server)), "The tables are up to date.\nserver may serve from them.\n", 'migrate --grant-to');
+        is_deeply($t->gptoauth_json(qw(migrate --grant-to server)), { applied => [], granted_to => 'server' }, '... for programs');
         (my $params = $t->{db_params}) =~ s/user=oauth/user=server/;
         my $as_server = $t->write_file('server.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
         is(run_with($as_server, qw(user disable someone))->{status}, 0, 'who was granted the rights can serve');

@@ -51,8 +51,8 @@ static void print_for_builder(const command_t *c, const client_t *client, const 
     table_t *table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     add_field(table, "Client Secret", secret);
-    add_field(table, "Authorization URL", "the server's GPTOAuthIssuer, then /oauth/authorize");
-    add_field(table, "Token URL", "the server's GPTOAuthIssuer, then /oauth/token");
+    add_field(table, "Authorization URL", "https://SERVER/oauth/authorize (or GPTOAuthPath instead of /oauth)");
+    add_field(table, "Token URL", "https://SERVER/oauth/token (or GPTOAuthPath instead of /oauth)");
     add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
     add_field(table, "Token Exchange", "Default (POST request)");
     table_print(table, "    ");

@@ -95,8 +95,10 @@ static void print_help(apr_pool_t *p, const char *noun)
     }
     printf("\n  --db-conf FILE%*sDBDriver and DBDParams, the file httpd includes too\n"
            "%*s(default: " DB_CONF_DEFAULT ")\n"
-           "  --json%*sprint one line of JSON\n",
-           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 8, "");
+           "  --json%*sprint one line of JSON\n"
+           "  --help, -h%*sshow this; after client, user or grant: its commands\n"
+           "  --version%*sshow the version\n",
+           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
 }
 
 /* The entry that the operands name, or NULL and a sentence. */

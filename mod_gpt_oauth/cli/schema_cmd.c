@@ -10,8 +10,9 @@
 
 int migrate(command_t *c)
 {
+    const char *role = c->args->grant_to;
     apr_array_header_t *applied;
-    store_status_t status = store_migrate(c->store, migrations, c->args->grant_to, &applied);
+    store_status_t status = store_migrate(c->store, migrations, role, &applied);
     json_t *list = json_own(c->pool, json_array());
 
     for (int i = 0; i < applied->nelts; i++) {
@@ -25,9 +26,12 @@ int migrate(command_t *c)
         return fail_down(c);
     }
     if (c->json) {
-        print_json(c->pool, json_pack("{sO}", "applied", list));
+        print_json(c->pool, json_pack("{sO so}", "applied", list, "granted_to", text_json(role)));
     } else {
         printf("The tables are up to date.\n");
+        if (role) {
+            printf("%s may serve from them.\n", terminal_text(c->pool, role));
+        }
     }
     return DONE;
 }
