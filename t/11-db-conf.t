@@ -60,7 +60,7 @@ my @bad = (
     [ 'an unknown variable', "${driver}DBDParams \${GPTOAUTH_TEST_NOTHING}/x\n", 'GPTOAUTH_TEST_NOTHING\} is not set' ],
     [ 'a folder that is not there', "${driver}DBDParams $dir/none/x\n", "$dir/none" ],
     [ 'a database that is not there', "${driver}DBDParams $dir/db/none\n", 'run `gptoauth migrate`' ],
-    [ 'a PostgreSQL that is not there', "DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret\"\n", "cannot open the database: .*check DBDParams in $dir/dbd.conf" ],
+    [ 'a PostgreSQL that is not there', "DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret connect_timeout=2\"\n", "cannot open the database: .*check DBDParams in $dir/dbd.conf" ],
 );
 for my $case (@bad) {
     my ($name, $text, $sentence) = @$case;
@@ -70,21 +70,28 @@ for my $case (@bad) {
     unlike($got->{err}, qr/xyzzy/, 'no password is told');
 }
 ok(!-e "$dir/db/none", 'only migrate makes a file');
+my $hasty = with_conf("DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret\"\n", 'user', 'list');
+like($hasty->{err}, qr/^gptoauth: \Q$dir\E\/dbd.conf: DBDParams says no connect_timeout.*\n.*cannot open the database: /, 'no connect_timeout: a warning');
+unlike($hasty->{err}, qr/xyzzy/, '... that tells no password');
 my $missing = Test::GptOauth::run({}, $command, '--db-conf', "$dir/none.conf", 'user', 'list');
 like($missing->{err}, qr/cannot read \Q$dir\E\/none.conf/, 'no file');
 
 SKIP: {
-    skip 'only root can become another user', 5 unless $> == 0;
+    skip 'only root can become another user', 9 unless $> == 0;
     my ($uid, $gid) = (getpwnam 'www-data')[ 2, 3 ];
     mkdir "$dir/owned";
     chown $uid, $gid, "$dir/owned";
     my $owned = "${driver}DBDParams $dir/owned/oauth.sqlite\n";
-    with_conf($owned, 'migrate');
+    is(with_conf($owned, 'migrate')->{err}, '', 'migrate in a folder of httpd');
     my @stat = stat "$dir/owned/oauth.sqlite";
     is_deeply([ @stat[ 4, 5 ] ], [ $uid, $gid ], 'the database belongs to the owner of its folder');
     is($stat[2] & 0777, 0600, '... and to nobody else');
     is(with_conf($owned, qw(user disable someone))->{status}, 0, 'it is written');
     is_deeply([ grep { (stat)[4] != $uid } glob "$dir/owned/*" ], [], 'nothing of root is left behind');
+    my $roots = with_conf($plain, 'migrate');
+    is($roots->{status}, 0, 'migrate in a folder of root');
+    like($roots->{err}, qr/^gptoauth: \Q$dir\E\/db belongs to root, so httpd cannot write there: chown it/, '... says so');
+    is(with_conf($plain, 'user', 'list')->{err}, '', '... as nothing else does');
     chown 0, 0, "$dir/owned/oauth.sqlite";
     like(with_conf($owned, 'user', 'list')->{err}, qr/cannot be written by user id $uid/, 'a database of root is named as the fault');
 }

@@ -84,7 +84,7 @@ static const char *become_owner(apr_pool_t *p, const char *folder, const struct 
     return NULL;
 }
 
-static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_create)
+static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn)
 {
     const char *file = conf->params;
     const char *slash = strrchr(file, '/');
@@ -98,6 +98,12 @@ static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_
     const char *problem = become_owner(p, folder, &info);
     if (problem) {
         return problem;
+    }
+    if (may_create && geteuid() == 0) {
+        warn(apr_psprintf(p,
+                          "%s belongs to root, so httpd cannot write there: chown it, with the database in it, to the user httpd "
+                          "runs as",
+                          folder));
     }
     /* The database holds hashes of passwords: nobody else's business. -wal and -shm get the database's own mode. */
     umask(077);
@@ -114,10 +120,10 @@ static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_
     return NULL;
 }
 
-const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, database_t **database)
+const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database)
 {
     int is_sqlite = strcmp(conf->driver, "sqlite3") == 0;
-    const char *problem = is_sqlite ? prepare_sqlite(p, conf, may_create) : NULL;
+    const char *problem = is_sqlite ? prepare_sqlite(p, conf, may_create, warn) : NULL;
     if (problem) {
         return problem;
     }

@@ -14,9 +14,9 @@ typedef struct database_t {
 } database_t;
 
 /*
- * Prepares the source; the connection is made by the first operation. A SQLite file is made only when may_create is set. NULL,
- * or a sentence.
+ * Prepares the source; the connection is made by the first operation. A SQLite file is made only when may_create is set, and
+ * warn is told when httpd will not be able to use it. NULL, or a sentence.
  */
-const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, database_t **database);
+const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database);
 
 #endif

@@ -146,7 +146,7 @@ static const char *judge(apr_pool_t *p, const db_conf_t *conf)
     return NULL;
 }
 
-const char *db_conf_read(apr_pool_t *p, const char *file, void (*warn)(const char *sentence), db_conf_t *conf)
+const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf_t *conf)
 {
     memset(conf, 0, sizeof(*conf));
     conf->file = file;

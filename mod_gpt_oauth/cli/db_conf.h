@@ -8,6 +8,9 @@
 
 #define DB_CONF_DEFAULT "/etc/gpt-oauth/dbd.conf"
 
+/* Hears of what is amiss but stops nothing: one sentence. */
+typedef void warn_fn(const char *sentence);
+
 typedef struct db_conf_t {
     const char *file;
     const char *driver; /* "pgsql" or "sqlite3" */
@@ -18,6 +21,6 @@ typedef struct db_conf_t {
  * Reads the file as httpd would: continued lines, comments, quotes, ${NAME} (from the environment only). Directives that mean
  * nothing here are named by warn, once per line. NULL, or a sentence.
  */
-const char *db_conf_read(apr_pool_t *p, const char *file, void (*warn)(const char *sentence), db_conf_t *conf);
+const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf_t *conf);
 
 #endif

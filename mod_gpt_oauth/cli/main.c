@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "output.h"
+#include "store/conninfo.h"
 
 /* Ordered as the help shows them. */
 static const struct entry {
@@ -129,7 +130,12 @@ static int run(const struct entry *entry, command_t *c)
     const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
     const char *problem = db_conf_read(c->pool, file, warn, &conf);
     if (!problem) {
-        problem = database_open(c->pool, &conf, entry->run == migrate, &c->database);
+        /* What httpd refuses to start with: the admin should hear of it now. */
+        const char *risk = store_params_problem(c->pool, conf.driver, conf.params);
+        if (risk) {
+            warn(apr_psprintf(c->pool, "%s: %s", conf.file, risk));
+        }
+        problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);
     }
     if (problem) {
         return fail("%s", problem);
