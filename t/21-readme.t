@@ -23,7 +23,7 @@ sub blocks {
 }
 
 my ($database, $server) = blocks('apache');
-my ($try, $install, $commands) = blocks('sh');
+my ($try, $install, $commands, $register) = blocks('sh');
 like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');
 like($install, qr/autoreconf -fi && \.\/configure && make && make install/, 'so is the build');
 
@@ -44,32 +44,35 @@ subtest 'the configuration as it stands' => sub {
     my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
     $t->write_file('dbd.conf', $database);
     my $text = localise($t, $server);
-    # The harness has loaded the module and included the file already.
-    $text =~ s/^(?:LoadModule|Include) .*\n//mg;
+    $text =~ s/^Include .*\n//mg;    # the harness has it already
     $t->write_conf(conf => $text);
     my ($status, $said) = $t->configtest;
     is($status, 0, 'passes configtest');
     like($said, qr/Syntax OK/, '… without a word');
 };
 
+# Runs a line that begins with gptoauth, and returns what it says.
+sub run_line {
+    my ($t, $line) = @_;
+    my ($args) = $line =~ /^gptoauth (.*)/ or return fail("$line is no command of ours");
+    my @args = map { s/^"(.*)"$/$1/r } $args =~ /("[^"]*"|\S+)/g;
+    my $result = $t->try_gptoauth($args =~ /^user add/ ? secret('a long enough password') . "\n" : '', @args);
+    is($result->{status}, 0, "gptoauth $args") or diag $result->{err};
+    return $result->{out};
+}
+
 subtest 'the set-up, live' => sub {
     my $t = Test::GptOauth->new(db => 'pgsql', start => 0, issuer => '', pages => '');
     my $backend = $t->port('B');
-    my @said;
-    for my $line (split /\n/, $commands) {
-        my ($args) = $line =~ /^gptoauth (.*)/ or next;
-        my @args = map { s/^"(.*)"$/$1/r } $args =~ /("[^"]*"|\S+)/g;
-        my $result = $t->try_gptoauth($args =~ /^user add/ ? secret('a long enough password') . "\n" : '', @args);
-        is($result->{status}, 0, "gptoauth $args") or diag $result->{err};
-        push @said, $result->{out};
-    }
+    my @said = map { run_line($t, $_) } split /\n/, $commands;
     my ($id) = $said[-1] =~ /Client ID\s+(\S+)/i;
     my ($secret) = $said[-1] =~ /Client Secret\s+(\S+)/i;
     ok($id && secret($secret), 'client add prints id and secret') or diag $said[-1];
-    my ($redirect) = $commands =~ /--redirect (\S+)/;
+    run_line($t, $register);
+    my ($redirect) = $register =~ /(https\S+)/;
 
     my $text = localise($t, $server);
-    $text =~ s/^(?:LoadModule|Include) .*\n//mg;
+    $text =~ s/^Include .*\n//mg;
     $text =~ s{https://api\.example\.com}{$t->expand('http://localhost:%%PORT%%')}ge;
     $text =~ s{127\.0\.0\.1:3000}{127.0.0.1:$backend};
     # A virtual host of its own, since in place of the application httpd itself answers, in another one.

@@ -129,13 +129,13 @@ for my $case (
 my @lifetimes = qw(CodeLifetime AccessLifetime SessionLifetime RefreshLifetime RefreshGrace);
 for my $name (@lifetimes) {
     good("GPTOAuth$name $_", "$usual\nGPTOAuth$name $_") for '90', '90s', '2m';
-    bad("GPTOAuth$name $_", qr/GPTOAuth$name \Q${\ tr!"!!dr }\E: write a time between \d+ and \d+ seconds, such as/, "$usual\nGPTOAuth$name $_")
+    bad("GPTOAuth$name $_", qr/GPTOAuth$name \Q${\ tr!"!!dr }\E: write a number and s, m, h, d or y, between \d+s and \d+[my]/, "$usual\nGPTOAuth$name $_")
         for '-1', 's', 'soon', '1h30m', '1.5h', '10ms', '"90 s"', '99999999999999999999', '9223372036854775807y', '11y';
 }
-bad("GPTOAuth$_ 0", qr/GPTOAuth$_ 0: write a time/, "$usual\nGPTOAuth$_ 0") for @lifetimes[ 0 .. 3 ];
+bad("GPTOAuth$_ 0", qr/GPTOAuth$_ 0: write a number/, "$usual\nGPTOAuth$_ 0") for @lifetimes[ 0 .. 3 ];
 good('GPTOAuthRefreshGrace 0', "$usual\nGPTOAuthRefreshGrace 0");
-bad('a code that lives for 11 minutes', qr/GPTOAuthCodeLifetime 11m: write a time between 1 and 600/, "$usual\nGPTOAuthCodeLifetime 11m");
-bad('a grace of 2 hours', qr/GPTOAuthRefreshGrace 2h: write a time between 0 and 3600/, "$usual\nGPTOAuthRefreshGrace 2h");
+bad('a code that lives for 11 minutes', qr/GPTOAuthCodeLifetime 11m: write a number and s, m, h, d or y, between 1s and 10m/, "$usual\nGPTOAuthCodeLifetime 11m");
+bad('a grace of 2 hours', qr/GPTOAuthRefreshGrace 2h: write a number and s, m, h, d or y, between 0s and 60m/, "$usual\nGPTOAuthRefreshGrace 2h");
 good("GPTOAuthRefreshLifetime $_", "$usual\nGPTOAuthRefreshLifetime $_") for '30d', '30d 1y', '1y 1y', '365d 10y';
 bad("GPTOAuthRefreshLifetime $_", qr/GPTOAuthRefreshLifetime lets a grant live \d+ seconds unused.*such as 90d 1y/,
     "$usual\nGPTOAuthRefreshLifetime $_")
@@ -157,7 +157,7 @@ bad("GPTOAuthUserName $_", qr/GPTOAuthUserName \Q${\ tr!"!!dr }\E: write env:NAM
 sub location { my ($lines, $start) = @_; $start //= '<Location /more>'; return "$usual\n$start\n$lines\n</" . ($start =~ /(\w+)/)[0] . '>' }
 
 good("$_ in a Location", location("AuthType GPTOAuth\n$_"))
-    for 'Require valid-user', 'Require all granted', "<RequireAll>\nRequire valid-user\n</RequireAll>",
+    for 'Require valid-user', "<RequireAll>\nRequire valid-user\n</RequireAll>",
     "<Limit GET>\nRequire valid-user\n</Limit>", "<IfModule mod_dir.c>\nRequire oauth-client x\n</IfModule>", 'Require oauth-scope "notes.read"';
 good("AuthType within $_", location("<$_>\nAuthType GPTOAuth\n</" . (/(\w+)/)[0] . ">\nRequire valid-user"))
     for 'IfModule mod_dir.c', 'IfFile /etc/passwd', 'IfDefine !x', 'IfVersion > 2.4';
@@ -165,7 +165,7 @@ good('another spelling', location("authtype \"gptoauth\"\nrequire valid-user"));
 good('what is inherited', location('Require oauth-scope notes.read', '<Location /api/inner>'));
 good('a Require for an expression', location("AuthType \"%{tolower:GPTOAuth}\"\nRequire oauth-scope notes.read"));
 bad('AuthType without Require', qr/httpd\.conf:\d+: <Location \/more> has AuthType GPTOAuth and no Require.*write beside it Require oauth-scope/,
-    location('AuthType GPTOAuth'));
+    location("AuthType GPTOAuth$_")) for '', "\nRequire all granted", "\n<RequireAny>\nRequire all granted\n</RequireAny>";
 bad('Require without AuthType', qr/httpd\.conf:\d+: Require oauth-scope notes\.read is for tokens, but the AuthType here is missing; write AuthType GPTOAuth/,
     "$issuer\n$scope\n<Location /more>\nRequire oauth-scope notes.read\n</Location>");
 bad('Require where no guard reaches', qr/the AuthType here is missing; write AuthType GPTOAuth/, location('Require oauth-scope notes.read'));

@@ -185,7 +185,7 @@ params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
     json_t *value;
 
     if (!object) {
-        params->malformed = "the body is not a JSON object with each name once";
+        params->malformed = "The body is not a JSON object, or a name stands in it twice.";
         return params;
     }
     json_object_foreach(object, name, value)

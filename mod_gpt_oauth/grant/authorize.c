@@ -61,7 +61,8 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
             return failure_make(
                 p, OAUTH_INVALID_REQUEST,
                 "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
-                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI` registers what you trust",
+                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI...` replaces the "
+                "registered ones: name all that you trust",
                 log_quote(p, given, 200), client->id, client->id);
         }
         request->redirect_uri = given;
@@ -161,7 +162,11 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
     }
     type = params_get(params, "response_type");
     if (!type) {
-        return invalid_request(p, "The parameter response_type is missing.");
+        return invalid_request(
+            p, params_get(params, "grant_type")
+                   ? "This is the authorization URL, which a browser opens. Token requests belong to the token URL: "
+                     "the two may be swapped in the settings of the app."
+                   : "The parameter response_type is missing.");
     }
     if (strcmp(type, "code") != 0) {
         return failure_make(p, OAUTH_UNSUPPORTED_RESPONSE_TYPE, "Only response_type=code is supported.", NULL);

@@ -105,7 +105,8 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
         }
         if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
             return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
-                                "what was sent as client secret is none of this server's");
+                                "what was sent as client secret is none of this server's; copy it anew, or make a new one by "
+                                "`gptoauth client secret`");
         }
     }
     switch (store_client_get(store, id, &found)) {

@@ -43,8 +43,11 @@ static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const
     if (strcmp(code->client_id, client->id) != 0) {
         return invalid_grant(p, "The code is unknown, used or expired. Start again.", "the code was issued to another client");
     }
-    if (request->redirect_uri ? strcmp(request->redirect_uri, code->redirect_uri) != 0
-                              : code->redirect_given && !*code->challenge) {
+    if (!request->redirect_uri && code->redirect_given && !*code->challenge) {
+        return invalid_grant(p, "The redirect_uri is missing. Send the one of the authorization request.",
+                             "redirect_uri is missing");
+    }
+    if (request->redirect_uri && strcmp(request->redirect_uri, code->redirect_uri) != 0) {
         return invalid_grant(p, "The redirect_uri is not the one of the authorization request.",
                              "redirect_uri differs from the authorization request's");
     }

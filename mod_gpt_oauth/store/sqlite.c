@@ -1,6 +1,7 @@
 /*
  * SQLite through apr_dbd. Its driver sleeps 100 ms when the database is locked, so writers queue up before it: in this process
- * at a mutex, between processes at a lock on a file beside the database. It is of mode 0600: who may only look must not be able to hold up all.
+ * at a mutex, between processes at a lock on a file beside the database. It is of mode 0600: who may only look must not be able
+ * to hold up all.
  */
 #include "lease.h"
 

@@ -33,11 +33,12 @@ static const char *vhost_name(apr_pool_t *p, const server_rec *s)
     return apr_psprintf(p, "GPTOAuthIssuer of %s", s->server_hostname ? s->server_hostname : "the server");
 }
 
-/* Looks for a directive among these and in what they enclose. */
-static int has_directive(const ap_directive_t *first, const char *name)
+/* Looks among these and in what they enclose for a Require that asks for anything. */
+static int has_requirement(const ap_directive_t *first)
 {
     for (const ap_directive_t *at = first; at; at = at->next) {
-        if (strcasecmp(at->directive, name) == 0 || has_directive(at->first_child, name)) {
+        if ((strcasecmp(at->directive, "Require") == 0 && strcasecmp(at->args, "all granted") != 0) ||
+            has_requirement(at->first_child)) {
             return 1;
         }
     }
@@ -64,11 +65,13 @@ static const char *section_problem(apr_pool_t *p, const section_t *section, int 
                "write GPTOAuthResource https://NAME/path beside it";
     }
     /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
-    if (section->conf->auth_path && parent && !has_directive(parent->first_child, "Require")) {
-        return apr_psprintf(p,
-                            "%s %s has AuthType GPTOAuth and no Require, so the tokens would decide nothing; write beside it "
-                            "Require oauth-scope and the scopes that are needed",
-                            parent->directive, parent->args);
+    if (section->conf->auth_path && parent && !has_requirement(parent->first_child)) {
+        return apr_psprintf(
+            p,
+            "%s %s has AuthType GPTOAuth and no Require that asks for anything, so the tokens would decide nothing; "
+            "write beside it "
+            "Require oauth-scope and the scopes that are needed",
+            parent->directive, parent->args);
     }
     return NULL;
 }
@@ -220,6 +223,17 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
     return problems + check_path(p, s, conf) + check_requirements(p, s, conf);
 }
 
+/* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */
+static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
+{
+    if (issuers == 1 && config_server(main_server)->issuer && main_server->next) {
+        ap_log_error(
+            APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, main_server,
+            "GPT001: GPTOAuthIssuer stands outside every <VirtualHost> and is not inherited: requests that a virtual host takes "
+            "know nothing of it. If they should, move it there");
+    }
+}
+
 int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     int problems = 0, issuers = 0;
@@ -247,5 +261,6 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));
     }
+    warn_of_lone_issuer(main_server, issuers);
     return problems ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }

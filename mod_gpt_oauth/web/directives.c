@@ -102,11 +102,11 @@ static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *nam
 
     (void)dir;
     if (!provider || !provider->check_password) {
-        return apr_psprintf(
-            cmd->pool,
-            "GPTOAuthLoginProvider %s: there is no such provider; load its module first (mod_authn_%s?), or write " OWN_PROVIDER
-            " for the users that `gptoauth user add` makes",
-            name, name);
+        return apr_psprintf(cmd->pool,
+                            "GPTOAuthLoginProvider %s: there is no such provider; load its module first (file: mod_authn_file, "
+                            "ldap: mod_authnz_ldap), "
+                            "or write " OWN_PROVIDER " for the users that `gptoauth user add` makes",
+                            name);
     }
     if (!conf->login_providers) {
         conf->login_providers = apr_array_make(cmd->pool, 2, sizeof(login_provider_t));
@@ -135,6 +135,8 @@ static const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
 }
 
 /* Durations as everywhere in httpd ("90s", "2h"), and days and years besides, since refresh tokens live that long. */
+#define YEARS_10 (APR_INT64_C(10) * 365 * 86400)
+
 static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds)
 {
     static const struct {
@@ -154,10 +156,9 @@ static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t 
             return NULL;
         }
     }
-    return apr_psprintf(cmd->pool,
-                        "%s %s: write a time between %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT
-                        " seconds, such as 90s, 10m, 8h, 90d or 1y",
-                        cmd->cmd->name, text, low, high);
+    return apr_psprintf(cmd->pool, "%s %s: write a number and s, m, h, d or y, between %" APR_INT64_T_FMT "s and %s",
+                        cmd->cmd->name, text, low,
+                        high == YEARS_10 ? "10y" : apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT "m", high / 60));
 }
 
 /* cmd->info is the member's offset in server_conf_t. */
@@ -165,8 +166,6 @@ static apr_int64_t *lifetime_of(const cmd_parms *cmd)
 {
     return (apr_int64_t *)(void *)((char *)server_of(cmd) + (apr_size_t)cmd->info);
 }
-
-#define YEARS_10 (APR_INT64_C(10) * 365 * 86400)
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
 {

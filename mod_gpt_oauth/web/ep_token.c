@@ -23,7 +23,6 @@ static int refuse(request_rec *r, const char *client_id, const char *username, c
 {
     int status = oauth_error_status(failure->error), wait = 0;
 
-    log_failure(r, "token request refused", client_id, username, failure);
     if (failure->error == OAUTH_INVALID_CLIENT) {
         apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                        apr_pstrcat(r->pool, "Basic realm=\"", config_server(r->server)->issuer, "\"", NULL));
@@ -34,7 +33,11 @@ static int refuse(request_rec *r, const char *client_id, const char *username, c
     if (wait) {
         apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
         status = HTTP_TOO_MANY_REQUESTS;
+        failure = failure_make(r->pool, failure->error,
+                               "Too many failed attempts. Correct the secret or the code, then try again later.",
+                               "%s (answered 429)", failure->reason);
     }
+    log_failure(r, "token request refused", client_id, username, failure);
     return reply_failure_status(r, status, failure);
 }
 
@@ -213,11 +216,26 @@ static int post(request_rec *r)
     return reply_tokens(r, client, &tokens);
 }
 
+/* A browser at the token URL: most often the two URLs are swapped in the app's settings. */
+static int wrong_url(request_rec *r)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_INVALID_REQUEST,
+                     "This is the token URL, which the app calls by POST. A browser belongs to the authorization "
+                     "URL: the two may be swapped in the settings of the app.",
+                     NULL);
+
+    log_failure(r, "token request refused", NULL, NULL, failure);
+    apr_table_setn(r->err_headers_out, "Allow", ALLOWED);
+    return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);
+}
+
 int endpoint_token(request_rec *r)
 {
     switch (r->method_number) {
     case M_POST: return post(r);
     case M_OPTIONS: return reply_options(r, ALLOWED);
+    case M_GET: return wrong_url(r);
     default: return reply_method(r, ALLOWED);
     }
 }

@@ -170,8 +170,11 @@ int guard_check_authn(request_rec *r)
         return DECLINED;
     }
     if (!conf->policy) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "GPT005: AuthType GPTOAuth in a virtual host without GPTOAuthIssuer: every request is refused");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "GPT005: AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
+            "GPTOAuthIssuer https://NAME there, as it is not inherited",
+            r->server->server_hostname ? r->server->server_hostname : "of this address");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (request_is_insecure(r)) {

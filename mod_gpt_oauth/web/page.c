@@ -13,9 +13,11 @@
 #include "web/reply.h"
 
 static const char style[] =
+    ":root{color-scheme:light dark}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:#f4f5f7;color:#1b1f24;font:1rem/1.5 system-ui,sans-serif}"
-    "main{max-width:26rem;margin:8vh auto;padding:2rem;background:#fff;border:1px solid #d8dce2;border-radius:.75rem}"
+    "main{max-width:26rem;margin:8vh auto;padding:2rem;overflow-wrap:anywhere}"
+    "main{background:#fff;border:1px solid #d8dce2;border-radius:.75rem}"
     "h1{margin:0 0 1rem;font-size:1.35rem;line-height:1.3}"
     "label{display:block;margin-top:1rem;font-weight:600}"
     "input{display:block;width:100%;margin-top:.25rem;padding:.6rem;font:inherit;border:1px solid #848d99;border-radius:.4rem}"
@@ -26,9 +28,11 @@ static const char style[] =
     ".buttons{display:flex;gap:.75rem;margin:1.5rem 0 0}"
     ".problem{padding:.6rem .8rem;border-left:4px solid #b3261e;background:#fdeeed}"
     ".warning{padding:.6rem .8rem;border-left:4px solid #a86b00;background:#fff6e3}"
-    ".small{color:#535c68;font-size:.9rem;overflow-wrap:anywhere}"
+    ".small{color:#535c68;font-size:.9rem}"
+    "main>:last-child{margin-bottom:0}"
+    "@media(max-width:30rem){main{margin:1rem;padding:1.25rem}}"
     "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
-    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8}"
+    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8;border-color:#8ab4f8}"
     ".problem{background:#3a1b19}.warning{background:#352a12}"
     ".small{color:#a7b0bb}}";
 
