@@ -7,7 +7,6 @@ use Test::More;
 use Time::HiRes qw(sleep);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
-use Test::GptOauth::Faults;
 
 my @children_fail = (qr/AH00636/);
 

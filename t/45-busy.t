@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Faults;
@@ -50,7 +50,8 @@ subtest 'one SQLite database, many writers' => sub {
     my (@commands, @failed);
     for my $round (1 .. 8) {
         # Two at a time: the command, too, may meet itself.
-        my @running = map { $t->begin_gptoauth(@$_) } [ 'client', 'add', "app $round", '--gpt' ], [ 'user', 'disable', "nobody $round" ];
+        my @writes = ([ 'client', 'add', "app $round", '--gpt' ], [ 'user', 'disable', "nobody $round" ]);
+        my @running = map { $t->begin_gptoauth(@$_) } @writes;
         for my $pid (@running) {
             waitpid $pid, 0;
             push @commands, $?;

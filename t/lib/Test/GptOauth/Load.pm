@@ -6,8 +6,7 @@ package Test::GptOauth::Load;
 #     ...
 #     my @results = $load->stop;
 #
-# The sub is asked for the next request of a connection (0 and up), with the response to its last one. A number makes it wait as many
-# seconds and be asked again; undef ends the connection.
+# The sub is asked for the next request of a connection (0 and up), with the response to its last one. undef ends the connection.
 # A result is a hash: slot, sent (when) and seconds (how long), target, response, and its status (0: there was none); and what the
 # option `about` of the request said.
 
@@ -75,17 +74,8 @@ sub run {
     my $select = IO::Select->new;
     while (@slots) {
         for my $slot (grep { !$_->{request} && $_->{wake} <= time } @slots) {
-            my $next = $self->{ending} ? undef : $self->{next}->($slot->{index}, $slot->{last});
-            if (ref $next) {
-                $slot->{request} = $next;
-                $self->send($slot, $select);
-            }
-            elsif (defined $next) {
-                $slot->{wake} = time + $next;
-            }
-            else {
-                $slot->{ended} = 1;
-            }
+            $slot->{request} = $self->{ending} ? undef : $self->{next}->($slot->{index}, $slot->{last});
+            $slot->{ended} = !$slot->{request} or $self->send($slot, $select);
         }
         @slots = grep { !$_->{ended} } @slots;
         my %by_file = map { fileno($_->{connection}{socket}) => $_ } grep { $_->{request} } @slots;

@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+# The connection to PostgreSQL breaks after a statement was committed and before its answer came. The module tries again on another
+# connection, and takes its own work for its own: nobody gets an error, nothing is done twice, nothing looks like a replay.
+use strict;
+use warnings;
+use FindBin;
+use IO::Select;
+use IO::Socket::INET;
+use POSIX ();
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+plan skip_all => 'only with PostgreSQL' unless grep { $_ eq 'pgsql' } dbs();
+
+# Stands between httpd and PostgreSQL. When the file `cut` is there, the connection that runs a statement with the SQL in that
+# file is closed in place of the answer; then the file is gone.
+sub start_cutter {
+    my ($listener, $port, $cut) = @_;
+    my $parent = $$;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    $SIG{TERM} = 'DEFAULT';
+    $SIG{PIPE} = 'IGNORE';
+    my $select = IO::Select->new($listener);
+    my %pair;
+    while (getppid == $parent) {
+        for my $socket ($select->can_read(1)) {
+            if ($socket == $listener) {
+                my $client = $listener->accept;
+                my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "no server: $!\n";
+                $pair{$client} = { peer => $server, statements => {} };
+                $pair{$server} = { peer => $client };
+                $select->add($client, $server);
+                next;
+            }
+            my $end = $pair{$socket} or next;
+            my $size = sysread $socket, my $bytes, 65536;
+            my $is_cut = !$end->{statements} && $pair{ $end->{peer} }{is_cut};
+            if (!$size || $is_cut) {
+                $select->remove($socket, $end->{peer});
+                delete @pair{ $socket, $end->{peer} };
+                close $_ for $socket, $end->{peer};
+                unlink $cut if $is_cut;
+                next;
+            }
+            $end->{is_cut} ||= is_wanted($end, $bytes, Test::GptOauth::slurp($cut)) if $end->{statements};
+            syswrite $end->{peer}, $bytes;
+        }
+    }
+    POSIX::_exit(0);
+}
+
+# libpq sends Parse and, later, Bind in one piece each. Parse: 'P', length, name, SQL. Bind: 'B', length, portal, name.
+sub is_wanted {
+    my ($end, $bytes, $wanted) = @_;
+    $end->{statements}{$1} = $2 if $bytes =~ /^P.{4}([^\0]*)\0([^\0]*)\0/s;
+    return $wanted ne '' && $bytes =~ /^B.{4}\0([^\0]*)\0/s && index($end->{statements}{$1} // '', $wanted) >= 0;
+}
+
+my $t = Test::GptOauth->new(db => 'pgsql');
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 20) or die "no port: $!\n";
+my $cutter = start_cutter($listener, $t->cluster->port, $t->dir . '/cut');
+(my $params = $t->cluster->conninfo($t->database, tcp => 1)) =~ s/port=\d+/'port=' . $listener->sockport/e;
+$t->write_file('dbd.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
+$t->restart;
+my $client = $t->client_add('app', gpt => 1);
+$t->user('alice');
+
+sub cutting {
+    my ($sql, $do) = @_;
+    $t->write_file('cut', $sql);
+    my $response = $do->();
+    ok(!-e $t->dir . '/cut', "the answer to $sql got lost");
+    unlink $t->dir . '/cut';
+    return $response;
+}
+
+for my $round (1 .. 2) {    # when the statement is prepared for the first time, and when it has been
+    my $code = cutting('INSERT INTO oauth_code', sub { $t->code_for($client) });
+    ok($code->{code}, 'Allow gives a code all the same');
+    is($t->sql('SELECT count(*) FROM oauth_code'), $round, 'and one only');
+
+    my $tokens = cutting('SET spent_at', sub { $t->redeem($code) });
+    is($tokens->verdict, '200', 'the code gives tokens all the same');
+    is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NOT NULL'), $round - 1, 'and is not taken for replayed');
+    ok($t->token_works($tokens->json->{access_token}), 'which are good');
+
+    my $rotated = cutting('SET generation', sub { $t->refresh($client, $tokens->json->{refresh_token}) });
+    is($rotated->verdict, '200', 'the refresh token gives tokens all the same');
+    ok($t->token_works($rotated->json->{access_token}), 'which are good');
+    $rotated = $t->refresh($client, $rotated->json->{refresh_token});
+    is($rotated->verdict, '200', 'and go on');
+
+    my $replayed = cutting('SET revoked_at', sub { $t->redeem($code) });
+    is($replayed->verdict, '400 invalid_grant', 'a real replay is one all the same');
+    is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NOT NULL'), $round, 'and revokes the grant');
+
+    my $hello = cutting('FROM oauth_access_token', sub { $t->hello($tokens->json->{access_token}) });
+    is($hello->status, 401, 'and a look is taken again');
+}
+
+kill TERM => $cutter;
+waitpid $cutter, 0;
+$t->finish;
+done_testing;
