@@ -99,6 +99,8 @@ subtest 'PostgreSQL' => sub {
     my $empty = $cluster->create_database;
     with_params($t, $cluster->conninfo($empty, tcp => 1));
     is_unusable($t, $tokens, qr/run `gptoauth migrate`/);
+    my $said = $t->refresh($tokens->{client}, $tokens->{refresh_token})->json->{error_description};
+    like($said, qr/not set up completely/, 'the caller is not told to try again, as that would not help');
     $t->gptoauth('migrate');
     is($t->fetch('/api/notes.txt', $tokens->{access_token})->status, 401, 'once it is migrated, httpd asks it without a restart');
 
