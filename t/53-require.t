@@ -38,7 +38,6 @@ my @requirements = (
         '403 insufficient_scope write', '200', '401 write', 204 ],
     [ "Require ip 192.0.2.1\nRequire oauth-scope read", '200', '200', '401 read', 204 ],
     [ "Require ip 127.0.0.1\nRequire oauth-scope write", '200', '200', '200', 200 ],
-    [ 'Require all granted', '200', '200', '200', 200 ],
     [ 'Require all denied', '403', '403', '403', 403 ],
     [ "AuthzSendForbiddenOnFailure on\nRequire oauth-scope write", '403 insufficient_scope write', '200', '401 write', 204 ],
     [ "<Limit GET HEAD OPTIONS>\nRequire oauth-scope read\n</Limit>", '200', '200', '401 read', 204 ],

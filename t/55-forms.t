@@ -6,14 +6,16 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(hmac_sha256 sha1);
+use IO::Select;
 use MIME::Base64 qw(encode_base64url encode_base64);
 use Test::More;
+use Time::HiRes ();
 use Test::GptOauth;
 
 # The MAC of a form, as the owner of the transaction cookie can compute it: stage 0 is sign-in, 1 consent.
 sub mac {
-    my ($t, $key, $stage, $username, $id, $request) = @_;
-    my $text = join ' ', $stage, map { length($_) . ":$_" } $t->issuer, $username, $id, $request;
+    my ($t, $key, $stage, $username, $id, $request, $shown) = @_;
+    my $text = join ' ', $stage, map { length($_) . ":$_" } $t->issuer, $username, $id, $request, $shown;
     return encode_base64url(hmac_sha256($text, $key));
 }
 
@@ -31,7 +33,8 @@ sub forge {
     my %field = (%{ $form->{fields} }, %change);
     my $user = delete $field{user} // '';
     delete @field{qw(username password)};
-    $field{mac} = mac($t, key_of($browser), 1, $user, @field{qw(transaction request)});
+    $field{shown} = 'read|';
+    $field{mac} = mac($t, key_of($browser), 1, $user, @field{qw(transaction request shown)});
     return $browser->submit({ %$form, fields => \%field });
 }
 
@@ -85,6 +88,41 @@ sub test_forgery {
 
     is($t->outcome($client, $browser->submit($form, decision => 'allow')), '303 code', 'case 88: the form itself works');
     is(codes($t), $before + 1, 'case 88: once');
+}
+
+# What the user sees is what he allows, also if the server thinks otherwise by then.
+sub test_shown {
+    my ($t) = @_;
+    my $client = $t->client_add('shown', gpt => 1, scope => 'read');
+    my $browser = $t->open_request($t->authorize_url($client, scope => 'read write'), browser => $t->browser);
+    $t->sql("UPDATE oauth_client SET scope = 'read write' WHERE id = '$client->{id}';");
+    is($t->outcome($client, $browser->decide('allow')), '403 page', 'case 86: a form that showed less than it would give now');
+}
+
+# Whoever signs in while the password is changed is out, as everybody is.
+sub test_reset {
+    my ($t, $client) = @_;
+    my $password = $t->user('carol');
+    my $browser = $t->browser;
+    $browser->get($t->authorize_url($client));
+    my $form = $browser->form_with('password');
+    my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, username => 'carol', password => $password);
+    my $cookies = $browser->cookies;
+    my @headers = (
+        'Content-Type' => 'application/x-www-form-urlencoded', 'Content-Length' => length $body,
+        Cookie => join('; ', map { "$_=$cookies->{$_}" } sort keys %$cookies)
+    );
+    my $socket = $t->http->connect_now->{socket};
+    my $hash = $t->sql("SELECT password_hash FROM oauth_user WHERE name = 'carol';");
+    # bcrypt takes a quarter of a second, in which the hash becomes another one's.
+    print {$socket} $t->http->build('POST', '/oauth/authorize', headers => \@headers, body => $body);
+    $socket->flush;
+    Time::HiRes::sleep(0.1);
+    $t->sql("UPDATE oauth_user SET password_hash = '" . substr($hash, 0, -1) . "x' WHERE name = 'carol';");
+    IO::Select->new($socket)->can_read(10);
+    sysread $socket, my $answer, 65536;
+    is($t->sql("SELECT count(*) FROM oauth_session WHERE username = 'carol';"), 0, 'case 97: no session of a password that was changed meanwhile');
+    unlike($answer, qr/name="decision"/, 'case 97: nor a consent page');
 }
 
 sub test_tabs {
@@ -151,8 +189,8 @@ sub test_given {
     my $page = $browser->get('/sso' . $t->authorize_url($client), headers => \@carol);
     is($t->outcome($client, $page), '200 consent', 'httpd signs in: no page asks for a password');
     my $form = $browser->form_with('decision');
-    my %forged = (%{ $form->{fields} }, username => 'alice', password => $t->user('alice'));
-    $forged{mac} = mac($t, key_of($browser), 0, '', @forged{qw(transaction request)});
+    my %forged = (%{ $form->{fields} }, shown => '', username => 'alice', password => $t->user('alice'));
+    $forged{mac} = mac($t, key_of($browser), 0, '', @forged{qw(transaction request shown)});
     my $answer = $browser->request('POST', $form->{action}, body => Test::GptOauth::Http::form(%forged), headers => \@carol);
     is($t->outcome($client, $answer), '403 page', 'case 98: a sign-in form where httpd has signed somebody in');
 }
@@ -172,6 +210,8 @@ EOC
     my $client = $t->client_add('notes', gpt => 1);
     test_remembered($t);
     test_forgery($t, $client);
+    test_shown($t);
+    test_reset($t, $client);
     test_tabs($t, $client);
     test_session($t, $client);
     test_given($t, $client);

@@ -15,11 +15,9 @@ static const char refused[] =
 const failure_t *store_failure(const store_t *store)
 {
     return failure_make(store->pool, OAUTH_UNAVAILABLE,
-                        store->is_misconfigured
-                            ? "The authorization server is not set up completely. Tell its administrator."
-                            : "The authorization server cannot reach its database. Try again in a moment.",
-                        "%s",
-                        store->problem ? store->problem : "the database could not be asked");
+                        store->is_misconfigured ? "The authorization server is not set up completely. Tell its administrator."
+                                                : "The authorization server cannot reach its database. Try again in a moment.",
+                        "%s", store->problem ? store->problem : "the database could not be asked");
 }
 
 const char *credentials_client_id(const credentials_t *credentials)

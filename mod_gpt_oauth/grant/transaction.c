@@ -31,14 +31,16 @@ const char *transaction_new_id(apr_pool_t *p, apr_int64_t now)
 }
 
 const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer, const char *username,
-                            const char *id, const char *request)
+                            const transaction_t *form)
 {
-    /* Every field is written behind its length: no two different forms are the same bytes. */
-    const char *text =
-        apr_psprintf(p, "%d %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s %" APR_SIZE_T_FMT ":%s",
-                     (int)stage, strlen(issuer), issuer, strlen(username), username, strlen(id), id, strlen(request), request);
+    const char *const fields[] = { issuer, username, form->id, form->request, form->shown };
+    const char *text = apr_itoa(p, (int)stage);
     digest_t mac;
 
+    /* Every field is written behind its length: no two different forms are the same bytes. */
+    for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        text = apr_psprintf(p, "%s %" APR_SIZE_T_FMT ":%s", text, strlen(fields[i]), fields[i]);
+    }
     crypto_hmac(key, strlen(key), text, strlen(text), &mac);
     return crypto_base64url(p, mac.byte, DIGEST_SIZE);
 }
@@ -72,7 +74,7 @@ const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stag
     if (!id_made_at(form->id, &made)) {
         return "the transaction has not the form that this server gives it";
     }
-    mac = transaction_mac(p, key, stage, issuer, username, form->id, form->request);
+    mac = transaction_mac(p, key, stage, issuer, username, form);
     if (strlen(form->mac) != strlen(mac) || !crypto_equal(mac, form->mac, strlen(mac))) {
         return "the form was not made for this browser and user, or was altered";
     }

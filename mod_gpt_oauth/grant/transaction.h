@@ -17,6 +17,7 @@ typedef enum { TRANSACTION_SIGN_IN, TRANSACTION_CONSENT } transaction_stage_t;
 typedef struct transaction_t {
     const char *id;      /* random id '.' seconds of the first page */
     const char *request; /* the authorization request as a query string */
+    const char *shown;   /* what the page said would be allowed, "" on the sign-in page */
     const char *mac;
 } transaction_t;
 
@@ -28,9 +29,9 @@ int transaction_key_valid(const char *key);
 /* A new id at time now. */
 const char *transaction_new_id(apr_pool_t *p, apr_int64_t now);
 
-/* The MAC over stage, issuer, username ("" before sign-in), id and request. */
+/* The MAC over stage, issuer, username ("" before sign-in), and the form's id, request and what was shown. */
 const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer, const char *username,
-                            const char *id, const char *request);
+                            const transaction_t *form);
 
 /* NULL when the form is genuine and in time; else the reason, for the log. */
 const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,

@@ -38,18 +38,19 @@ const char *user_name_problem(const char *name)
     return NULL;
 }
 
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, int *matches)
+const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, const char **hash)
 {
     user_t *user = NULL;
     int fits;
 
-    *known = *matches = 0;
+    *known = 0;
+    *hash = NULL;
     if (store_user_get(store, name, &user) == STORE_DOWN) {
         return store_failure(store);
     }
     fits = password_verify(store->pool, user ? user->password_hash : NULL, password);
     *known = user && user->password_hash;
-    *matches = fits && user && !user->disabled_at;
+    *hash = fits && user && !user->disabled_at ? user->password_hash : NULL;
     return NULL;
 }
 
@@ -69,7 +70,8 @@ const failure_t *user_check_enabled(store_t *store, const char *name)
     }
 }
 
-const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char **cookie)
+const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
+                               const char **cookie)
 {
     unsigned char raw[SESSION_BYTES];
     digest_t hash;
@@ -77,10 +79,10 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
     crypto_random(raw, sizeof(raw));
     *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
     crypto_sha256(*cookie, strlen(*cookie), &hash);
-    switch (store_session_add(store, &hash, username, store->now + policy->session_lifetime)) {
+    switch (store_session_add(store, &hash, username, password_hash, store->now + policy->session_lifetime)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED:
-        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.", NULL);
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account was changed meanwhile. Sign in again.", NULL);
     case STORE_DOWN:
     default: return store_failure(store);
     }

@@ -14,17 +14,18 @@
 const char *user_name_problem(const char *name);
 
 /*
- * Checks the password of one of the module's own users. The database is asked first, then the hash is burnt without a
- * lease. NULL and *matches (0 for unknown, wrong and disabled alike, in the same time) and *known (there is such a user, with a
- * password), or the database's failure.
+ * Checks the password of one of the module's own users. The database is asked first, then the hash is burnt without a lease.
+ * NULL and *hash (the one it fits; NULL for unknown, wrong and disabled alike, in the same time) and *known (there is such a
+ * user, with a password), or the database's failure.
  */
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, int *matches);
+const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, const char **hash);
 
 /* NULL when this user of whatever sign-in may authorize; access_denied when he is disabled; or the database's failure. */
 const failure_t *user_check_enabled(store_t *store, const char *name);
 
-/* Begins a session; *cookie is its value. */
-const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char **cookie);
+/* Begins a session; *cookie is its value. password_hash: what the password was checked against, or NULL (see store.h). */
+const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
+                               const char **cookie);
 
 /* The user of a session cookie, *username NULL when there is none. */
 const failure_t *session_find(store_t *store, const char *cookie, const char **username);

@@ -85,14 +85,12 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
 store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out)
 {
     static const op_t op = {
-        .sql =
-            "SELECT c.transaction_id, c.grant_id, c.client_id, c.username, c.scope, c.resource, c.redirect_uri, c.redirect_given,"
-            " c.challenge, c.expires_at, g.expires_at, c.spent_at, g.revoked_at,"
-            " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END,"
-            " CASE WHEN k.id IS NOT NULL AND k.disabled_at IS NULL THEN 0 ELSE 1 END"
-            " FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id AND g.issuer = c.issuer"
-            " LEFT JOIN oauth_user u ON u.name = c.username LEFT JOIN oauth_client k ON k.id = c.client_id"
-            " WHERE c.code_hash = $1 AND c.issuer = $2",
+        .sql = "SELECT c.grant_id, c.client_id, c.username, c.scope, c.resource, c.redirect_uri, c.redirect_given,"
+               " c.challenge, c.expires_at, g.expires_at, c.spent_at, g.revoked_at,"
+               " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
+               " FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id AND g.issuer = c.issuer"
+               " LEFT JOIN oauth_user u ON u.name = c.username"
+               " WHERE c.code_hash = $1 AND c.issuer = $2",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
     rows_t *rows;
@@ -106,7 +104,6 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
     cell = db_row(rows, 0);
     code = apr_pcalloc(store->pool, sizeof(*code));
     code->hash = *hash;
-    code->transaction_id = next_text(&cell);
     code->grant_id = next_text(&cell);
     code->client_id = next_text(&cell);
     code->username = next_text(&cell);
@@ -120,7 +117,6 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
     code->spent_at = next_number(&cell);
     code->revoked_at = next_number(&cell);
     code->user_disabled = next_flag(&cell);
-    code->client_disabled = next_flag(&cell);
     *out = code;
     return STORE_OK;
 }

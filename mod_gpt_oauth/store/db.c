@@ -60,13 +60,15 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
     apr_int64_t deadline = clock_us() + (op->patient ? PATIENT : BUDGET);
     rows_t *found = NULL;
     outcome_t outcome = DB_AGAIN;
+    int is_lost = 0;
 
     for (int attempt = 0; attempt < 2 && outcome == DB_AGAIN; attempt++) {
         lease_t *lease;
 
-        outcome = lease_take(store, deadline, patience, attempt > 0, &lease);
+        outcome = lease_take(store, deadline, patience, is_lost, &lease);
         if (outcome == DB_OK) {
             outcome = run_once(lease, op, args, nargs, attempt > 0, &found);
+            is_lost = lease->is_lost;
             lease_release(lease);
         }
     }

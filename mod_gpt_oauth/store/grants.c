@@ -164,11 +164,15 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
     return STORE_OK;
 }
 
+#define TOUCH "UPDATE oauth_grant SET used_at = $1 WHERE "
+#define IDLE  "id = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600)"
+
 store_status_t store_grant_touch(store_t *store, const char *grant_id)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_grant SET used_at = $1"
-               " WHERE id = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600) RETURNING 1",
+        /* Whoever has the row locked is using the grant too: nobody waits for that to be said. */
+        .sql = TOUCH "id = (SELECT id FROM oauth_grant WHERE " IDLE " FOR UPDATE SKIP LOCKED) RETURNING 1",
+        .steps = { TOUCH IDLE " RETURNING 1" },
     };
     const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer) };
 

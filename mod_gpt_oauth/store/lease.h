@@ -28,6 +28,7 @@ typedef struct prepared_t {
 typedef struct memo_t {
     apr_array_header_t *prepared; /* of prepared_t */
     int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
+    apr_int64_t timeout;          /* PostgreSQL: the statement_timeout of that backend, in ms; 0: as it came */
     int schema_fits;
 } memo_t;
 
@@ -38,14 +39,15 @@ typedef struct lease_t {
     apr_int64_t deadline;
     apr_int64_t patience; /* for one statement */
     int is_held;          /* the holder's: never closed, and taken past the gate */
+    int is_lost;          /* it broke: the next try must not trust another idle one either */
     int lock;             /* SQLite: the writers' lock while in a transaction, else -1 */
 } lease_t;
 
 /* All but alive set store->problem on DB_AGAIN, DB_DOWN and DB_MISCONFIGURED. */
 typedef struct backend_t {
     /*
-     * Called on each lease, while no other thread opens. must_renew: another one has just broken, and what broke it may be
-     * about to break this one too. 0 when the connection is dead and cannot be renewed.
+     * Called on each lease; while no other thread opens, unless the holder's connection is leased. must_renew: another one has
+     * just broken, and what broke it may be about to break this one too. 0 when the connection is dead and cannot be renewed.
      */
     int (*alive)(lease_t *lease, int must_renew);
     outcome_t (*begin)(lease_t *lease);

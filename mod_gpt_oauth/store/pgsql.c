@@ -37,7 +37,7 @@ static const struct {
     { "42P01", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`, or set search_path in DBDParams" },
     { "42703", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`" },
     { "42501", DB_MISCONFIGURED, 0, ": run `gptoauth migrate --grant-to ROLE` as the owner of the tables" },
-    { "57014", DB_DOWN, 0, ": statement_timeout" },
+    { "57014", DB_DOWN, 0, ": it waited too long, for a lock perhaps" },
 };
 
 static PGconn *native(const lease_t *lease)
@@ -46,7 +46,7 @@ static PGconn *native(const lease_t *lease)
 }
 
 /* Leaves the connection in a state (CONNECTION_BAD) in which its next user, whoever that is, gets it renewed. */
-static void lose(const lease_t *lease)
+static void lose(lease_t *lease)
 {
     PGconn *conn = native(lease);
 
@@ -55,6 +55,7 @@ static void lose(const lease_t *lease)
     }
     /* What has come in already is read first, and only then the end is seen. */
     for (int i = 0; i < 100 && PQstatus(conn) == CONNECTION_OK && PQconsumeInput(conn); i++) {}
+    lease->is_lost = 1;
     lease->memo->backend_pid = 0; /* the next backend may get the old one's number */
 }
 
@@ -67,6 +68,10 @@ static int pgsql_alive(lease_t *lease, int must_renew)
     if (poll(&idle, 1, 0) > 0) {
         (void)PQconsumeInput(conn);
         (void)PQconsumeInput(conn);
+    }
+    /* The holder is in the middle of something of its own: that is not ours to end. */
+    if (lease->is_held && PQstatus(conn) == CONNECTION_OK && PQtransactionStatus(conn) != PQTRANS_IDLE) {
+        return 0;
     }
     /* Other users of the pool may have left a transaction open; on a broken connection this is UNKNOWN. */
     if (must_renew || PQtransactionStatus(conn) != PQTRANS_IDLE) {
@@ -81,12 +86,14 @@ static int pgsql_alive(lease_t *lease, int must_renew)
         lease->memo->backend_pid = PQbackendPID(conn);
         lease->memo->prepared->nelts = 0;
         lease->memo->schema_fits = 0;
+        lease->memo->timeout = 0;
     }
+    lease->is_lost = 0;
     return 1;
 }
 
 /* Primary message only: DETAIL holds the values of rows, CONTEXT those of parameters. */
-static outcome_t judge(const lease_t *lease, const PGresult *result)
+static outcome_t judge(lease_t *lease, const PGresult *result)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -185,7 +192,7 @@ static int await(PGconn *conn, apr_int64_t deadline)
 }
 
 /* The answer to what was sent: to its end, as the first error may come after a result, and a half-read one blocks the next. */
-static outcome_t receive(const lease_t *lease, apr_int64_t deadline, rows_t **rows)
+static outcome_t receive(lease_t *lease, apr_int64_t deadline, rows_t **rows)
 {
     PGconn *conn = native(lease);
     outcome_t outcome = DB_OK;
@@ -224,10 +231,28 @@ static apr_int64_t deadline_of(const lease_t *lease)
     return deadline < lease->deadline ? deadline : lease->deadline;
 }
 
-static outcome_t not_sent(const lease_t *lease)
+static outcome_t not_sent(lease_t *lease)
 {
     lose(lease);
     return lease_problem(lease, DB_AGAIN, "the connection to PostgreSQL broke");
+}
+
+/*
+ * The server gives up a little before we do. Otherwise a statement that we have left behind would go on waiting for its lock,
+ * keep its backend, and commit after the client was told that it failed.
+ */
+static outcome_t limit_statements(lease_t *lease)
+{
+    apr_int64_t timeout = (lease->patience - SECOND / 5) / 1000;
+    outcome_t outcome = DB_OK;
+
+    if (lease->memo->timeout != timeout) {
+        const char *sql = apr_psprintf(lease->store->pool, "SET statement_timeout = %" APR_INT64_T_FMT, timeout);
+
+        outcome = PQsendQuery(native(lease), sql) ? receive(lease, deadline_of(lease), NULL) : not_sent(lease);
+        lease->memo->timeout = outcome == DB_OK ? timeout : 0;
+    }
+    return outcome;
 }
 
 static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
@@ -241,6 +266,7 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
     const char *values[MAX_ARGS];
     int lengths[MAX_ARGS], formats[MAX_ARGS];
     apr_uint64_t numbers[MAX_ARGS];
+    outcome_t outcome;
 
     for (int i = 0; i < nargs; i++) {
         lengths[i] = 0; /* texts end with NUL */
@@ -265,10 +291,12 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
         }
     }
 
+    outcome = limit_statements(lease);
+    if (outcome != DB_OK) {
+        return outcome;
+    }
     apr_snprintf(name, sizeof(name), "gpt_oauth_%d", number);
     if (prepared == NULL) {
-        outcome_t outcome;
-
         if (!PQsendPrepare(conn, name, sql, nargs, types)) {
             return not_sent(lease);
         }

@@ -1,16 +1,19 @@
 #include "db.h"
 
-store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, apr_int64_t expires_at)
+store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
+                                 apr_int64_t expires_at)
 {
     static const op_t op = {
         .sql =
             "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at)"
             " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND disabled_at IS NOT NULL)"
+            " AND ($6 IS NULL OR EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND password_hash = $6))"
             " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2",
     };
     const value_t args[] = {
-        v_digest(hash), v_text(store->issuer), v_text(username), v_number(store->now), v_number(expires_at),
+        v_digest(hash),       v_text(store->issuer), v_text(username),
+        v_number(store->now), v_number(expires_at),  v_text(password_hash),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
@@ -32,12 +35,4 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
         *username = next_text(&cell);
     }
     return status;
-}
-
-store_status_t store_session_remove(store_t *store, const digest_t *hash)
-{
-    static const op_t op = { .sql = "DELETE FROM oauth_session WHERE session_hash = $1 AND issuer = $2 RETURNING 1" };
-    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
-
-    return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -30,8 +30,8 @@ typedef struct store_t {
     apr_pool_t *pool;
     const char *issuer; /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
     apr_int64_t now;
-    void *holder;        /* who may keep a connection already (store_held_fn); NULL in the command */
-    const char *problem; /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
+    void *holder;         /* who may keep a connection already (store_held_fn); NULL in the command */
+    const char *problem;  /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
     int is_misconfigured; /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
 
@@ -99,10 +99,14 @@ store_status_t store_user_remove(store_t *store, const char *name);
 
 /* ---- browser sessions ---- */
 
-store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, apr_int64_t expires_at);
+/*
+ * password_hash is what the password was checked against, NULL where another sign-in checked it: it must still be the user's,
+ * as a reset or removal may have come while it was being checked. STORE_REFUSED: it is not, or the user is disabled.
+ */
+store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
+                                 apr_int64_t expires_at);
 /* The user's name, when the session lives and the user is not disabled; else STORE_REFUSED. */
 store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username);
-store_status_t store_session_remove(store_t *store, const digest_t *hash);
 
 /* ---- authorization: consent, grant, code ---- */
 
@@ -126,7 +130,7 @@ typedef struct code_t {
     /* Filled by store_code_get only: */
     apr_int64_t spent_at;   /* 0: unspent */
     apr_int64_t revoked_at; /* of the grant; 0: lives */
-    int user_disabled, client_disabled;
+    int user_disabled;
 } code_t;
 
 /*

@@ -68,13 +68,21 @@ static void ensure_key(visit_t *visit)
     }
 }
 
+/* What the consent page says will be allowed. */
+static const char *shown(const visit_t *visit)
+{
+    return apr_pstrcat(visit->r->pool, visit->request->scope, "|", visit->request->resource, NULL);
+}
+
 static transaction_t new_form(visit_t *visit, transaction_stage_t stage, const char *username)
 {
     apr_pool_t *p = visit->r->pool;
-    transaction_t form = { .id = transaction_new_id(p, visit->store.now), .request = visit->query };
+    transaction_t form = { .id = transaction_new_id(p, visit->store.now),
+                           .request = visit->query,
+                           .shown = stage == TRANSACTION_CONSENT ? shown(visit) : "" };
 
     ensure_key(visit);
-    form.mac = transaction_mac(p, visit->key, stage, visit->conf->issuer, username, form.id, form.request);
+    form.mac = transaction_mac(p, visit->key, stage, visit->conf->issuer, username, &form);
     return form;
 }
 
@@ -158,12 +166,18 @@ static int begin(visit_t *visit, const params_t *params)
     return show_sign_in(visit, HTTP_OK, NULL, NULL);
 }
 
-static const char *form_problem(const visit_t *visit, const params_t *params, transaction_stage_t stage, const char *username,
-                                transaction_t *form)
+static transaction_t read_form(const params_t *params)
 {
-    form->id = params_get(params, "transaction");
-    form->request = params_get(params, "request");
-    form->mac = params_get(params, "mac");
+    const char *what = params_get(params, "shown");
+
+    return (transaction_t){ .id = params_get(params, "transaction"),
+                            .request = params_get(params, "request"),
+                            .shown = what ? what : "",
+                            .mac = params_get(params, "mac") };
+}
+
+static const char *form_problem(const visit_t *visit, transaction_stage_t stage, const char *username, const transaction_t *form)
+{
     return transaction_problem(visit->r->pool, visit->key, stage, visit->conf->issuer, username, form, visit->store.now);
 }
 
@@ -185,13 +199,13 @@ static int sign_in(visit_t *visit, const params_t *params)
 {
     const char *username = params_get(params, "username"), *password = params_get(params, "password"), *cookie, *reason;
     const failure_t *failure;
-    transaction_t form;
+    transaction_t form = read_form(params);
     int wait = 0;
 
     if (identity_is_given(visit->r)) {
         return stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page has no say");
     }
-    if ((reason = form_problem(visit, params, TRANSACTION_SIGN_IN, "", &form))) {
+    if ((reason = form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
         return stale_form(visit, reason);
     }
     if ((failure = resume(visit, &form))) {
@@ -214,7 +228,8 @@ static int sign_in(visit_t *visit, const params_t *params)
     case SIGN_IN_GRANTED: break;
     }
     if ((failure = user_check_enabled(&visit->store, username)) ||
-        (failure = session_begin(&visit->store, visit->conf->policy, username, &cookie))) {
+        (failure =
+             session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
         return refuse(visit, username, failure);
     }
     identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
@@ -225,7 +240,7 @@ static int answer(visit_t *visit, const params_t *params)
 {
     const char *decision = params_get(params, "decision"), *username = NULL, *reason;
     const failure_t *failure = identity_find(visit->r, &visit->store, &username);
-    transaction_t form;
+    transaction_t form = read_form(params);
 
     if (failure) {
         return refuse(visit, username, failure);
@@ -233,11 +248,14 @@ static int answer(visit_t *visit, const params_t *params)
     if (!username) {
         return stale_form(visit, "nobody is signed in (any more)");
     }
-    if ((reason = form_problem(visit, params, TRANSACTION_CONSENT, username, &form))) {
+    if ((reason = form_problem(visit, TRANSACTION_CONSENT, username, &form))) {
         return stale_form(visit, reason);
     }
     if ((failure = resume(visit, &form))) {
         return refuse(visit, username, failure);
+    }
+    if (strcmp(form.shown, shown(visit)) != 0) {
+        return stale_form(visit, "scopes or resources have changed since, and the user said yes to what the page showed");
     }
     if (strcmp(decision, "allow") == 0) {
         return issue(visit, username, form.id, 1);

@@ -87,10 +87,9 @@ static int count_attempt(const request_rec *r, const char *username)
 {
     int wait = 0;
 
-    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]); i++) {
-        int other = throttle_count(r, password_throttles[i], username);
-
-        wait = wait > other ? wait : other;
+    /* What one counter refuses is no attempt to the next: one address alone locks nobody out everywhere. */
+    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]) && !wait; i++) {
+        wait = throttle_count(r, password_throttles[i], username);
     }
     return wait;
 }
@@ -150,17 +149,19 @@ static authn_status check_own_password(request_rec *r, const char *username, con
 {
     const failure_t *failure;
     store_t store = db_store(r);
-    int matches, known;
+    const char *hash;
+    int known;
 
     if (!store.source) {
         return AUTH_GENERAL_ERROR;
     }
-    failure = user_check_password(&store, username, password, &known, &matches);
+    failure = user_check_password(&store, username, password, &known, &hash);
     if (failure) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT021: %s", failure->reason);
         return AUTH_GENERAL_ERROR;
     }
-    return matches ? AUTH_GRANTED : known ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
+    request_record(r)->password_hash = hash;
+    return hash ? AUTH_GRANTED : known ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
 }
 
 static const authn_provider own_provider = { check_own_password, NULL };

@@ -132,6 +132,7 @@ static const char *form_start(request_rec *r, const transaction_t *form)
     return apr_pstrcat(r->pool, "<form method=\"post\" action=\"", ap_escape_html(r->pool, ap_os_escape_path(r->pool, r->uri, 1)),
                        "\">\n<input type=\"hidden\" name=\"transaction\" value=\"", ap_escape_html(r->pool, form->id),
                        "\">\n<input type=\"hidden\" name=\"request\" value=\"", ap_escape_html(r->pool, form->request),
+                       "\">\n<input type=\"hidden\" name=\"shown\" value=\"", ap_escape_html(r->pool, form->shown),
                        "\">\n<input type=\"hidden\" name=\"mac\" value=\"", ap_escape_html(r->pool, form->mac), "\">\n", NULL);
 }
 

@@ -18,7 +18,8 @@ struct endpoint_t;
 /* Hangs on every request_rec of this module's interest. */
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
-    int is_inner;                      /* the guard's auth_checker runs the other hooks */
+    const char *password_hash;         /* what the module's own provider checked the password against */
+    int is_inner;                      /* a hook of ours runs the other modules' of its kind */
     const char *need_scope;            /* what the Require lines here ask for, for the challenge */
     int is_preflight;                  /* let in without a token: answered by the module, whatever handler stands here */
     int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */

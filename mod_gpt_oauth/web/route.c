@@ -100,7 +100,6 @@ int route_access(request_rec *r)
 {
     request_t *record = request_record(r);
     const endpoint_t *endpoint;
-
     int rc;
 
     if (record->is_inner || !guard_is_configured(r)) {
@@ -111,9 +110,7 @@ int route_access(request_rec *r)
         record->endpoint = endpoint;
     }
     if (!record->endpoint) {
-        if (!guard_access(r)) {
-            r->user = NULL; /* a user of somebody else's making (SSLUserName) is not what AuthType GPTOAuth asks for */
-        }
+        r->user = NULL; /* a user of somebody else's making (SSLUserName) is not what AuthType GPTOAuth asks for */
         return DECLINED;
     }
     record->is_inner = 1;

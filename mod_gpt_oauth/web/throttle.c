@@ -52,11 +52,12 @@ static const char *network(const request_rec *r)
 /* The slot, and in *owner what stands in its upper half now while it is this party's. */
 static slot_t *find(const request_rec *r, throttle_t kind, const char *who, apr_int64_t now, apr_uint64_t *owner)
 {
-    const char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : network(r),
-                                    kind == THROTTLE_ADDRESS || !who ? "" : who);
+    char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : network(r),
+                              kind == THROTTLE_ADDRESS || !who ? "" : who);
     apr_uint32_t bits[2];
     digest_t hash;
 
+    ap_str_tolower(text); /* where a provider folds case, spellings are no other users */
     crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
     memcpy(bits, hash.byte, sizeof(bits));
     *owner = (apr_uint64_t)bits[0] << 16 | ((apr_uint64_t)(now / WINDOW) & 0xffff);

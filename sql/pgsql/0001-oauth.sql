@@ -101,8 +101,8 @@ CREATE TABLE oauth_access_token (
 
 CREATE INDEX oauth_access_token_expires ON oauth_access_token USING brin (expires_at);
 
--- What may be skipped next time. The key is the hash of issuer, username, client_id, redirect_uri and scope, which can be too long for
--- an index.
+-- What may be skipped next time. The key is the hash of issuer, username, client_id, redirect_uri, scope and resource,
+-- which can be too long for an index.
 CREATE TABLE oauth_consent (
     consent_hash bytea PRIMARY KEY CHECK (octet_length(consent_hash) = 32),
     issuer       text NOT NULL,

@@ -100,7 +100,7 @@ CREATE TABLE oauth_access_token (
 
 CREATE INDEX oauth_access_token_expires ON oauth_access_token (expires_at);
 
--- What may be skipped next time. The key is the hash of issuer, username, client_id, redirect_uri and scope.
+-- What may be skipped next time. The key is the hash of issuer, username, client_id, redirect_uri, scope and resource.
 CREATE TABLE oauth_consent (
     consent_hash BLOB PRIMARY KEY NOT NULL CHECK (length(consent_hash) = 32),
     issuer       TEXT NOT NULL,
