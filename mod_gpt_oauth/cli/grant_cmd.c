@@ -99,8 +99,8 @@ static int none_found(const command_t *c)
     const char *user = c->args->user ? terminal_text(c->pool, c->args->user) : NULL;
     const char *client = c->args->client ? terminal_text(c->pool, c->args->client) : NULL;
 
-    return fail("no living grant%s%s%s%s%s%s; `gptoauth grant list` shows them all", user ? " of user \"" : "",
-                user ? user : "", user ? "\"" : "", client ? " to client \"" : "", client ? client : "", client ? "\"" : "");
+    return fail("no living grant%s%s%s%s%s%s; `gptoauth grant list` shows them all", user ? " of user \"" : "", user ? user : "",
+                user ? "\"" : "", client ? " to client \"" : "", client ? client : "", client ? "\"" : "");
 }
 
 static int report(const command_t *c, apr_int64_t count)
