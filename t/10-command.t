@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
 my $uri = 'https://rp.example/cb';
-my @client_fields = qw(client_id client_name created_at disabled_at grant_types kind old_secret_until redirect_uris scope
+my @client_fields = qw(client_id client_name created_at disabled_at gpt_id gpt_open grant_types kind old_secret_until redirect_uris scope
   token_endpoint_auth_method);
 
 my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
@@ -42,7 +42,7 @@ sub test_usage
     my ($t) = @_;
     my $help = $t->gptoauth('--help');
     like($help, qr/^\s+$_\b/m, "the help shows $_")
-        for 'migrate', 'purge', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
+        for 'migrate', 'purge', 'gpt', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
         map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke', qw(--db-conf --json --help --version);
     unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
     like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
@@ -58,6 +58,9 @@ sub test_usage
         [ 'an option twice', [ qw(client add x --scope a --scope b) ] ],
         [ 'an operand missing', [ 'client', 'show' ] ],
         [ 'an operand too many', [ 'client', 'show', 'a', 'b' ] ],
+        [ 'a GPT without its client', ['gpt'] ],
+        [ '--new-secret of another command', [ 'client', 'show', 'a', '--new-secret' ] ],
+        [ '--repin of another command', [ 'client', 'secret', 'a', '--repin' ] ],
         [ 'a password as argument', [ 'user', 'add', 'alice', 'horse battery' ] ],
     );
     refuses($t, $_->[0], '', $_->[1], status => 2) for @wrong;
@@ -86,7 +89,8 @@ sub test_clients
     my ($id, $secret) = $text =~ /Client ID\s+([\w-]{22})\n\s*Client Secret\s+(gpts_[\w-]{54})\n/;
     ok($id && secret($secret), 'client add --gpt shows what to paste');
     like($text, qr{URL +https://SERVER/oauth/$_ \(or GPTOAuthPath instead of /oauth\)$}m, "... and where, at /oauth/$_") for qw(authorize token);
-    like($text, qr/gptoauth client redirect \Q$id\E URL/, '... and how to go on');
+    like($text, qr/^ +Token Exchange Method +Default \(POST request\)$/m, '... in the words of the builder');
+    like($text, qr/gptoauth client redirect \Q$id\E --repin/, '... and how to go on');
     is($t->gptoauth_json('client', 'show', 'Notes GPT')->{kind}, 'gpt', 'client show finds by name');
 
     is_deeply([ map { $_->{client_name} } @{ $t->gptoauth_json('client', 'list') } ], [ 'Desk', 'Notes GPT', 'Web' ], 'client list, by name');
@@ -138,6 +142,8 @@ sub test_client_changes
     $t->sql("UPDATE oauth_client SET old_secret_until = 1 WHERE id = '$id';");
     is($t->gptoauth_json('client', 'show', $id)->{old_secret_until}, undef, 'an old secret that has ended is not shown');
     refuses($t, 'a secret for a public client', 'public', [ 'client', 'secret', 'Desk' ]);
+    refuses($t, 'client redirect without URI', '--repin', [ 'client', 'redirect', $id ]);
+    refuses($t, 'client redirect --repin of a client made without --gpt', '--gpt', [ 'client', 'redirect', $id, '--repin' ]);
 
     my $moved = $t->gptoauth_json('client', 'redirect', $id, 'https://a.example/', 'https://b.example/?x=1');
     is_deeply($moved->{redirect_uris}, [ 'https://a.example/', 'https://b.example/?x=1' ], 'client redirect replaces the list');
@@ -152,6 +158,43 @@ sub test_client_changes
 
     $t->gptoauth('client', 'add', "\x{c3}\x{a9}t\x{c3}\x{a9} \x{f0}\x{9f}\x{8c}\x{b4}", '--gpt') =~ /(gpts_\S+)/ and secret($1);
     is($t->gptoauth_json('client', 'list')->[-1]{client_name}, "\x{e9}t\x{e9} \x{1f334}", 'names are Unicode');
+    return;
+}
+
+sub test_gpt
+{
+    my ($t) = @_;
+    my $client = $t->gptoauth_json('client', 'add', 'Pinned', '--gpt');
+    my $id = $client->{client_id};
+    secret($client->{client_secret});
+    is_deeply([ @$client{qw(gpt_id gpt_open)} ], [ undef, JSON::PP::true ], 'client add --gpt: open');
+    like($t->gptoauth('client', 'show', $id), qr/^GPT +open, not pinned yet$/m, 'client show of an open one');
+    like($t->gptoauth('client', 'list'), qr/ active, open, not pinned yet$/m, 'client list');
+
+    my $text = $t->gptoauth('gpt', 'Pinned');
+    unlike($text, qr/gpts_/, 'gpt shows no secret');
+    my $labels = join '|', 'Client ID', 'Client Secret', 'Authorization URL', 'Token URL', 'Scope', 'Token Exchange Method';
+    is(join('|', $text =~ /^    ($labels) {2,}\S/mg), $labels, 'gpt shows the fields as the builder names them');
+    $t->sql("UPDATE oauth_client SET gpt_id = 'g-1', gpt_open = 0 WHERE id = '$id';");
+    is_deeply([ @{ $t->gptoauth_json('gpt', $id) }{qw(gpt_id gpt_open client_secret)} ], [ 'g-1', JSON::PP::false, undef ], '... for programs');
+    like($t->gptoauth('client', 'show', $id), qr/^GPT +pinned to g-1$/m, 'client show of a pinned one');
+    like($t->gptoauth('client', 'list'), qr/ active, pinned to g-1$/m, 'client list');
+    my $shown = $t->gptoauth('gpt', $id, '--new-secret');
+    my ($new) = $shown =~ /^ +Client Secret +(gpts_[\w-]{54})$/m;
+    ok($new && secret($new), 'gpt --new-secret shows it');
+    is(hex_of($t, 'secret_hash', $id), sha256_hex($new // ''), '... and keeps its hash');
+    is(hex_of($t, 'old_secret_hash', $id), sha256_hex($client->{client_secret}), '... beside the old one');
+    like($shown, qr/The old one works until/, '... and says so');
+    like($t->gptoauth('client', 'show', $id), qr/^GPT +pinned to g-1, open for the next GPT$/m, '... and opens the pin');
+
+    $t->sql("UPDATE oauth_client SET gpt_open = 0 WHERE id = '$id';");
+    is_deeply([ @{ $t->gptoauth_json('client', 'redirect', $id, '--repin') }{qw(gpt_id gpt_open)} ], [ 'g-1', JSON::PP::true ], 'client redirect --repin');
+    is($t->gptoauth_json('client', 'redirect', $id, $uri)->{gpt_open}, JSON::PP::true, 'a registered URI leaves it as it is');
+    refuses($t, '--repin together with a URI', 'without', [ 'client', 'redirect', $id, $uri, '--repin' ]);
+    refuses($t, 'gpt of a client made without --gpt', '--gpt', [ 'gpt', 'Desk' ]);
+    refuses($t, 'gpt --new-secret of one', '--gpt', [ 'gpt', 'Desk', '--new-secret' ]);
+    refuses($t, 'gpt of an unknown client', 'no client', [ 'gpt', 'Nobody' ]);
+    $t->gptoauth('client', 'remove', $id);
     return;
 }
 
@@ -272,7 +315,7 @@ sub test_migrate
 on_each_db({ start => 0 }, sub {
     my ($t) = @_;
     subtest $_->[0] => sub { $_->[1]->($t) }
-        for [ usage => \&test_usage ], [ clients => \&test_clients ], [ changes => \&test_client_changes ], [ users => \&test_users ],
+        for [ usage => \&test_usage ], [ clients => \&test_clients ], [ changes => \&test_client_changes ], [ gpt => \&test_gpt ], [ users => \&test_users ],
         [ grants => \&test_grants ], [ migrate => \&test_migrate ];
 });
 done_testing();

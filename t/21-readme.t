@@ -23,7 +23,7 @@ sub blocks {
 }
 
 my ($database, $server) = blocks('apache');
-my ($try, $install, $commands, $register) = blocks('sh');
+my ($try, $install, $commands, $repin) = blocks('sh');
 like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');
 like($install, qr/autoreconf -fi && \.\/configure && make && make install/, 'so is the build');
 
@@ -68,8 +68,6 @@ subtest 'the set-up, live' => sub {
     my ($id) = $said[-1] =~ /Client ID\s+(\S+)/i;
     my ($secret) = $said[-1] =~ /Client Secret\s+(\S+)/i;
     ok($id && secret($secret), 'client add prints id and secret') or diag $said[-1];
-    run_line($t, $register);
-    my ($redirect) = $register =~ /(https\S+)/;
 
     my $text = localise($t, $server);
     $text =~ s/^Include .*\n//mg;
@@ -84,9 +82,13 @@ subtest 'the set-up, live' => sub {
     $t->start;
     delete $t->{issuer};
     $t->{users}{alice} = 'a long enough password';
-    my $client = { id => $id, secret => $secret, redirect_uri => $redirect, gpt => 1 };
+    my ($client, $edited) = map { { id => $id, secret => $secret, redirect_uri => "https://chatgpt.com/aip/$_/oauth/callback", gpt => 1 } }
+        qw(g-123 g-456);
     my $answer = $t->redeem($t->code_for($client, params => { scope => 'notes.read' }));
     is($answer->status, 200, 'the GPT gets its token');
+    is($t->ask($edited, { scope => 'notes.read' }), '400 page', 'another one is refused');
+    run_line($t, $repin);
+    is($t->redeem($t->code_for($edited, params => { scope => 'notes.read' }))->status, 200, '... until the pin is opened');
     my $response = $t->http->get('/api', headers => [ Authorization => 'Bearer ' . ($answer->json->{access_token} // '') ]);
     is($response->status . ' ' . $response->body, "200 plain\n", 'and calls the application behind the guard');
     is($t->http->get('/api')->status, 401, 'which nobody does without');

@@ -24,6 +24,8 @@ static const struct option {
     { "--scope", ARG_SCOPE, offsetof(args_t, scope) },
     { "--user", ARG_USER, offsetof(args_t, user) },
     { "--client", ARG_CLIENT, offsetof(args_t, client) },
+    { "--repin", ARG_REPIN, NO_VALUE },
+    { "--new-secret", ARG_NEW_SECRET, NO_VALUE },
     { NULL, 0, 0 },
 };
 

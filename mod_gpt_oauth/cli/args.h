@@ -20,6 +20,8 @@ enum {
     ARG_SCOPE = 1 << 8,
     ARG_USER = 1 << 9,
     ARG_CLIENT = 1 << 10,
+    ARG_REPIN = 1 << 11,
+    ARG_NEW_SECRET = 1 << 12,
     ARG_ANYWHERE = ARG_DB_CONF | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 

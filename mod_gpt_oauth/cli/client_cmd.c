@@ -100,6 +100,8 @@ int client_add(command_t *c)
         .name = c->operands[0],
         .is_public = (args->given & ARG_PUBLIC) != 0,
         .is_gpt = (args->given & ARG_GPT) != 0,
+        /* The builder shows the callback only after it was given the client id. */
+        .gpt_open = (args->given & ARG_GPT) && args->redirects->nelts == 0,
         .has_secret = !(args->given & ARG_PUBLIC),
         .auth_method = args->given & ARG_PUBLIC ? "none" : NULL,
         .redirect_uris = args->redirects,
@@ -140,25 +142,68 @@ int client_show(command_t *c)
     return DONE;
 }
 
+/* NULL when that failed, and the reason was said. */
+static const char *renew_secret(const command_t *c, client_t *client)
+{
+    digest_t hash;
+    apr_int64_t old_until = c->store->now + OLD_SECRET_LIFETIME;
+    const char *secret = mint_secret(c, &hash);
+    if (!secret || outcome(c, store_client_set_secret(c->store, client->id, &hash, old_until))) {
+        return NULL;
+    }
+    client->has_old_secret = 1;
+    client->old_secret_until = old_until;
+    client->gpt_open |= client->gpt_id != NULL;
+    return secret;
+}
+
 int client_secret(command_t *c)
 {
     client_t *client;
-    digest_t hash;
-
+    const char *secret;
     if (find(c, &client)) {
         return FAILED;
     }
     if (client->is_public) {
         return fail("\"%s\" is a public client: it has no secret", terminal_text(c->pool, client->name));
     }
-    apr_int64_t old_until = c->store->now + OLD_SECRET_LIFETIME;
-    const char *secret = mint_secret(c, &hash);
-    if (!secret || outcome(c, store_client_set_secret(c->store, client->id, &hash, old_until))) {
+    if (!(secret = renew_secret(c, client))) {
         return FAILED;
     }
-    client->has_old_secret = 1;
-    client->old_secret_until = old_until;
     client_print_secret(c, client, secret);
+    return DONE;
+}
+
+static int judge_gpt(const command_t *c, const client_t *client)
+{
+    if (!client->is_gpt) {
+        return fail("\"%s\" was not made with --gpt", terminal_text(c->pool, client->name));
+    }
+    return DONE;
+}
+
+int gpt(command_t *c)
+{
+    client_t *client;
+    const char *secret = NULL;
+    if (find(c, &client) || judge_gpt(c, client) || ((c->args->given & ARG_NEW_SECRET) && !(secret = renew_secret(c, client)))) {
+        return FAILED;
+    }
+    client_print_builder(c, client, secret);
+    return DONE;
+}
+
+static int repin(const command_t *c, client_t *client)
+{
+    if (c->count > 1) {
+        return fail("--repin goes without redirect URIs");
+    }
+    if (judge_gpt(c, client) || outcome(c, store_client_open_pin(c->store, client->id))) {
+        return FAILED;
+    }
+    client->gpt_open = 1;
+    client_print_done(c, client,
+                      "accepts any GPT now, until the first one that knows the secret is connected: that one is pinned");
     return DONE;
 }
 
@@ -167,6 +212,12 @@ int client_redirect(command_t *c)
     client_t *client;
     if (find(c, &client)) {
         return FAILED;
+    }
+    if (c->args->given & ARG_REPIN) {
+        return repin(c, client);
+    }
+    if (c->count < 2) {
+        return fail("say which redirect URIs replace the present ones, or --repin");
     }
     apr_array_header_t *uris = apr_array_make(c->pool, c->count, sizeof(const char *));
     for (int i = 1; i < c->count; i++) {

@@ -29,6 +29,8 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     json_object_set_new(object, "redirect_uris", uris);
     json_object_set_new(object, "scope", json_string(client->scope));
     json_object_set_new(object, "grant_types", json_string(client->grant_types));
+    json_object_set_new(object, "gpt_id", text_json(client->gpt_id));
+    json_object_set_new(object, "gpt_open", json_boolean(client->gpt_open));
     json_object_set_new(object, "token_endpoint_auth_method", text_json(client->auth_method));
     json_object_set_new(object, "created_at", time_json(client->created_at));
     json_object_set_new(object, "disabled_at", time_json(client->disabled_at));
@@ -45,20 +47,46 @@ static void add_field(table_t *table, const char *name, const char *value)
     table_add(table, value);
 }
 
-static void print_for_builder(const command_t *c, const client_t *client, const char *secret)
+/* Which GPT it accepts; NULL: what is registered alone. */
+static const char *pin_text(apr_pool_t *p, const client_t *client)
+{
+    if (client->gpt_open) {
+        return client->gpt_id ? apr_psprintf(p, "pinned to %s, open for the next GPT", client->gpt_id) : "open, not pinned yet";
+    }
+    return client->gpt_id ? apr_pstrcat(p, "pinned to ", client->gpt_id, NULL) : NULL;
+}
+
+static void print_builder(const command_t *c, const client_t *client, const char *secret)
 {
     printf("Paste into the GPT builder, Authentication: OAuth\n\n");
     table_t *table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
-    add_field(table, "Client Secret", secret);
+    add_field(table, "Client Secret", secret ? secret : "not shown again; --new-secret makes a new one");
     add_field(table, "Authorization URL", "https://SERVER/oauth/authorize (or GPTOAuthPath instead of /oauth)");
     add_field(table, "Token URL", "https://SERVER/oauth/token (or GPTOAuthPath instead of /oauth)");
     add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
-    add_field(table, "Token Exchange", "Default (POST request)");
+    add_field(table, "Token Exchange Method", "Default (POST request)");
     table_print(table, "    ");
-    printf("\nThe secret is shown this once.\n");
-    if (client->redirect_uris->nelts == 0) {
-        printf("Then copy the callback URL that the builder shows, and run\n\n    gptoauth client redirect %s URL\n", client->id);
+    printf("\n");
+    if (secret) {
+        printf("The secret is shown this once.%s\n",
+               client->has_old_secret ? " The old one works until the new one is first used, at most 24 hours." : "");
+    }
+    if (client->gpt_open) {
+        printf("The first GPT that is connected with %s is the only one accepted from then on.\n",
+               secret ? "it" : "the present secret");
+    }
+    if (client->gpt_open || client->gpt_id) {
+        printf("After a change of its settings run\n\n    gptoauth client redirect %s --repin\n", client->id);
+    }
+}
+
+void client_print_builder(const command_t *c, const client_t *client, const char *secret)
+{
+    if (c->json) {
+        print_json(c->pool, client_json(c, client, secret));
+    } else {
+        print_builder(c, client, secret);
     }
 }
 
@@ -70,7 +98,7 @@ void client_print_added(const command_t *c, const client_t *client, const char *
     }
     printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), client->name);
     if (client->is_gpt) {
-        print_for_builder(c, client, secret);
+        print_builder(c, client, secret);
         return;
     }
     table_t *table = table_make(c->pool, NULL, 2);
@@ -92,6 +120,9 @@ void client_print_secret(const command_t *c, const client_t *client, const char 
     }
     printf("Client \"%s\" has a new secret:\n\n    %s\n\n", terminal_text(c->pool, client->name), secret);
     printf("It is shown this once. The old one works until the new one is first used, at most 24 hours.\n");
+    if (client->gpt_id) {
+        printf("The next GPT that is connected with it is pinned in place of %s.\n", client->gpt_id);
+    }
 }
 
 void client_print_done(const command_t *c, const client_t *client, const char *did)
@@ -125,7 +156,8 @@ void client_print_list(const command_t *c, const apr_array_header_t *clients)
         table_add(table, client->name);
         table_add(table, kind_of(client));
         table_add(table, time_text(c->pool, client->created_at, "-"));
-        table_add(table, client->disabled_at ? "disabled" : "active");
+        const char *pin = pin_text(c->pool, client);
+        table_add(table, apr_pstrcat(c->pool, client->disabled_at ? "disabled" : "active", pin ? ", " : "", pin, NULL));
     }
     table_print(table, "");
 }
@@ -144,7 +176,10 @@ void client_print(const command_t *c, const client_t *client)
         add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }
     if (client->redirect_uris->nelts == 0) {
-        add_field(table, "Redirect URIs", "none yet: `gptoauth client redirect` sets them");
+        add_field(table, "Redirect URIs", client->is_gpt ? "none registered" : "none yet: `gptoauth client redirect` sets them");
+    }
+    if (pin_text(c->pool, client)) {
+        add_field(table, "GPT", pin_text(c->pool, client));
     }
     add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
     add_field(table, "Created", time_text(c->pool, client->created_at, "-"));

@@ -9,6 +9,8 @@
 /* secret is NULL but where one was just made: it is shown once, in text and in JSON ("client_secret"). */
 void client_print_added(const command_t *c, const client_t *client, const char *secret);
 void client_print_secret(const command_t *c, const client_t *client, const char *secret);
+/* The fields of the GPT builder. */
+void client_print_builder(const command_t *c, const client_t *client, const char *secret);
 void client_print_list(const command_t *c, const apr_array_header_t *clients);
 void client_print(const command_t *c, const client_t *client);
 

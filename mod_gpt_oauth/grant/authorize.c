@@ -58,6 +58,9 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
 
     if (given) {
         if (!client_allows_redirect(p, client, given)) {
+            if (client->gpt_id && client_gpt_behind(p, client, given)) {
+                return client_other_gpt(p, client, OAUTH_INVALID_REQUEST);
+            }
             return failure_make(
                 p, OAUTH_INVALID_REQUEST,
                 "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
@@ -210,7 +213,9 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
 
 int authorize_may_remember(const authorization_t *request)
 {
-    return !request->client->is_public && !request->client->is_gpt;
+    const client_t *client = request->client;
+
+    return !client->is_public && (!client->is_gpt || (client->gpt_id && !client->gpt_open));
 }
 
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered)

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/gpt.h"
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
@@ -51,19 +52,19 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
 }
 
 /* Both hashes are always compared, so that time tells nothing of which one was near. */
-static int secret_matches(const store_t *store, const client_t *client, const char *secret, int *by_current)
+static int secret_matches(const store_t *store, client_t *client, const char *secret, int *by_current)
 {
-    digest_t hash;
+    const unsigned char *hash = client->proven_hash.byte;
     int current, old;
 
-    token_hash(secret, &hash);
-    current = crypto_equal(hash.byte, client->secret_hash.byte, DIGEST_SIZE) & client->has_secret;
-    old = crypto_equal(hash.byte, client->old_secret_hash.byte, DIGEST_SIZE) & client->has_old_secret;
+    token_hash(secret, &client->proven_hash);
+    current = crypto_equal(hash, client->secret_hash.byte, DIGEST_SIZE) & client->has_secret;
+    old = crypto_equal(hash, client->old_secret_hash.byte, DIGEST_SIZE) & client->has_old_secret;
     *by_current = current;
     return current || (old && client->old_secret_until > store->now);
 }
 
-static const failure_t *check_secret(store_t *store, const client_t *client, const char *secret, int basic)
+static const failure_t *check_secret(store_t *store, client_t *client, const char *secret, int basic)
 {
     const char *wanted = client->auth_method;
     int by_current = 0;
@@ -132,7 +133,7 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
     return NULL;
 }
 
-int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *given)
+static int is_registered(apr_pool_t *p, const client_t *client, const char *given)
 {
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         if (uri_redirect_match(p, APR_ARRAY_IDX(client->redirect_uris, i, const char *), given)) {
@@ -140,6 +141,33 @@ int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *gi
         }
     }
     return 0;
+}
+
+const char *client_gpt_behind(apr_pool_t *p, const client_t *client, const char *redirect_uri)
+{
+    return client->is_gpt && !is_registered(p, client, redirect_uri) ? gpt_id_of(p, redirect_uri) : NULL;
+}
+
+int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *given)
+{
+    const char *gpt_id;
+
+    if (is_registered(p, client, given)) {
+        return 1;
+    }
+    gpt_id = client_gpt_behind(p, client, given);
+    return gpt_id && (client->gpt_open || (client->gpt_id && strcmp(client->gpt_id, gpt_id) == 0));
+}
+
+const failure_t *client_other_gpt(apr_pool_t *p, const client_t *client, oauth_error_t error)
+{
+    return failure_make(
+        p, error,
+        "This is not the GPT that was connected to this server, or its settings were changed since. If they were, "
+        "the administrator of this server must let it in again.",
+        "another GPT than %s, which client %s is pinned to, or that one with its settings edited; if they were, "
+        "`gptoauth client redirect %s --repin` accepts the next GPT that knows the secret",
+        client->gpt_id, client->id, client->id);
 }
 
 int client_allows_grant_type(const client_t *client, const char *grant_type)

@@ -23,8 +23,20 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
 /* The id the request speaks of, authenticated or not, for logs and throttles; NULL when there is none. */
 const char *credentials_client_id(const credentials_t *credentials);
 
-/* 1 when given is a registered redirect URI of the client (loopback ports apart). */
+/*
+ * 1 when given is a registered redirect URI of the client (loopback ports apart), or the callback of the GPT it is pinned to, or
+ * of any while the pin is open.
+ */
 int client_allows_redirect(apr_pool_t *p, const client_t *client, const char *given);
+
+/* The GPT behind a redirect URI of this client; NULL where the URI is registered or of no GPT, and so pins nothing. */
+const char *client_gpt_behind(apr_pool_t *p, const client_t *client, const char *redirect_uri);
+
+/*
+ * The refusal of a GPT that is not the one client is pinned to. Its id is not told: whoever made it must not get it into a
+ * command that the administrator copies.
+ */
+const failure_t *client_other_gpt(apr_pool_t *p, const client_t *client, oauth_error_t error);
 
 int client_allows_grant_type(const client_t *client, const char *grant_type);
 

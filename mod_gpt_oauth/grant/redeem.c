@@ -1,3 +1,4 @@
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/pkce.h"
@@ -115,6 +116,25 @@ static const failure_t *find_code(store_t *store, const client_t *client, const 
     return failure ? failure : check_alive(store, *code);
 }
 
+/* The code is sound and was refused all the same: its GPT is not the pinned one, or client or user ended meanwhile. */
+static const failure_t *why_not_redeemed(store_t *store, const client_t *client, const char *gpt_id)
+{
+    client_t *now;
+
+    switch (store_client_get(store, client->id, &now)) {
+    case STORE_OK:
+        if (gpt_id && now->gpt_id && strcmp(now->gpt_id, gpt_id) != 0) {
+            return client_other_gpt(store->pool, now, OAUTH_INVALID_GRANT);
+        }
+        break;
+    case STORE_REFUSED: break;
+    case STORE_DOWN:
+    default: return store_failure(store);
+    }
+    return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
+                         "client or user ended during redemption");
+}
+
 const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request,
                              tokens_t *tokens)
 {
@@ -122,6 +142,7 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     refresh_parts_t parts = { .generation = 1 };
     refresh_t link = { .generation = 1 };
     access_token_t access;
+    pin_t pin = { .secret_hash = &client->proven_hash };
     digest_t tag_key;
     code_t *code;
 
@@ -147,15 +168,13 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
         link.expires_at = store->now + policy->refresh_idle;
         tokens->refresh_token = token_mint_refresh(store->pool, &parts, &tag_key);
     }
-    switch (store_code_redeem(store, code, tokens->refresh_token ? &link : NULL, &access)) {
+    pin.gpt_id = client_gpt_behind(store->pool, client, code->redirect_uri);
+    switch (store_code_redeem(store, code, pin.gpt_id ? &pin : NULL, tokens->refresh_token ? &link : NULL, &access)) {
     case STORE_OK: break;
     case STORE_REFUSED:
-        /* Somebody was faster between the look and the leap: look again, and judge what is there now. */
-        if ((failure = find_code(store, client, request, &tag_key, &code))) {
-            return failure;
-        }
-        return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
-                             "client or user ended during redemption");
+        /* Another GPT's pin, or somebody was faster between the look and the leap: look again, and judge what is there now. */
+        failure = find_code(store, client, request, &tag_key, &code);
+        return failure ? failure : why_not_redeemed(store, client, pin.gpt_id);
     case STORE_DOWN:
     default: return store_failure(store);
     }
@@ -163,5 +182,8 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     tokens->scope = code->scope;
     tokens->username = code->username;
     tokens->grant_id = code->grant_id;
+    if (pin.gpt_id && client->gpt_open && crypto_equal(pin.secret_hash->byte, client->secret_hash.byte, DIGEST_SIZE)) {
+        tokens->note = apr_psprintf(store->pool, "the client is pinned to GPT %s from now on", pin.gpt_id);
+    }
     return NULL;
 }

@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                                                  \
     "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \
-    " grant_types, source, created_at, disabled_at"
+    " grant_types, gpt_id, gpt_open, source, created_at, disabled_at"
 
 static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
 {
@@ -35,6 +35,8 @@ static client_t *read_client(apr_pool_t *p, const cell_t *cell)
     client->redirect_uris = split_lines(p, next_text(&cell));
     client->scope = next_text(&cell);
     client->grant_types = next_text(&cell);
+    client->gpt_id = next_text(&cell);
+    client->gpt_open = next_flag(&cell);
     client->source = next_text(&cell);
     client->created_at = next_number(&cell);
     client->disabled_at = next_number(&cell);
@@ -95,7 +97,8 @@ store_status_t store_client_add(store_t *store, const client_t *client)
     static const op_t op = {
         .sql =
             "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
-            " source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1",
+            " gpt_open, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+            " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND name = $2",
     };
     const value_t args[] = {
@@ -108,6 +111,7 @@ store_status_t store_client_add(store_t *store, const client_t *client)
         v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
         v_text(client->scope),
         v_text(client->grant_types),
+        v_number(client->gpt_open != 0),
         v_text(client->source),
         v_number(store->now),
     };
@@ -118,7 +122,8 @@ store_status_t store_client_add(store_t *store, const client_t *client)
 store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_client SET old_secret_hash = secret_hash, old_secret_until = $3, secret_hash = $2"
+        .sql = "UPDATE oauth_client SET old_secret_hash = secret_hash, old_secret_until = $3, secret_hash = $2,"
+               " gpt_open = CASE WHEN gpt_id IS NULL THEN gpt_open ELSE 1 END"
                " WHERE id = $1 AND is_public = 0 AND secret_hash <> $2 RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND secret_hash = $2",
     };
@@ -143,6 +148,14 @@ store_status_t store_client_set_redirects(store_t *store, const char *id, const 
 {
     static const op_t op = { .sql = "UPDATE oauth_client SET redirect_uris = $2 WHERE id = $1 RETURNING 1" };
     const value_t args[] = { v_text(id), v_text(apr_array_pstrcat(store->pool, uris, '\n')) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_client_open_pin(store_t *store, const char *id)
+{
+    static const op_t op = { .sql = "UPDATE oauth_client SET gpt_open = 1 WHERE id = $1 AND is_gpt = 1 RETURNING 1" };
+    const value_t args[] = { v_text(id) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -124,8 +124,8 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
 #define SPEND_CODE                                                                                                               \
     "UPDATE oauth_code SET spent_at = $6 WHERE code_hash = $1 AND issuer = $2 AND client_id = $3 AND redirect_uri = $4"          \
     " AND challenge = $5 AND spent_at IS NULL AND expires_at > $6 AND " CLIENT_AND_USER_LIVE                                     \
-    " AND grant_id = $7 AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = $7 AND g.revoked_at IS NULL AND g.expires_at > $6)" \
-    " RETURNING grant_id"
+    " AND grant_id = $7 AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = $7 AND g.revoked_at IS NULL AND g.expires_at > $6)"
+#define SPENT " RETURNING grant_id"
 #define START_GRANT                                                                                                              \
     "UPDATE oauth_grant SET selector_hash = $8, generation = $9, secret_hash = $10, salt = $11,"                                 \
     " refresh_expires_at = NULLIF($12, 0), rotated_at = $6, used_at = $6, ends_at = $13"
@@ -133,24 +133,48 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
 #define INSERT_TOKEN                                                                                                             \
     "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
     " SELECT $14, $2, $7, $15, $16, $6, $17"
+#define REDEEMED "SELECT 1 FROM oauth_access_token WHERE token_hash = $14 AND issuer = $2"
+#define FIND_PIN                                                                                                                 \
+    "SELECT id FROM oauth_client WHERE id = $3"                                                                                  \
+    " AND (gpt_id = $18 OR (gpt_open = 1 AND (secret_hash = $19 OR gpt_id IS NULL)))"
+#define CLOSE_PIN "UPDATE oauth_client SET gpt_id = $18, gpt_open = 0 WHERE id = $3 AND gpt_open = 1 AND secret_hash = $19"
 
 /*
  * On PostgreSQL the code's row comes first: of two redemptions the second waits for it, sees spent_at and updates nothing. Then
  * the grant's: whoever revokes it at this moment either waits, and kills it with its new token, or is waited for, and no token is
  * made; the code is spent all the same, which makes no difference to a dead grant.
+ *
+ * A pin is locked before everything else, so that of two first exchanges the second sees what the first one pinned and leaves its
+ * code alone; and it closes last, when the exchange has succeeded.
  */
-store_status_t store_code_redeem(store_t *store, const code_t *code, const refresh_t *refresh, const access_token_t *token)
+store_status_t store_code_redeem(store_t *store, const code_t *code, const pin_t *pin, const refresh_t *refresh,
+                                 const access_token_t *token)
 {
-    static const op_t op = {
-        .sql = "WITH spent AS (" SPEND_CODE "),"
+    static const op_t plain = {
+        .sql = "WITH spent AS (" SPEND_CODE SPENT "),"
                " live AS (" START_GRANT " WHERE id = (SELECT grant_id FROM spent) AND " STILL_LIVES ") "
                INSERT_TOKEN " FROM live RETURNING 1",
         .steps = {
-            SPEND_CODE,
+            SPEND_CODE SPENT,
             START_GRANT " WHERE id = $7 AND " STILL_LIVES,
             INSERT_TOKEN,
         },
-        .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $14 AND issuer = $2",
+        .done = REDEEMED,
+    };
+    static const op_t pinned = {
+        .sql = "WITH pin AS (" FIND_PIN " FOR NO KEY UPDATE),"
+               " spent AS (" SPEND_CODE " AND EXISTS (SELECT 1 FROM pin)" SPENT "),"
+               " live AS (" START_GRANT " WHERE id = (SELECT grant_id FROM spent) AND " STILL_LIVES "),"
+               " closed AS (" CLOSE_PIN " AND EXISTS (SELECT 1 FROM live)) "
+               INSERT_TOKEN " FROM live RETURNING 1",
+        .steps = {
+            FIND_PIN,
+            SPEND_CODE SPENT,
+            START_GRANT " WHERE id = $7 AND " STILL_LIVES,
+            INSERT_TOKEN,
+            CLOSE_PIN,
+        },
+        .done = REDEEMED,
     };
     const apr_int64_t refresh_end = refresh ? refresh->expires_at : 0;
     const value_t args[] = {
@@ -171,7 +195,9 @@ store_status_t store_code_redeem(store_t *store, const code_t *code, const refre
         v_text(token->scope),
         v_text(token->resource),
         v_number(token->expires_at),
+        v_text(pin ? pin->gpt_id : NULL),
+        v_digest(pin ? pin->secret_hash : NULL),
     };
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return pin ? db_run(store, &pinned, args, COUNT(args), NULL) : db_run(store, &plain, args, COUNT(args) - 2, NULL);
 }

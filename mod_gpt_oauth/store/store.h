@@ -45,6 +45,8 @@ typedef struct client_t {
     const char *name;
     int is_public;           /* no secret, authenticates by `none` */
     int is_gpt;              /* made with --gpt: PKCE is optional */
+    const char *gpt_id;      /* the GPT it is pinned to, whose callbacks are accepted; NULL: none yet */
+    int gpt_open;            /* any GPT's callbacks are accepted; the next exchange with the present secret pins its GPT */
     const char *auth_method; /* the only one accepted, or NULL for Basic and body alike */
     int has_secret, has_old_secret;
     digest_t secret_hash;     /* SHA-256 of the secret */
@@ -56,6 +58,8 @@ typedef struct client_t {
     const char *source;                /* "admin" */
     apr_int64_t created_at;
     apr_int64_t disabled_at; /* 0: active */
+    /* Filled by client_authenticate only: */
+    digest_t proven_hash; /* of the secret it proved to be with */
 } client_t;
 
 /* STORE_REFUSED when there is none; a disabled client is returned with disabled_at set. */
@@ -66,11 +70,16 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients);
 /* STORE_REFUSED when the id or the name is taken. */
 store_status_t store_client_add(store_t *store, const client_t *client);
-/* The present secret becomes the old one, accepted until old_until (0: at once refused). REFUSED: no such confidential client. */
+/*
+ * The present secret becomes the old one, accepted until old_until (0: at once refused), and a GPT's pin opens. REFUSED: no such
+ * confidential client.
+ */
 store_status_t store_client_set_secret(store_t *store, const char *id, const digest_t *hash, apr_int64_t old_until);
 /* The new secret has been used: the old one ends. */
 store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash);
 store_status_t store_client_set_redirects(store_t *store, const char *id, const apr_array_header_t *uris);
+/* The next exchange may pin another GPT. REFUSED: no such client made with --gpt. */
+store_status_t store_client_open_pin(store_t *store, const char *id);
 /* disabled_at 0 enables again. */
 store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at);
 /* Removes the client and with it its grants, codes and consents; its tokens are dead at once. */
@@ -158,12 +167,21 @@ typedef struct access_token_t {
     apr_int64_t expires_at;
 } access_token_t;
 
+/* For a code that was sent to a GPT without a registered URI. */
+typedef struct pin_t {
+    const char *gpt_id;
+    const digest_t *secret_hash; /* of the secret that the client authenticated with */
+} pin_t;
+
 /*
  * Spends the code and gives its grant an access token and, unless refresh is NULL, the first link of its chain: all or
  * nothing. Holds only while the code is unspent, not past its expiry, of this client, redirect URI and challenge, and grant,
- * client and user live. code is what store_code_get returned.
+ * client and user live; and, unless pin is NULL, only while its GPT is the pinned one or the pin is open. With the present
+ * secret an open pin closes on the GPT, for good; with the old one nothing is pinned, and only what was pinned before or
+ * never pinned gets through. code is what store_code_get returned.
  */
-store_status_t store_code_redeem(store_t *store, const code_t *code, const refresh_t *refresh, const access_token_t *token);
+store_status_t store_code_redeem(store_t *store, const code_t *code, const pin_t *pin, const refresh_t *refresh,
+                                 const access_token_t *token);
 
 /* ---- refresh ---- */
 

@@ -22,6 +22,7 @@ int tap_done(void);
 /* Each is handed a pool of its own, which dies with it. */
 void test_crypto(apr_pool_t *p);
 void test_failure(apr_pool_t *p);
+void test_gpt(apr_pool_t *p);
 void test_json(apr_pool_t *p);
 void test_params(apr_pool_t *p);
 void test_password(apr_pool_t *p);
