@@ -119,7 +119,11 @@ int crypto_base64url_decode(const char *text, apr_size_t text_size, void *out, a
 char *crypto_random_id(apr_pool_t *p)
 {
     unsigned char bytes[16];
+    char *id;
 
-    crypto_random(bytes, sizeof(bytes));
-    return crypto_base64url(p, bytes, sizeof(bytes));
+    do {
+        crypto_random(bytes, sizeof(bytes));
+        id = crypto_base64url(p, bytes, sizeof(bytes));
+    } while (*id == '-');
+    return id;
 }

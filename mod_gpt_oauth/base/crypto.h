@@ -40,7 +40,10 @@ char *crypto_base64url(apr_pool_t *p, const void *data, apr_size_t size);
  */
 int crypto_base64url_decode(const char *text, apr_size_t text_size, void *out, apr_size_t size);
 
-/* 128 random bits as 22 characters of base64url: the form of every id. */
+/*
+ * 128 random bits as 22 characters of base64url: the form of every id. The first one is no '-', or a command line would take the
+ * id for an option.
+ */
 char *crypto_random_id(apr_pool_t *p);
 
 #endif

@@ -98,6 +98,10 @@ void test_crypto(apr_pool_t *p)
     test_base64url(p);
     ok(strlen(id) == 22 && crypto_base64url_decode(id, 22, bytes, sizeof(bytes)), "an id is 16 bytes of base64url");
     ok(strcmp(id, other) != 0, "two ids differ");
+    for (int i = 0; i < 2000 && *id != '-'; i++) {
+        id = crypto_random_id(p);
+    }
+    ok(*id != '-', "no id looks like an option");
     ok(crypto_equal("same", "same", 4) && !crypto_equal("same", "samE", 4) && !crypto_equal("same", "Same", 4),
        "equal bytes, and bytes that differ at either end");
     ok(crypto_equal("a\0b", "a\0b", 3) && !crypto_equal("a\0b", "a\0c", 3), "comparison does not stop at a NUL");
