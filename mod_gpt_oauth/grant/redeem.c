@@ -7,7 +7,7 @@
 #include "grant/client.h"
 #include "grant/tokens.h"
 
-static const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason)
+const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason)
 {
     return failure_make(p, OAUTH_INVALID_GRANT, description, "%s", reason);
 }

@@ -10,11 +10,6 @@
 
 typedef enum { CHAIN_CURRENT, CHAIN_RETRY, CHAIN_REPLAY, CHAIN_STRANGER } chain_place_t;
 
-static const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason)
-{
-    return failure_make(p, OAUTH_INVALID_GRANT, description, "%s", reason);
-}
-
 /* Where in the grant's chain does this token stand? Only hashes are compared, in constant time. */
 static chain_place_t place_of(const refresh_parts_t *parts, const grant_t *grant, apr_int64_t now, apr_int64_t grace)
 {

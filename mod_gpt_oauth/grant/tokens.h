@@ -50,4 +50,7 @@ const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, c
 /* When an access token made now ends: after its lifetime, and never after its grant. */
 apr_int64_t tokens_expiry(const store_t *store, const policy_t *policy, apr_int64_t grant_end);
 
+/* The refusal that both end in; reason is for the log. */
+const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason);
+
 #endif

@@ -29,12 +29,14 @@ int guard_is_configured(request_rec *r)
     return type && strcasecmp(type, AUTH_TYPE) == 0;
 }
 
-int guard_is_in_force(request_rec *r)
+/* Never on the module's own URLs. */
+static int is_in_force(request_rec *r)
 {
     return !request_record(r)->endpoint && guard_is_configured(r);
 }
 
-int guard_is_preflight(const request_rec *r)
+/* A CORS preflight never carries credentials. */
+static int is_preflight(const request_rec *r)
 {
     return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") &&
            apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
@@ -45,7 +47,7 @@ const access_t *guard_access(request_rec *r)
     const request_t *record = request_record(request_initial(r));
 
     /* An internal redirect within one section inherits r->user without a new check; within another one it was checked there. */
-    if (!r->user || !record->access || !guard_is_in_force(r) || strcmp(r->user, access_principal(r->pool, record->access)) != 0) {
+    if (!r->user || !record->access || !is_in_force(r) || strcmp(r->user, access_principal(r->pool, record->access)) != 0) {
         return NULL;
     }
     return record->access;
@@ -166,7 +168,7 @@ int guard_check_authn(request_rec *r)
     const request_t *token;
     const failure_t *failure;
 
-    if (!guard_is_in_force(r)) {
+    if (!is_in_force(r)) {
         return DECLINED;
     }
     if (!conf->policy) {
@@ -183,7 +185,7 @@ int guard_check_authn(request_rec *r)
             "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
         return HTTP_FORBIDDEN;
     }
-    if (guard_is_preflight(r)) {
+    if (is_preflight(r)) {
         request_record(r)->is_preflight = 1;
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
@@ -223,10 +225,10 @@ int guard_check_authz(request_rec *r)
     const failure_t *failure;
     int rc;
 
-    if (record->is_inner || !guard_is_in_force(r)) {
+    if (record->is_inner || !is_in_force(r)) {
         return DECLINED;
     }
-    if (guard_is_preflight(r)) {
+    if (is_preflight(r)) {
         return OK; /* the Require lines that need no user have had their say before (access_checker_ex) */
     }
     record->is_inner = 1;
@@ -278,7 +280,7 @@ int guard_fixups(request_rec *r)
         return DECLINED;
     }
     drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
-    if (!guard_is_in_force(r)) {
+    if (!is_in_force(r)) {
         return DECLINED;
     }
     if (r->user && !*r->user) {

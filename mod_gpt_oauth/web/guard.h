@@ -10,8 +10,6 @@
 
 /* 1 when the sections that cover r say AuthType GPTOAuth. */
 int guard_is_configured(request_rec *r);
-/* 1 when it applies to r besides: never on the module's own URLs. */
-int guard_is_in_force(request_rec *r);
 
 /* The token that let r in; NULL when none did. */
 const access_t *guard_access(request_rec *r);
@@ -23,8 +21,5 @@ int guard_check_authn(request_rec *r);
 int guard_check_authz(request_rec *r);
 int guard_note_failure(request_rec *r, const char *auth_type);
 int guard_fixups(request_rec *r);
-
-/* 1 for a CORS preflight, which never carries credentials. */
-int guard_is_preflight(const request_rec *r);
 
 #endif

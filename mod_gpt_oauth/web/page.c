@@ -61,7 +61,8 @@ static apr_size_t deceptive(const unsigned char *c)
     return c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf ? 3 : 0;
 }
 
-const char *page_text(apr_pool_t *p, const char *text)
+/* Text from anywhere, fit for HTML text and double-quoted attributes: escaped, without control and deceptive characters. */
+static const char *page_text(apr_pool_t *p, const char *text)
 {
     char *clean = apr_palloc(p, strlen(text) + 1), *out = clean;
 

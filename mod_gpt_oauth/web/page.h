@@ -10,9 +10,6 @@
 #include "grant/authorize.h"
 #include "grant/transaction.h"
 
-/* Text from anywhere, fit for HTML text and double-quoted attributes: escaped, without control and bidi override characters. */
-const char *page_text(apr_pool_t *p, const char *text);
-
 /* A page that says what went wrong and what to do; nothing on it links anywhere. */
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure);
 
