@@ -242,6 +242,32 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_grant_touch(store_t *store, const char *grant_id);
 
+/* ---- service keys ---- */
+
+/* A secret of a service, good for whole Locations and belonging to no user. */
+typedef struct service_key_t {
+    digest_t hash;
+    const char *name;   /* unique among the keys, dead ones included, that one issuer may be shown */
+    const char *issuer; /* "": good at every issuer of this database */
+    const char *scope;  /* normalised; "" for all scopes of the server */
+    int may_introspect; /* may ask about tokens at the introspection endpoint */
+    apr_int64_t created_at;
+    apr_int64_t expires_at; /* 0: never */
+    apr_int64_t revoked_at; /* 0: lives */
+    apr_int64_t used_at;    /* exact to an hour */
+} service_key_t;
+
+/* In whatever state, for grant/key to judge. STORE_REFUSED: unknown at this issuer. */
+store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t **key);
+/* Array of service_key_t * of this name (NULL: all) by name, without their hashes; of all issuers when store->issuer is NULL. */
+store_status_t store_key_list(store_t *store, const char *name, apr_array_header_t **keys);
+/* At key->issuer. STORE_REFUSED when the name is taken. */
+store_status_t store_key_add(store_t *store, const service_key_t *key);
+/* Dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
+store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer);
+/* Notes store->now as last use where the stored one is more than an hour old. */
+store_status_t store_key_touch(store_t *store, const service_key_t *key);
+
 /* Deletes up to limit rows each of tokens, codes (a day after expiry), sessions and grants long dead; *count: how many in all. */
 store_status_t store_purge(store_t *store, int limit, apr_int64_t *count);
 

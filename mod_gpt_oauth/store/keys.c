@@ -1,0 +1,103 @@
+#include "db.h"
+
+#define COLUMNS "name, issuer, scope, introspect, created_at, expires_at, revoked_at, used_at"
+
+static service_key_t *read_key(apr_pool_t *p, const cell_t *cell)
+{
+    service_key_t *key = apr_pcalloc(p, sizeof(*key));
+
+    key->name = next_text(&cell);
+    key->issuer = next_text(&cell);
+    key->scope = next_text(&cell);
+    key->may_introspect = next_flag(&cell);
+    key->created_at = next_number(&cell);
+    key->expires_at = next_number(&cell);
+    key->revoked_at = next_number(&cell);
+    key->used_at = next_number(&cell);
+    return key;
+}
+
+store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t **key)
+{
+    static const op_t op = {
+        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE key_hash = $1 AND (issuer = $2 OR issuer = '')",
+    };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        *key = read_key(store->pool, db_row(rows, 0));
+        (*key)->hash = *hash;
+    }
+    return status;
+}
+
+store_status_t store_key_list(store_t *store, const char *name, apr_array_header_t **keys)
+{
+    static const op_t op = {
+        .sql =
+            "SELECT " COLUMNS " FROM oauth_service_key"
+            " WHERE ($1 IS NULL OR issuer = $1 OR issuer = '') AND ($2 IS NULL OR name = $2) ORDER BY name, issuer LIMIT 10000",
+    };
+    const value_t args[] = { v_text(store->issuer), v_text(name) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_DOWN) {
+        return status;
+    }
+    *keys = apr_array_make(store->pool, 4, sizeof(service_key_t *));
+    for (int i = 0; status == STORE_OK && i < rows->count; i++) {
+        APR_ARRAY_PUSH(*keys, service_key_t *) = read_key(store->pool, db_row(rows, i));
+    }
+    return STORE_OK;
+}
+
+store_status_t store_key_add(store_t *store, const service_key_t *key)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_service_key (key_hash, name, issuer, scope, introspect, created_at, expires_at)"
+               " SELECT $1, $2, $3, $4, $5, $6, NULLIF($7, 0) WHERE NOT EXISTS"
+               " (SELECT 1 FROM oauth_service_key WHERE name = $2 AND (issuer = $3 OR issuer = '' OR $3 = ''))"
+               " ON CONFLICT DO NOTHING RETURNING 1",
+        .done = "SELECT 1 FROM oauth_service_key WHERE key_hash = $1 AND issuer = $3",
+    };
+    const value_t args[] = {
+        v_digest(&key->hash),
+        v_text(key->name),
+        v_text(key->issuer),
+        v_text(key->scope),
+        v_number(key->may_introspect != 0),
+        v_number(store->now),
+        v_number(key->expires_at),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer)
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_service_key SET revoked_at = $1 WHERE name = $2 AND issuer = $3 AND revoked_at IS NULL RETURNING 1",
+        .done = "SELECT 1 FROM oauth_service_key WHERE name = $2 AND issuer = $3 AND revoked_at = $1",
+    };
+    const value_t args[] = { v_number(store->now), v_text(name), v_text(issuer) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+#define TOUCH "UPDATE oauth_service_key SET used_at = $1 WHERE "
+#define IDLE  "key_hash = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600)"
+
+store_status_t store_key_touch(store_t *store, const service_key_t *key)
+{
+    static const op_t op = {
+        /* As with grants, nobody waits for a row in order to say that it is in use. */
+        .sql = TOUCH "key_hash = (SELECT key_hash FROM oauth_service_key WHERE " IDLE " FOR UPDATE SKIP LOCKED) RETURNING 1",
+        .steps = { TOUCH IDLE " RETURNING 1" },
+    };
+    const value_t args[] = { v_number(store->now), v_digest(&key->hash), v_text(key->issuer) };
+
+    return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
+}
