@@ -30,11 +30,13 @@ for my $missing (
     ['PKG_CONFIG_LIBDIR=/nonexistent', 'libpq-dev'],
     ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I.', 'libjansson-dev'],
     ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I. JANSSON_LIBS=-ljansson JANSSON_CFLAGS=-I.', 'libssl-dev'],
+    ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I. JANSSON_LIBS=-ljansson JANSSON_CFLAGS=-I. CRYPTO_LIBS=-lcrypto CRYPTO_CFLAGS=-I.',
+        'libcurl4-openssl-dev', '--with-curl'],
     ['APXS=/nonexistent/apxs', 'apache2-dev'],
   )
 {
-    my ($set, $package) = @$missing;
-    my ($done, $output) = run("$tmp/missing", "rm -rf config.* && $set '$source/configure' --quiet");
+    my ($set, $package, $options) = (@$missing, '');
+    my ($done, $output) = run("$tmp/missing", "rm -rf config.* && $set '$source/configure' --quiet $options");
     ok(!$done && $output =~ /^configure: error: .*apt install \Q$package\E\)/m, "configure names $package") or diag($output);
 }
 

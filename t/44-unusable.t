@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
 my @children_fail = (qr/AH00636/);
+my $needed = my @migrations = glob "$FindBin::Bin/../sql/pgsql/*.sql";
 
 # What needs the database: a protected request, the token endpoint, and the authorization endpoint.
 sub requests {
@@ -74,17 +75,17 @@ on_each_db({}, sub {
     $t->restart;
     works($t, $tokens);
 
-    $t->sql("UPDATE oauth_setting SET value = '2' WHERE name = 'schema_oldest'; UPDATE oauth_setting SET value = '3' WHERE name = 'schema'");
+    $t->sql("UPDATE oauth_setting SET value = '90' WHERE name = 'schema_oldest'; UPDATE oauth_setting SET value = '91' WHERE name = 'schema'");
     works($t, $tokens);
     $t->restart;
-    is_unusable($t, $tokens, qr/has schema 3, which needs a mod_gpt_oauth that knows schema 2 or newer.*upgrade/);
+    is_unusable($t, $tokens, qr/has schema 91, which needs a mod_gpt_oauth that knows schema 90 or newer.*upgrade/);
     $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema_oldest'");
     works($t, $tokens);
 
     $t->sql("UPDATE oauth_setting SET value = '0' WHERE name = 'schema'");
     $t->restart;
-    is_unusable($t, $tokens, qr/has schema 0 and mod_gpt_oauth needs 1: run `gptoauth migrate`/);
-    $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema'; DELETE FROM oauth_setting WHERE name = 'tag_key'");
+    is_unusable($t, $tokens, qr/has schema 0 and mod_gpt_oauth needs $needed: run `gptoauth migrate`/);
+    $t->sql("UPDATE oauth_setting SET value = '$needed' WHERE name = 'schema'; DELETE FROM oauth_setting WHERE name = 'tag_key'");
     is_unusable($t, $tokens, qr/run `gptoauth migrate`/);
     $t->sql("INSERT INTO oauth_setting (name, value) VALUES ('tag_key', '$key')");
     works($t, $tokens);

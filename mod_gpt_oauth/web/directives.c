@@ -6,11 +6,11 @@
 #include "base/params.h"
 #include "base/scope.h"
 #include "base/uri.h"
-#include "web/config.h"
+#include "web/directives.h"
 
 extern module AP_MODULE_DECLARE_DATA gpt_oauth_module;
 
-static server_conf_t *server_of(const cmd_parms *cmd)
+server_conf_t *directives_server(const cmd_parms *cmd)
 {
     return ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
 }
@@ -23,13 +23,13 @@ static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url)
     if (!problem && (problem = uri_issuer_problem(cmd->pool, url))) {
         problem = apr_psprintf(cmd->pool, "GPTOAuthIssuer %s: %s", url, problem);
     }
-    if (!problem && server_of(cmd)->issuer) {
+    if (!problem && directives_server(cmd)->issuer) {
         problem = apr_psprintf(cmd->pool,
                                "GPTOAuthIssuer %s: this server has the issuer %s already; keep one of the two lines, "
                                "or give each its own <VirtualHost>",
-                               url, server_of(cmd)->issuer);
+                               url, directives_server(cmd)->issuer);
     }
-    server_of(cmd)->issuer = url;
+    directives_server(cmd)->issuer = url;
     return problem;
 }
 
@@ -44,13 +44,13 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *path)
             cmd->pool, "GPTOAuthPath %s: write a plain path that begins with a slash and does not end with one, such as /oauth",
             path);
     }
-    server_of(cmd)->path = path;
+    directives_server(cmd)->path = path;
     return NULL;
 }
 
 static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
-    server_conf_t *conf = server_of(cmd);
+    server_conf_t *conf = directives_server(cmd);
     scope_def_t *def;
 
     (void)dir;
@@ -96,7 +96,7 @@ static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const ar
 
 static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *name)
 {
-    server_conf_t *conf = server_of(cmd);
+    server_conf_t *conf = directives_server(cmd);
     login_provider_t *entry;
     const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
 
@@ -119,7 +119,7 @@ static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *nam
 
 static const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
 {
-    server_conf_t *conf = server_of(cmd);
+    server_conf_t *conf = directives_server(cmd);
 
     (void)dir;
     conf->user_name_env = conf->user_name_header = NULL;
@@ -164,7 +164,7 @@ static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t 
 /* cmd->info is the member's offset in server_conf_t. */
 static apr_int64_t *lifetime_of(const cmd_parms *cmd)
 {
-    return (apr_int64_t *)(void *)((char *)server_of(cmd) + (apr_size_t)cmd->info);
+    return (apr_int64_t *)(void *)((char *)directives_server(cmd) + (apr_size_t)cmd->info);
 }
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
@@ -179,12 +179,12 @@ static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
 static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return parse_duration(cmd, text, 0, 3600, &server_of(cmd)->refresh_grace);
+    return parse_duration(cmd, text, 0, 3600, &directives_server(cmd)->refresh_grace);
 }
 
 static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *idle, const char *total)
 {
-    server_conf_t *conf = server_of(cmd);
+    server_conf_t *conf = directives_server(cmd);
     const char *problem = parse_duration(cmd, idle, 60, YEARS_10, &conf->refresh_idle);
 
     (void)dir;
@@ -194,88 +194,29 @@ static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *i
     return problem;
 }
 
-static section_t *note_section(cmd_parms *cmd, const dir_conf_t *conf)
-{
-    apr_array_header_t *sections = server_of(cmd)->sections;
-    const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
-    section_t *section = NULL;
-
-    for (int i = 0; i < sections->nelts; i++) {
-        if (APR_ARRAY_IDX(sections, i, section_t).conf == conf) {
-            section = &APR_ARRAY_IDX(sections, i, section_t);
-        }
-    }
-    if (!section) {
-        section = apr_array_push(sections);
-        section->conf = conf;
-        section->server = cmd->server;
-        section->at = cmd->directive;
-        section->path = NULL;
-    }
-    /* <Location ~ "…"> and paths with wildcards stand for many paths and so for none. */
-    if (parent && strcasecmp(parent->directive, "<Location") == 0 && cmd->path && cmd->path[0] == '/' && parent->args[0] != '~' &&
-        !strpbrk(cmd->path, "*?[")) {
-        section->path = cmd->path;
-    }
-    return section;
-}
-
-/* mod_authn_core's directive, overheard to learn where this module guards: every module that knows a directive is asked. */
-static const char *hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
-{
-    dir_conf_t *conf = dir;
-    section_t *section;
-
-    if (strcasecmp(type, AUTH_TYPE) != 0) {
-        return DECLINE_CMD;
-    }
-    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
-        return "AuthType GPTOAuth is not allowed in .htaccess: write it in a <Location> of the server's configuration";
-    }
-    section = note_section(cmd, conf);
-    conf->auth_path = section->path ? section->path : "";
-    return DECLINE_CMD;
-}
-
 static const char *hear_dbd_driver(cmd_parms *cmd, void *dir, const char *driver)
 {
     (void)dir;
-    server_of(cmd)->dbd_driver = driver;
+    directives_server(cmd)->dbd_driver = driver;
     return DECLINE_CMD;
 }
 
 static const char *hear_dbd_params(cmd_parms *cmd, void *dir, const char *params)
 {
     (void)dir;
-    server_of(cmd)->dbd_params = params;
+    directives_server(cmd)->dbd_params = params;
     return DECLINE_CMD;
 }
 
 /* cmd->info is the member's offset in server_conf_t. */
 static const char *hear_dbd_limit(cmd_parms *cmd, void *dir, const char *text)
 {
-    int *limit = (int *)(void *)((char *)server_of(cmd) + (apr_size_t)cmd->info);
+    int *limit = (int *)(void *)((char *)directives_server(cmd) + (apr_size_t)cmd->info);
     apr_int64_t number = apr_strtoi64(text, NULL, 10);
 
     (void)dir;
     *limit = number >= 0 && number < 10000 ? (int)number : CONFIG_UNSET;
     return DECLINE_CMD;
-}
-
-static const char *set_resource(cmd_parms *cmd, void *dir, const char *uri)
-{
-    dir_conf_t *conf = dir;
-    uri_t parsed;
-
-    conf->resource = uri_normalise_resource(cmd->pool, uri);
-    if (!conf->resource || !uri_parse(cmd->pool, conf->resource, &parsed) ||
-        (strcmp(parsed.scheme, "https") != 0 && !uri_host_is_loopback(parsed.host))) {
-        return apr_psprintf(
-            cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
-            uri);
-    }
-    note_section(cmd, conf);
-    return NULL;
 }
 
 #define MEMBER(name)   ((void *)APR_OFFSETOF(server_conf_t, name))
@@ -297,7 +238,7 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthRefreshGrace", set_grace, NULL, RSRC_CONF,
                   "how long a refresh may be repeated with the same token (120s)"),
     AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, MEMBER(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
-    AP_INIT_TAKE1("GPTOAuthResource", set_resource, NULL, ACCESS_CONF,
+    AP_INIT_TAKE1("GPTOAuthResource", section_set_resource, NULL, ACCESS_CONF,
                   "the resource URI of this section, when not issuer and path"),
     AP_INIT_FLAG("GPTOAuthRequireAudience", ap_set_flag_slot, DIR_FLAG(require_audience), ACCESS_CONF,
                  "accept only tokens issued for this resource"),
@@ -305,7 +246,7 @@ const command_rec config_directives[] = {
                  "leave the Authorization header to the backend (off)"),
     AP_INIT_FLAG("GPTOAuthPassHeaders", ap_set_flag_slot, DIR_FLAG(pass_headers), ACCESS_CONF,
                  "tell the backend user, client and scope in X-OAuth headers (on)"),
-    AP_INIT_TAKE1("AuthType", hear_auth_type, NULL, OR_AUTHCFG, "GPTOAuth guards this section by bearer tokens"),
+    AP_INIT_TAKE1("AuthType", section_hear_auth_type, NULL, OR_AUTHCFG, "GPTOAuth guards this section by bearer tokens"),
     AP_INIT_TAKE1("DBDriver", hear_dbd_driver, NULL, RSRC_CONF, "pgsql or sqlite3 (mod_dbd)"),
     AP_INIT_TAKE1("DBDParams", hear_dbd_params, NULL, RSRC_CONF, "the database (mod_dbd)"),
     AP_INIT_TAKE1("DBDMin", hear_dbd_limit, MEMBER(dbd_min), RSRC_CONF, "connections kept open in any case (mod_dbd)"),

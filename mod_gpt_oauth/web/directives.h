@@ -1,0 +1,20 @@
+/*
+ * Setters of directives for the table in directives.c: NULL, or the sentence that configtest prints. A feature's setters stand
+ * with the feature or, as those of the sections, in a file of their own.
+ */
+#ifndef GPT_OAUTH_WEB_DIRECTIVES_H
+#define GPT_OAUTH_WEB_DIRECTIVES_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "web/config.h"
+
+/* The server's configuration that a directive outside of sections belongs to. */
+server_conf_t *directives_server(const cmd_parms *cmd);
+
+/* directives_section.c: AuthType (mod_authn_core's, overheard) and GPTOAuthResource. */
+const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type);
+const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri);
+
+#endif

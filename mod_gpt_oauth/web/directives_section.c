@@ -1,0 +1,64 @@
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "base/uri.h"
+#include "web/directives.h"
+
+static section_t *note_section(cmd_parms *cmd, const dir_conf_t *conf)
+{
+    apr_array_header_t *sections = directives_server(cmd)->sections;
+    const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
+    section_t *section = NULL;
+
+    for (int i = 0; i < sections->nelts; i++) {
+        if (APR_ARRAY_IDX(sections, i, section_t).conf == conf) {
+            section = &APR_ARRAY_IDX(sections, i, section_t);
+        }
+    }
+    if (!section) {
+        section = apr_array_push(sections);
+        section->conf = conf;
+        section->server = cmd->server;
+        section->at = cmd->directive;
+        section->path = NULL;
+    }
+    /* <Location ~ "…"> and paths with wildcards stand for many paths and so for none. */
+    if (parent && strcasecmp(parent->directive, "<Location") == 0 && cmd->path && cmd->path[0] == '/' && parent->args[0] != '~' &&
+        !strpbrk(cmd->path, "*?[")) {
+        section->path = cmd->path;
+    }
+    return section;
+}
+
+/* mod_authn_core's directive, overheard to learn where this module guards: every module that knows a directive is asked. */
+const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
+{
+    dir_conf_t *conf = dir;
+    section_t *section;
+
+    if (strcasecmp(type, AUTH_TYPE) != 0) {
+        return DECLINE_CMD;
+    }
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return "AuthType GPTOAuth is not allowed in .htaccess: write it in a <Location> of the server's configuration";
+    }
+    section = note_section(cmd, conf);
+    conf->auth_path = section->path ? section->path : "";
+    return DECLINE_CMD;
+}
+
+const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
+{
+    dir_conf_t *conf = dir;
+    uri_t parsed;
+
+    conf->resource = uri_normalise_resource(cmd->pool, uri);
+    if (!conf->resource || !uri_parse(cmd->pool, conf->resource, &parsed) ||
+        (strcmp(parsed.scheme, "https") != 0 && !uri_host_is_loopback(parsed.host))) {
+        return apr_psprintf(
+            cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
+            uri);
+    }
+    note_section(cmd, conf);
+    return NULL;
+}
