@@ -23,7 +23,7 @@ sub none {
 my @files;
 find({ no_chdir => 1, wanted => sub {
     $File::Find::prune = 1 if m{/(?:node_modules|\.libs|\.deps)$};
-    push @files, $_ if -f && m{\.(?:c|h|pl|pm|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{/migrations\.c$};
+    push @files, $_ if -f && m{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{/migrations\.c$};
 } }, grep { -e } qw(mod_gpt_oauth sql t check demo .ci Makefile.am configure.ac));
 push @files, grep { -e } qw(check demo Makefile.am configure.ac);
 my @sources = sort grep { m{^mod_gpt_oauth/.*\.[ch]$} } @files;
