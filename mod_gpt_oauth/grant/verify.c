@@ -6,6 +6,7 @@
 #include "base/token.h"
 #include "grant/client.h"
 #include "grant/policy.h"
+#include "grant/user.h"
 
 #define TOUCH_INTERVAL 3600
 
@@ -29,6 +30,9 @@ static const failure_t *judge(const store_t *store, const access_t *access)
     }
     if (access->user_disabled) {
         return dead(store->pool, "The account is disabled. Ask the server's administrator.", "its user is disabled");
+    }
+    if (access->username && user_name_problem(access->username)) {
+        return dead(store->pool, "The account's name cannot be used here.", user_name_problem(access->username));
     }
     return NULL;
 }

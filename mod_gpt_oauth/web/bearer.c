@@ -3,7 +3,6 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
-#include "grant/user.h"
 #include "grant/verify.h"
 #include "private.h"
 #include "web/config.h"
@@ -74,10 +73,5 @@ request_t *bearer_verify(request_rec *r)
     }
     store = db_store(initial);
     record->failure = verify_access_token(&store, record->token, &record->access);
-    if (!record->failure && record->access->username && user_name_problem(record->access->username)) {
-        record->failure = failure_make(initial->pool, OAUTH_INVALID_TOKEN, "The account's name cannot be used here.", "%s",
-                                       user_name_problem(record->access->username));
-        record->access = NULL;
-    }
     return record;
 }

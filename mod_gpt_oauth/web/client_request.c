@@ -1,0 +1,157 @@
+#include "web/client_request.h"
+
+#include <apr_encode.h>
+#include <apr_strings.h>
+
+#include "grant/client.h"
+#include "web/config.h"
+#include "web/reply.h"
+#include "web/request.h"
+#include "web/throttle.h"
+
+#define BASIC_MAX 4096
+
+int client_request_refuse(request_rec *r, const client_request_t *request, const failure_t *failure)
+{
+    int status = oauth_error_status(failure->error), wait = 0;
+
+    if (failure->error == OAUTH_INVALID_CLIENT) {
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       apr_pstrcat(r->pool, "Basic realm=\"", config_server(r->server)->issuer, "\"", NULL));
+        wait = throttle_count(r, THROTTLE_CLIENT, request->client_id);
+    } else if (failure->error == OAUTH_INVALID_GRANT) {
+        wait = throttle_count(r, THROTTLE_GRANT, request->client_id);
+    }
+    if (wait) {
+        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
+        status = HTTP_TOO_MANY_REQUESTS;
+        failure = failure_make(r->pool, failure->error,
+                               "Too many failed attempts. Correct the secret or the code, then try again later.",
+                               "%s (answered 429)", failure->reason);
+    }
+    log_failure(r, request->refused, request->client_id, NULL, failure);
+    return reply_failure_status(r, status, failure);
+}
+
+const failure_t *client_request_missing(apr_pool_t *p, const char *name)
+{
+    return failure_make(p, OAUTH_INVALID_REQUEST, apr_psprintf(p, "The parameter %s is missing.", name), NULL);
+}
+
+static const failure_t *bad_basic(apr_pool_t *p)
+{
+    return failure_make(
+        p, OAUTH_INVALID_CLIENT,
+        "The Authorization header is not Basic with client id and secret, each percent-encoded and joined by a colon.", NULL);
+}
+
+/*
+ * RFC 6749 section 2.3.1: id and secret are form-encoded before base64. Clients that forget it are served all the same, since
+ * the module's own ids and secrets hold nothing that encoding would change.
+ */
+static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
+{
+    const char *header = apr_table_get(r->headers_in, "Authorization");
+    param_fault_t fault;
+    apr_size_t size;
+    char *text, *colon;
+
+    if (!header) {
+        return NULL;
+    }
+    if (strncasecmp(header, "Basic ", 6) != 0 || strlen(header) > BASIC_MAX) {
+        return bad_basic(r->pool);
+    }
+    header += 6 + strspn(header + 6, " ");
+    text = apr_palloc(r->pool, strlen(header) + 1);
+    if (apr_decode_base64(text, header, APR_ENCODE_STRING, APR_ENCODE_NONE, &size) != APR_SUCCESS) {
+        return bad_basic(r->pool);
+    }
+    text[size] = '\0';
+    colon = memchr(text, ':', size);
+    if (!colon) {
+        return bad_basic(r->pool);
+    }
+    credentials->basic_id = params_decode(r->pool, text, (apr_size_t)(colon - text), &fault);
+    credentials->basic_secret = params_decode(r->pool, colon + 1, size - (apr_size_t)(colon + 1 - text), &fault);
+    if (!credentials->basic_id || !*credentials->basic_id || !credentials->basic_secret) {
+        return bad_basic(r->pool);
+    }
+    return NULL;
+}
+
+/* What cannot even be decoded is a wrong credential, not a malformed request. */
+static void excuse_credentials(const params_t *params)
+{
+    static const char *const names[] = { "code", "refresh_token", "token" };
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]) && param->fault != PARAM_FINE; k++) {
+            if (strcmp(param->name, names[k]) == 0) {
+                param->fault = PARAM_FINE;
+                param->value = "?";
+            }
+        }
+    }
+}
+
+static const failure_t *check_params(apr_pool_t *p, const params_t *params)
+{
+    const char *problem = params->malformed;
+
+    if (!problem) {
+        excuse_credentials(params);
+        params_first_fault(p, params, "resource", &problem);
+    }
+    return problem ? failure_make(p, OAUTH_INVALID_REQUEST, problem, NULL) : NULL;
+}
+
+int client_request_read(request_rec *r, client_request_t *request, int *rc)
+{
+    int is_json = request_has_type(r, "application/json");
+    const failure_t *failure = NULL;
+    const char *body;
+    apr_size_t size;
+
+    if (!is_json && !request_has_type(r, "application/x-www-form-urlencoded")) {
+        failure =
+            failure_make(r->pool, OAUTH_INVALID_REQUEST,
+                         "Send the parameters in the body, as application/x-www-form-urlencoded or application/json.", NULL);
+        *rc = client_request_refuse(r, request, failure);
+        return 0;
+    }
+    *rc = request_read_body(r, &body, &size);
+    if (*rc == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        failure = failure_make(r->pool, OAUTH_INVALID_REQUEST, "The body is larger than 64 KB.", NULL);
+        *rc = reply_failure_status(r, HTTP_REQUEST_ENTITY_TOO_LARGE, failure);
+        return 0;
+    }
+    if (*rc != OK) {
+        return 0;
+    }
+    request->params = is_json ? params_parse_json(r->pool, body, size) : params_parse_form(r->pool, body, size);
+    failure = check_params(r->pool, request->params);
+    if (failure) {
+        *rc = client_request_refuse(r, request, failure);
+    }
+    return !failure;
+}
+
+int client_request_authenticate(request_rec *r, store_t *store, client_request_t *request, int *rc)
+{
+    const params_t *params = request->params;
+    credentials_t credentials = {
+        .body_id = params_get(params, "client_id"),
+        .body_secret = params_get(params, "client_secret"),
+        .has_assertion = params_find(params, "client_assertion") || params_find(params, "client_assertion_type"),
+    };
+    const failure_t *failure = read_basic(r, &credentials);
+
+    request->client_id = credentials_client_id(&credentials);
+    if (failure || (failure = client_authenticate(store, &credentials, &request->client))) {
+        *rc = client_request_refuse(r, request, failure);
+    }
+    return !failure;
+}
