@@ -224,7 +224,7 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
 /* ---- access ---- */
 
 typedef struct access_t {
-    const char *grant_id;
+    const char *grant_id; /* NULL, as client_id: not a token but a service key (grant/key.h) */
     const char *client_id;
     const char *username; /* NULL: a service account */
     const char *scope;

@@ -1,0 +1,91 @@
+#include "grant/key.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/token.h"
+#include "grant/client.h"
+#include "grant/verify.h"
+
+#define TOUCH_INTERVAL 3600
+
+const char *key_name_problem(const char *name)
+{
+    apr_size_t size = strlen(name);
+
+    if (size == 0 || size > KEY_NAME_MAX || name[0] == '-' ||
+        name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._")]) {
+        return "the name of a key is 1 to 64 letters, digits, dots, underscores and hyphens, such as chatgpt-2";
+    }
+    if (strcmp(name, KEY_NAME_ENV) == 0 || strcmp(name, KEY_NAME_FILE) == 0) {
+        return "the names env and file are those of GPTOAuthServiceKey; choose another one";
+    }
+    return NULL;
+}
+
+const failure_t *key_refusal(apr_pool_t *p, const char *reason)
+{
+    return failure_make(p, OAUTH_INVALID_TOKEN, "The service key is not valid here. Ask the server's administrator.", "%s",
+                        reason);
+}
+
+static const failure_t *judge(const store_t *store, const service_key_t *key)
+{
+    if (key->revoked_at) {
+        return key_refusal(store->pool, apr_psprintf(store->pool, "the service key %s is revoked", key->name));
+    }
+    if (key->expires_at && key->expires_at <= store->now) {
+        return key_refusal(
+            store->pool,
+            apr_psprintf(store->pool, "the service key %s has expired; `gptoauth key add` makes another", key->name));
+    }
+    return NULL;
+}
+
+const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
+{
+    const failure_t *failure;
+    digest_t tag_key, hash;
+    service_key_t *found;
+
+    *key = NULL;
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    if (!token_check(text, TOKEN_SERVICE_KEY, &tag_key)) {
+        const char *kind = token_describe(text);
+
+        return key_refusal(
+            store->pool,
+            kind ? apr_psprintf(store->pool, "what was sent looks like %s, and is no service key of this server", kind)
+                 : "what was sent is no service key of this server");
+    }
+    token_hash(text, &hash);
+    switch (store_key_get(store, &hash, &found)) {
+    case STORE_OK: break;
+    case STORE_REFUSED: return key_refusal(store->pool, "the service key is not in the database, or belongs to another issuer");
+    case STORE_DOWN:
+    default: return store_failure(store);
+    }
+    failure = judge(store, found);
+    if (failure) {
+        return failure;
+    }
+    if (found->used_at < store->now - TOUCH_INTERVAL) {
+        /* A database that cannot be written to just now has vouched for the key all the same. */
+        (void)store_key_touch(store, found);
+    }
+    *key = found;
+    return NULL;
+}
+
+access_t *key_access(apr_pool_t *p, const policy_t *policy, const char *name, const char *scope)
+{
+    access_t *access = apr_pcalloc(p, sizeof(*access));
+
+    access->username = apr_pstrcat(p, PRINCIPAL_SERVICE, name, NULL);
+    access->scope = *scope ? scope : scope_without(p, policy->known_scopes, SCOPE_OFFLINE);
+    access->resource = "";
+    return access;
+}
