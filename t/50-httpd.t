@@ -68,7 +68,8 @@ EOC
         like(join(' ', $page->status, $page->body), qr/^200 .*name="password"/s, "$name does not take the authorization endpoint");
         is($http->post('/oauth/token', 'a=b')->verdict, '401 invalid_client', "$name: nor the token endpoint");
         is($http->get($_)->status, 404, "$name: nor $_") for '/oauth', '/oauth/', '/oauth/none', '/oauth/token/',
-            '/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/x';
+            '/.well-known/oauth-authorization-server/', '/.well-known/oauth-protected-resource/x';
+        is($http->get('/.well-known/oauth-authorization-server')->json->{issuer}, 'http://localhost:' . $http->{port}, "$name: nor the metadata");
     }
     return $t->finish;
 }

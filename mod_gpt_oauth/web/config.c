@@ -206,6 +206,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
         return NULL;
     }
     conf->origin = uri_origin(p, &uri);
+    conf->issuer_path = uri.path;
     conf->is_secure = strcmp(uri.scheme, "https") == 0;
 
     crypto_sha256(conf->issuer, strlen(conf->issuer), &hash);

@@ -61,6 +61,7 @@ typedef struct server_conf_t {
     /* Derived by config_finish. */
     policy_t *policy;
     const char *origin;         /* scheme://host[:port] of the issuer */
+    const char *issuer_path;    /* what follows it in the issuer; "" for none */
     int is_secure;              /* the issuer is https */
     const char *session_cookie; /* cookie names carry a hash of the issuer */
     const char *transaction_cookie;

@@ -5,9 +5,17 @@
 #define GPT_OAUTH_WEB_ENDPOINTS_H
 
 #include <httpd.h>
+#include <jansson.h>
+
+#define WELL_KNOWN_METADATA "/.well-known/oauth-authorization-server"
+#define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource"
 
 int endpoint_authorize(request_rec *r);
 int endpoint_token(request_rec *r);
 int endpoint_hello(request_rec *r);
+int endpoint_metadata(request_rec *r);
+
+/* The values of grant_type that the token endpoint knows: a new array. */
+json_t *endpoint_token_grants(void);
 
 #endif

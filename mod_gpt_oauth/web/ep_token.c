@@ -61,6 +61,18 @@ static const failure_t *dispatch(store_t *store, const policy_t *policy, const c
                         "Only authorization_code and refresh_token are supported as grant_type.", NULL);
 }
 
+json_t *endpoint_token_grants(void)
+{
+    json_t *list = json_array();
+
+    for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+        if (grants[i].grant) {
+            json_array_append_new(list, json_string(grants[i].type));
+        }
+    }
+    return list;
+}
+
 static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *tokens)
 {
     json_t *object = json_own(r->pool, json_pack("{s:s, s:s, s:I, s:s}", "access_token", tokens->access_token, "token_type",

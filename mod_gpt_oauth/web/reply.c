@@ -5,8 +5,11 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "base/crypto.h"
 #include "base/json.h"
 #include "private.h"
+
+#define PUBLIC_SECONDS "300"
 
 void reply_no_store(request_rec *r)
 {
@@ -28,6 +31,26 @@ int reply_json(request_rec *r, int status, const json_t *object)
     return OK;
 }
 
+int reply_public(request_rec *r, const json_t *object)
+{
+    const char *text = json_print(r->pool, object);
+    apr_size_t size = strlen(text);
+    digest_t hash;
+    int status;
+
+    crypto_sha256(text, size, &hash);
+    apr_table_setn(r->headers_out, "ETag", apr_pstrcat(r->pool, "\"", crypto_base64url(r->pool, hash.byte, 16), "\"", NULL));
+    apr_table_setn(r->headers_out, "Cache-Control", "public, max-age=" PUBLIC_SECONDS);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    if ((status = ap_meets_conditions(r)) != OK) {
+        return status;
+    }
+    ap_set_content_type(r, "application/json;charset=UTF-8");
+    ap_set_content_length(r, (apr_off_t)size);
+    ap_rputs(text, r);
+    return OK;
+}
+
 int reply_failure_status(request_rec *r, int status, const failure_t *failure)
 {
     json_t *object = json_own(
@@ -42,6 +65,12 @@ int reply_failure_status(request_rec *r, int status, const failure_t *failure)
 int reply_failure(request_rec *r, const failure_t *failure)
 {
     return reply_failure_status(r, oauth_error_status(failure->error), failure);
+}
+
+int reply_nothing(request_rec *r)
+{
+    return reply_failure_status(r, HTTP_NOT_FOUND,
+                                failure_make(r->pool, OAUTH_INVALID_REQUEST, "There is nothing under this address.", NULL));
 }
 
 int reply_method(request_rec *r, const char *allow)

@@ -13,40 +13,44 @@
 #include "web/reply.h"
 #include "web/request.h"
 
-#define WELL_KNOWN "/.well-known/"
+static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
+                                        { "token", "gpt-oauth-token", endpoint_token, 0, NULL },
+                                        { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata,
+                                          ENDPOINT_TREE | ENDPOINT_STATIC, NULL },
+                                        { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
+                                        { NULL, NULL, NULL, 0, NULL } };
 
-static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, 1, 0 },
-                                        { "token", "gpt-oauth-token", endpoint_token, 0, 0 },
-                                        { NULL, "gpt-oauth-hello", endpoint_hello, 0, 1 },
-                                        { NULL, NULL, NULL, 0, 0 } };
-
-/* Reserved: answered 404 here, whatever a catch-all proxy or rewrite would make of it. */
-static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", NULL, 0, 0 };
+/* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
+static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", reply_nothing, ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };
 
 static int is_below(const char *uri, const char *path, apr_size_t size)
 {
     return strncmp(uri, path, size) == 0 && (uri[size] == '/' || !uri[size]);
 }
 
-static const endpoint_t *endpoint_of(const char *uri, const char *path)
+static int is_served(const server_conf_t *conf, const endpoint_t *endpoint)
 {
-    static const char *const own[] = { WELL_KNOWN "oauth-authorization-server", WELL_KNOWN "oauth-protected-resource" };
-    apr_size_t size = strlen(path);
+    return !endpoint->is_on || endpoint->is_on(conf);
+}
 
-    for (apr_size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        if (is_below(uri, own[i], strlen(own[i]))) {
-            return &reserved;
-        }
-    }
-    if (!is_below(uri, path, size)) {
-        return NULL;
-    }
+static int has_path(const endpoint_t *endpoint, const char *uri)
+{
+    return endpoint->flags & ENDPOINT_TREE ? is_below(uri, endpoint->path, strlen(endpoint->path))
+                                           : strcmp(uri, endpoint->path) == 0;
+}
+
+static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
+{
+    apr_size_t size = strlen(conf->path);
+    int is_own = is_below(uri, conf->path, size);
+    const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
+
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
-        if (endpoint->name && uri[size] == '/' && strcmp(uri + size + 1, endpoint->name) == 0) {
+        if (endpoint->path && is_served(conf, endpoint) && has_path(endpoint, *endpoint->path == '/' ? uri : name)) {
             return endpoint;
         }
     }
-    return &reserved;
+    return is_own || is_below(uri, WELL_KNOWN_RESOURCE, strlen(WELL_KNOWN_RESOURCE)) ? &reserved : NULL;
 }
 
 static const endpoint_t *endpoint_by_handler(const char *handler)
@@ -56,7 +60,18 @@ static const endpoint_t *endpoint_by_handler(const char *handler)
             return endpoint;
         }
     }
-    return strcmp(handler, reserved.handler) == 0 ? &reserved : NULL;
+    return NULL;
+}
+
+const char *route_url(apr_pool_t *p, const server_conf_t *conf, const char *handler)
+{
+    const endpoint_t *endpoint = endpoint_by_handler(handler);
+
+    if (!endpoint || !endpoint->path || !is_served(conf, endpoint)) {
+        return NULL;
+    }
+    return *endpoint->path == '/' ? apr_pstrcat(p, conf->origin, endpoint->path, NULL)
+                                  : apr_pstrcat(p, conf->origin, conf->path, "/", endpoint->path, NULL);
 }
 
 int route_translate(request_rec *r)
@@ -64,7 +79,7 @@ int route_translate(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint;
 
-    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(r->uri, conf->path))) {
+    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(conf, r->uri))) {
         return DECLINED;
     }
     request_record(r)->endpoint = endpoint;
@@ -106,7 +121,7 @@ int route_access(request_rec *r)
         return DECLINED;
     }
     /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */
-    if (!record->endpoint && (endpoint = endpoint_set(r)) && !endpoint->is_public) {
+    if (!record->endpoint && (endpoint = endpoint_set(r)) && !(endpoint->flags & ENDPOINT_PUBLIC)) {
         record->endpoint = endpoint;
     }
     if (!record->endpoint) {
@@ -139,8 +154,8 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
                      "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
 
     log_failure(r, endpoint->handler, NULL, NULL, failure);
-    return endpoint->identifies ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
-                                : reply_failure_status(r, HTTP_FORBIDDEN, failure);
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
+                                                 : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
 
 int route_handler(request_rec *r)
@@ -155,17 +170,14 @@ int route_handler(request_rec *r)
     if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
         return DECLINED;
     }
-    if (!endpoint->answer) {
-        return HTTP_NOT_FOUND;
-    }
-    if (endpoint->identifies && has_htaccess(r)) {
+    if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "GPT003: %s refused: a .htaccess file took part in the request, and its author could be anybody; "
                       "write SetHandler and authentication in a <Location> of the server's configuration",
                       endpoint->handler);
         return HTTP_NOT_FOUND;
     }
-    if (endpoint->is_public) {
+    if (endpoint->flags & ENDPOINT_PUBLIC) {
         return endpoint->answer(r);
     }
     if (!conf->policy) {
@@ -176,7 +188,10 @@ int route_handler(request_rec *r)
     if (request_is_insecure(r)) {
         return refuse_insecure(r, endpoint);
     }
-    if (!conf->source) {
+    if (!is_served(conf, endpoint)) {
+        return reply_nothing(r);
+    }
+    if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
         return HTTP_SERVICE_UNAVAILABLE; /* logged when the child began */
     }

@@ -7,12 +7,22 @@
 
 #include <httpd.h>
 
+struct server_conf_t;
+
+enum {
+    ENDPOINT_IDENTIFIES = 1, /* finds out who a person is: never where a .htaccess took part */
+    ENDPOINT_PUBLIC = 2,     /* needs no issuer */
+    ENDPOINT_STATIC = 4,     /* needs no database */
+    ENDPOINT_TREE = 8,       /* has the paths below its own too */
+    ENDPOINT_GUARD = 16      /* is served where the issuer is only guarded for, too */
+};
+
 typedef struct endpoint_t {
-    const char *name; /* the last segment below GPTOAuthPath; NULL: by SetHandler only */
+    const char *path; /* on the host when it begins with a slash, else below GPTOAuthPath; NULL: by SetHandler only */
     const char *handler;
-    int (*answer)(request_rec *r); /* NULL: not offered, its URL is 404 */
-    int identifies;                /* it finds out who a person is: never where a .htaccess took part */
-    int is_public;                 /* it needs no issuer */
+    int (*answer)(request_rec *r);
+    unsigned flags;
+    int (*is_on)(const struct server_conf_t *conf); /* NULL: always; where it is off, a path on the host is anybody's */
 } endpoint_t;
 
 int route_translate(request_rec *r);
@@ -20,5 +30,8 @@ int route_map_to_storage(request_rec *r);
 /* Ahead of mod_authz_core: AuthType GPTOAuth is never in force on the module's own URLs. */
 int route_access(request_rec *r);
 int route_handler(request_rec *r);
+
+/* The URL of an endpoint by its handler's name; NULL where it is not served. What is not served must not be advertised. */
+const char *route_url(apr_pool_t *p, const struct server_conf_t *conf, const char *handler);
 
 #endif

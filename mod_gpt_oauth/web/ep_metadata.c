@@ -1,0 +1,76 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "base/scope.h"
+#include "private.h"
+#include "web/config.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+#include "web/route.h"
+
+#define ALLOWED "GET, HEAD, OPTIONS"
+
+/* Endpoints that need not be there, and the members that tell of them. */
+static const struct {
+    const char *handler;
+    const char *member;
+    const char *methods; /* of authentication there; NULL: none */
+} optional[] = {
+    { "gpt-oauth-register", "registration_endpoint", NULL },
+    { "gpt-oauth-revoke", "revocation_endpoint", "revocation_endpoint_auth_methods_supported" },
+    { "gpt-oauth-introspect", "introspection_endpoint", "introspection_endpoint_auth_methods_supported" },
+};
+
+static json_t *scopes(apr_pool_t *p, const char *set)
+{
+    json_t *list = json_array();
+    char *rest, *scope;
+
+    for (scope = apr_strtok(apr_pstrdup(p, set), " ", &rest); scope; scope = apr_strtok(NULL, " ", &rest)) {
+        json_array_append_new(list, json_string(scope));
+    }
+    return list;
+}
+
+/* RFC 8414 section 2. No member without a value, and nothing that is not served. */
+static json_t *describe(request_rec *r, const server_conf_t *conf)
+{
+    apr_pool_t *p = r->pool;
+    json_t *object = json_own(
+        p, json_pack("{s:s, s:s, s:s, s:[s], s:[s], s:o, s:[s, s, s], s:[s], s:o, s:b}", "issuer", conf->issuer,
+                     "authorization_endpoint", route_url(p, conf, "gpt-oauth-authorize"), "token_endpoint",
+                     route_url(p, conf, "gpt-oauth-token"), "response_types_supported", "code", "response_modes_supported",
+                     "query", "grant_types_supported", endpoint_token_grants(), "token_endpoint_auth_methods_supported", "none",
+                     "client_secret_post", "client_secret_basic", "code_challenge_methods_supported", "S256", "scopes_supported",
+                     scopes(p, conf->policy->known_scopes), "authorization_response_iss_parameter_supported", 1));
+
+    for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+        const char *url = route_url(p, conf, optional[i].handler);
+
+        if (url) {
+            json_object_set_new(object, optional[i].member, json_string(url));
+        }
+        if (url && optional[i].methods) {
+            json_object_set(object, optional[i].methods, json_object_get(object, "token_endpoint_auth_methods_supported"));
+        }
+    }
+    return object;
+}
+
+int endpoint_metadata(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    apr_size_t size = strlen(WELL_KNOWN_METADATA);
+
+    /* RFC 8414 section 3.1: the path of the issuer stands behind the well-known one, and is part of the name. */
+    if (strncmp(r->uri, WELL_KNOWN_METADATA, size) == 0 && strcmp(r->uri + size, conf->issuer_path) != 0) {
+        return reply_nothing(r);
+    }
+    switch (r->method_number) {
+    case M_GET: /* HEAD too */ return reply_public(r, describe(r, conf));
+    case M_OPTIONS: return reply_options(r, ALLOWED);
+    default: return reply_method(r, ALLOWED);
+    }
+}
