@@ -43,7 +43,7 @@ sub test_usage
     my $help = $t->gptoauth('--help');
     like($help, qr/^\s+$_\b/m, "the help shows $_")
         for 'migrate', 'purge', 'gpt', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
-        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke', qw(--db-conf --json --help --version);
+        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke', qw(--db-conf --issuer --json --help --version);
     unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
     like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
     my @wrong = (
@@ -88,7 +88,9 @@ sub test_clients
     my $text = $t->gptoauth('client', 'add', 'Notes GPT', '--gpt');
     my ($id, $secret) = $text =~ /Client ID\s+([\w-]{22})\n\s*Client Secret\s+(gpts_[\w-]{54})\n/;
     ok($id && secret($secret), 'client add --gpt shows what to paste');
-    like($text, qr{URL +https://SERVER/oauth/$_ \(or GPTOAuthPath instead of /oauth\)$}m, "... and where, at /oauth/$_") for qw(authorize token);
+    like($text, qr{URL +https://SERVER/oauth/$_$}m, "... and where, at /oauth/$_") for qw(authorize token);
+    like($text, qr{^    https://SERVER/openapi\.json$}m, '... with the schema');
+    like($text, qr/^SERVER is known once GPTOAuthIssuer stands in \S+dbd\.conf, or with --issuer\.$/m, '... and how SERVER gets a name');
     like($text, qr/^ +Token Exchange Method +Default \(POST request\)$/m, '... in the words of the builder');
     like($text, qr/gptoauth client redirect \Q$id\E --repin/, '... and how to go on');
     is($t->gptoauth_json('client', 'show', 'Notes GPT')->{kind}, 'gpt', 'client show finds by name');
@@ -191,6 +193,15 @@ sub test_gpt
     is_deeply([ @{ $t->gptoauth_json('client', 'redirect', $id, '--repin') }{qw(gpt_id gpt_open)} ], [ 'g-1', JSON::PP::true ], 'client redirect --repin');
     is($t->gptoauth_json('client', 'redirect', $id, $uri)->{gpt_open}, JSON::PP::true, 'a registered URI leaves it as it is');
     refuses($t, '--repin together with a URI', 'without', [ 'client', 'redirect', $id, $uri, '--repin' ]);
+    my $there = $t->gptoauth('gpt', $id, '--issuer', 'https://api.example.com/tenant');
+    like($there, qr{^ +Authorization URL +https://api\.example\.com/oauth/authorize$}m, 'gpt --issuer: the URL of the page');
+    like($there, qr{^ +Token URL +https://api\.example\.com/oauth/token$}m, '... of the token endpoint');
+    like($there, qr{^    https://api\.example\.com/openapi\.json$}m, '... and of the schema');
+    unlike($there, qr/SERVER/, '... and nothing is left to be filled in');
+    is_deeply([ @{ $t->gptoauth_json('gpt', $id, '--issuer=https://api.example.com') }{qw(authorization_endpoint token_endpoint schema_url)} ],
+        [ map { "https://api.example.com/$_" } qw(oauth/authorize oauth/token openapi.json) ], '... for programs');
+    is($t->gptoauth_json('gpt', $id)->{token_endpoint}, undef, '... null where nobody said');
+    refuses($t, 'an issuer that httpd would refuse', '--issuer http://api.example.com: ', [ 'gpt', $id, '--issuer', 'http://api.example.com' ]);
     refuses($t, 'gpt of a client made without --gpt', '--gpt', [ 'gpt', 'Desk' ]);
     refuses($t, 'gpt --new-secret of one', '--gpt', [ 'gpt', 'Desk', '--new-secret' ]);
     refuses($t, 'gpt of an unknown client', 'no client', [ 'gpt', 'Nobody' ]);

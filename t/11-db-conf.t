@@ -39,12 +39,18 @@ my %good = (
     'a continued line' => "${driver}DBDParams \\\n  $dir/db/\\\noauth.sqlite\n",
     'the environment' => "${driver}DBDParams \"\${GPTOAUTH_TEST_FOLDER}/oauth.sqlite\"\n",
     'directives of the pool' => "${plain}DBDMax 20\nDBDKeep 5\nDBDExptime 60\n",
+    'where the server is' => "${plain}GPTOAuthIssuer https://api.example.com/x\nGPTOAuthPath /sign-in\n",
+    'where the server is that this one guards for' => "${plain}GPTOAuthIssuer https://api.example.com guard\n",
     'the last of two' => "DBDriver pgsql\nDBDParams host=nowhere.invalid\n$plain",
 );
 for my $name (sort keys %good) {
     my $got = with_conf($good{$name}, 'user', 'list');
     ok($got->{status} == 0 && $got->{err} eq '', "read: $name") or diag($got->{err});
 }
+with_conf($plain, qw(client add Ours --gpt));
+my $urls = with_conf($good{'where the server is'}, qw(gpt Ours))->{out};
+like($urls, qr{https://api\.example\.com/sign-in/\Q$_\E\n}, "GPTOAuthIssuer and GPTOAuthPath make the URL of $_") for qw(authorize token);
+like(with_conf($good{'where the server is'}, qw(gpt Ours --issuer https://other.example))->{out}, qr{https://other\.example/sign-in/token}, '--issuer counts for more');
 my $other = with_conf("<IfModule dbd_module>\n$plain</IfModule>\n", 'user', 'list');
 is($other->{status}, 0, 'other directives are passed over');
 like($other->{err}, qr/line 1: <IfModule is passed over.*\n.*line 4: <\/IfModule> is/, '... and named');
@@ -58,6 +64,9 @@ my @bad = (
     [ 'no value', "DBDriver\nDBDParams x\n", 'line 1: DBDriver takes one value' ],
     [ 'a relative path', "${driver}DBDParams oauth.sqlite\n", 'full path' ],
     [ 'an unknown variable', "${driver}DBDParams \${GPTOAUTH_TEST_NOTHING}/x\n", 'GPTOAUTH_TEST_NOTHING\} is not set' ],
+    [ 'an issuer over http', "${plain}GPTOAuthIssuer http://api.example.com\n", 'GPTOAuthIssuer http://api.example.com: ' ],
+    [ 'two words for an issuer', "${plain}GPTOAuthIssuer https://api.example.com please\n", 'line 3: GPTOAuthIssuer takes one value' ],
+    [ 'a path that is none', "${plain}GPTOAuthPath oauth\n", 'GPTOAuthPath oauth: write a path' ],
     [ 'a folder that is not there', "${driver}DBDParams $dir/none/x\n", "$dir/none" ],
     [ 'a database that is not there', "${driver}DBDParams $dir/db/none\n", 'run `gptoauth migrate`' ],
     [ 'a PostgreSQL that is not there', "DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret connect_timeout=2\"\n", "cannot open the database: .*check DBDParams in $dir/dbd.conf" ],

@@ -106,6 +106,7 @@ for my $db (dbs()) {
         ok(kill(0 => Test::GptOauth::slurp($env->{HTTPD_PID_FILE})), 'HTTPD_PID_FILE');
         ok(-s $env->{ERROR_LOG}, 'ERROR_LOG');
         like(qx($env->{GPTOAUTH} --db-conf $env->{DB_CONF} user list), qr/^alice /m, 'GPTOAUTH and DB_CONF');
+        like(qx($env->{GPTOAUTH} --db-conf $env->{DB_CONF} gpt $env->{CLIENT_ID}), qr/^ *Token URL +\Q$env->{TOKEN_URL}\E$/m, '... which says where the server is');
         ok(-e "$env->{PGDATA}/PG_VERSION", 'PGDATA') if $db eq 'pgsql';
         ok(eval { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 'it listens on loopback');
         test_flow($port, $env, $started->{out});

@@ -64,19 +64,29 @@ sub run_line {
 subtest 'the set-up, live' => sub {
     my $t = Test::GptOauth->new(db => 'pgsql', start => 0, issuer => '', pages => '');
     my $backend = $t->port('B');
+    # The database is the harness's; the rest of the file is README's.
+    my ($address) = $database =~ /^(GPTOAuthIssuer .*\n)\z/m;
+    $address =~ s{https://api\.example\.com}{$t->expand('http://localhost:%%PORT%%')}e;
+    my $file = Test::GptOauth::slurp($t->dir . '/dbd.conf');
+    $t->write_file('dbd.conf', $file . $address);
     my @said = map { run_line($t, $_) } split /\n/, $commands;
     my ($id) = $said[-1] =~ /Client ID\s+(\S+)/i;
     my ($secret) = $said[-1] =~ /Client Secret\s+(\S+)/i;
     ok($id && secret($secret), 'client add prints id and secret') or diag $said[-1];
 
+    my $token_url = $t->expand('http://localhost:%%PORT%%/oauth/token');
+    like($said[-1], qr/Token URL +\Q$token_url\E\n/, '... and where the server is');
+
     my $text = localise($t, $server);
-    $text =~ s/^Include .*\n//mg;
-    $text =~ s{https://api\.example\.com}{$t->expand('http://localhost:%%PORT%%')}ge;
     $text =~ s{127\.0\.0\.1:3000}{127.0.0.1:$backend};
     # A virtual host of its own, since in place of the application httpd itself answers, in another one.
     $text = "<VirtualHost 127.0.0.1:%%PORT%%>\n$text</VirtualHost>\nListen 127.0.0.1:$backend\n<VirtualHost 127.0.0.1:$backend>\n"
         . "Alias /api \"%%DIR%%/htdocs/plain.txt\"\n</VirtualHost>\n";
     $t->write_conf(conf => $text);
+    # Only the virtual host includes it.
+    my $conf = Test::GptOauth::slurp($t->dir . '/httpd.conf');
+    $conf =~ s/^Include .*\n//m;
+    $t->write_file('httpd.conf', $conf);
     my ($status, $problem) = $t->configtest;
     is($status, 0, 'configtest') or diag $problem;
     $t->start;

@@ -14,6 +14,7 @@ static const struct option {
     size_t member;
 } options[] = {
     { "--db-conf", ARG_DB_CONF, offsetof(args_t, db_conf) },
+    { "--issuer", ARG_ISSUER, offsetof(args_t, issuer) },
     { "--json", ARG_JSON, NO_VALUE },
     { "--help", ARG_HELP, NO_VALUE },
     { "--version", ARG_VERSION, NO_VALUE },

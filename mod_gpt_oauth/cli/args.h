@@ -22,14 +22,15 @@ enum {
     ARG_CLIENT = 1 << 10,
     ARG_REPIN = 1 << 11,
     ARG_NEW_SECRET = 1 << 12,
-    ARG_ANYWHERE = ARG_DB_CONF | ARG_JSON | ARG_HELP | ARG_VERSION
+    ARG_ISSUER = 1 << 13,
+    ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 
 typedef struct args_t {
     unsigned given;
-    const char *db_conf, *grant_to, *scope, *user, *client; /* NULL unless given */
-    apr_array_header_t *redirects;                          /* const char * */
-    apr_array_header_t *operands;                           /* const char *: all that is no option, command words first */
+    const char *db_conf, *issuer, *grant_to, *scope, *user, *client; /* NULL unless given */
+    apr_array_header_t *redirects;                                   /* const char * */
+    apr_array_header_t *operands; /* const char *: all that is no option, command words first */
 } args_t;
 
 /* NULL, or a sentence about what cannot be understood. */

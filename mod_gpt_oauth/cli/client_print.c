@@ -41,6 +41,15 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     return object;
 }
 
+static json_t *builder_json(const command_t *c, const client_t *client, const char *secret)
+{
+    json_t *object = client_json(c, client, secret);
+    json_object_set_new(object, "authorization_endpoint", text_json(c->server.authorize));
+    json_object_set_new(object, "token_endpoint", text_json(c->server.token));
+    json_object_set_new(object, "schema_url", text_json(c->server.schema));
+    return object;
+}
+
 static void add_field(table_t *table, const char *name, const char *value)
 {
     table_add(table, name);
@@ -56,18 +65,27 @@ static const char *pin_text(apr_pool_t *p, const client_t *client)
     return client->gpt_id ? apr_pstrcat(p, "pinned to ", client->gpt_id, NULL) : NULL;
 }
 
+static const char *url(const char *known, const char *shape)
+{
+    return known ? known : shape;
+}
+
 static void print_builder(const command_t *c, const client_t *client, const char *secret)
 {
     printf("Paste into the GPT builder, Authentication: OAuth\n\n");
     table_t *table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     add_field(table, "Client Secret", secret ? secret : "not shown again; --new-secret makes a new one");
-    add_field(table, "Authorization URL", "https://SERVER/oauth/authorize (or GPTOAuthPath instead of /oauth)");
-    add_field(table, "Token URL", "https://SERVER/oauth/token (or GPTOAuthPath instead of /oauth)");
+    add_field(table, "Authorization URL", url(c->server.authorize, "https://SERVER/oauth/authorize"));
+    add_field(table, "Token URL", url(c->server.token, "https://SERVER/oauth/token"));
     add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
     add_field(table, "Token Exchange Method", "Default (POST request)");
     table_print(table, "    ");
-    printf("\n");
+    printf("\nSchema, Import from URL (where GPTOAuthOpenAPI is set)\n\n    %s\n\n",
+           url(c->server.schema, "https://SERVER/openapi.json"));
+    if (!c->server.issuer) {
+        printf("SERVER is known once GPTOAuthIssuer stands in %s, or with --issuer.\n", c->database->conf.file);
+    }
     if (secret) {
         printf("The secret is shown this once.%s\n",
                client->has_old_secret ? " The old one works until the new one is first used, at most 24 hours." : "");
@@ -84,7 +102,7 @@ static void print_builder(const command_t *c, const client_t *client, const char
 void client_print_builder(const command_t *c, const client_t *client, const char *secret)
 {
     if (c->json) {
-        print_json(c->pool, client_json(c, client, secret));
+        print_json(c->pool, builder_json(c, client, secret));
     } else {
         print_builder(c, client, secret);
     }
@@ -93,7 +111,7 @@ void client_print_builder(const command_t *c, const client_t *client, const char
 void client_print_added(const command_t *c, const client_t *client, const char *secret)
 {
     if (c->json) {
-        print_json(c->pool, client_json(c, client, secret));
+        print_json(c->pool, client->is_gpt ? builder_json(c, client, secret) : client_json(c, client, secret));
         return;
     }
     printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), client->name);

@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "connect.h"
+#include "server.h"
 #include "store/store.h"
 
 enum { DONE = 0, FAILED = 1, MISUSED = 2 };
@@ -16,6 +17,7 @@ typedef struct command_t {
     const char *const *operands; /* those after the command's words */
     int count;
     int json; /* print JSON, one line */
+    server_t server;
     database_t *database;
     store_t *store;
 } command_t;

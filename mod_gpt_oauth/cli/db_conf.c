@@ -8,6 +8,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/uri.h"
+
 #define LINE_MAX_SIZE 8192
 
 static void trim_end(char *line)
@@ -97,12 +99,32 @@ static const char *expand(apr_pool_t *p, const char *text, const char **problem)
     return apr_pstrcat(p, result, text, NULL);
 }
 
+/* Where the value of a directive goes, or NULL. */
+static const char **member_of(db_conf_t *conf, const char *name)
+{
+    const struct {
+        const char *name;
+        const char **member;
+    } known[] = {
+        { "DBDriver", &conf->driver },
+        { "DBDParams", &conf->params },
+        { "GPTOAuthIssuer", &conf->issuer },
+        { "GPTOAuthPath", &conf->path },
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (apr_cstr_casecmp(name, known[i].name) == 0) {
+            return known[i].member;
+        }
+    }
+    return NULL;
+}
+
 static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *conf, const char **stranger)
 {
     const char *rest = line;
     const char *name = read_word(p, &rest);
-    int is_driver = apr_cstr_casecmp(name, "DBDriver") == 0;
-    if (!is_driver && apr_cstr_casecmp(name, "DBDParams") != 0) {
+    const char **member = member_of(conf, name);
+    if (!member) {
         /* mod_dbd's other directives are about its pool. */
         *stranger = apr_cstr_casecmpn(name, "DBD", 3) == 0 ? NULL : name;
         return NULL;
@@ -113,17 +135,18 @@ static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *co
         return problem;
     }
     const char *value = read_word(p, &rest);
+    if (member == &conf->issuer) {
+        /* "guard" is about the virtual host: the issuer is the same. */
+        const char *after = rest;
+        rest = apr_cstr_casecmp(read_word(p, &after), "guard") == 0 ? after : rest;
+    }
     while (apr_isspace(*rest)) {
         ++rest;
     }
     if (!*value || *rest) {
         return apr_psprintf(p, "%s takes one value%s", name, *value ? ": put it in quotes" : "");
     }
-    if (is_driver) {
-        conf->driver = value;
-    } else {
-        conf->params = value;
-    }
+    *member = value;
     return NULL;
 }
 
@@ -142,6 +165,14 @@ static const char *judge(apr_pool_t *p, const db_conf_t *conf)
     if (strcmp(conf->driver, "sqlite3") == 0 && conf->params[0] != '/') {
         return apr_psprintf(p, "%s: DBDParams must be the full path of the database file, as httpd runs in another folder",
                             conf->file);
+    }
+    const char *problem = conf->issuer ? uri_issuer_problem(p, conf->issuer) : NULL;
+    if (problem) {
+        return apr_psprintf(p, "%s: GPTOAuthIssuer %s: %s", conf->file, conf->issuer, problem);
+    }
+    if (conf->path && conf->path[0] != '/') {
+        return apr_psprintf(p, "%s: GPTOAuthPath %s: write a path that begins with a slash, such as /oauth", conf->file,
+                            conf->path);
     }
     return NULL;
 }
@@ -170,8 +201,9 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
         if (problem) {
             problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);
         } else if (stranger) {
-            warn(apr_psprintf(p, "%s, line %d: %s is passed over: only DBDriver and DBDParams are read here", file, number,
-                              stranger));
+            warn(apr_psprintf(
+                p, "%s, line %d: %s is passed over: only DBDriver, DBDParams, GPTOAuthIssuer and GPTOAuthPath are read here",
+                file, number, stranger));
         }
     }
     apr_file_close(f);

@@ -1,5 +1,5 @@
 /*
- * The small file with DBDriver and DBDParams that httpd's configuration includes too.
+ * The small file that httpd's configuration includes too: DBDriver and DBDParams, and where the server is if it says so.
  */
 #ifndef GPT_OAUTH_CLI_DB_CONF_H
 #define GPT_OAUTH_CLI_DB_CONF_H
@@ -15,6 +15,8 @@ typedef struct db_conf_t {
     const char *file;
     const char *driver; /* "pgsql" or "sqlite3" */
     const char *params;
+    const char *issuer; /* GPTOAuthIssuer, NULL unless it stands here */
+    const char *path;   /* GPTOAuthPath, NULL unless it stands here */
 } db_conf_t;
 
 /*

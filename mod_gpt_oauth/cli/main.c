@@ -85,7 +85,7 @@ static const char *words_of(apr_pool_t *p, const struct entry *entry)
 /* Of all commands, or of one noun's. */
 static void print_help(apr_pool_t *p, const char *noun)
 {
-    printf("Usage: gptoauth [--db-conf FILE] [--json] COMMAND\n\n");
+    printf("Usage: gptoauth [--db-conf FILE] [--issuer URL] [--json] COMMAND\n\n");
     for (const struct entry *entry = entries; entry->noun; entry++) {
         if (!noun || strcmp(entry->noun, noun) == 0) {
             int width = printf("  %s %s", words_of(p, entry), entry->synopsis);
@@ -96,12 +96,14 @@ static void print_help(apr_pool_t *p, const char *noun)
             printf("%*s%s\n", HELP_COLUMN - width, "", entry->help);
         }
     }
-    printf("\n  --db-conf FILE%*sDBDriver and DBDParams, the file httpd includes too\n"
-           "%*s(default: " DB_CONF_DEFAULT ")\n"
+    printf("\n  --db-conf FILE%*sDBDriver, DBDParams and GPTOAuthIssuer, the file httpd includes\n"
+           "%*stoo (default: " DB_CONF_DEFAULT ")\n"
+           "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
            "  --json%*sprint one line of JSON\n"
            "  --help, -h%*sshow this; after client, user or grant: its commands\n"
            "  --version%*sshow the version\n",
-           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
+           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "",
+           HELP_COLUMN - 11, "");
 }
 
 /* The entry that the operands name, or NULL and a sentence. */
@@ -137,6 +139,9 @@ static int run(const struct entry *entry, command_t *c)
         if (risk) {
             warn(apr_psprintf(c->pool, "%s: %s", conf.file, risk));
         }
+        problem = server_find(c->pool, c->args, &conf, &c->server);
+    }
+    if (!problem) {
         problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);
     }
     if (problem) {

@@ -1,0 +1,20 @@
+/*
+ * Where the server is: what --issuer says, or the file that httpd includes too.
+ */
+#ifndef GPT_OAUTH_CLI_SERVER_H
+#define GPT_OAUTH_CLI_SERVER_H
+
+#include "args.h"
+#include "db_conf.h"
+
+typedef struct server_t {
+    const char *issuer; /* NULL: nobody said, and so are all the others */
+    const char *origin; /* scheme://host[:port] */
+    const char *authorize, *token;
+    const char *schema; /* served where GPTOAuthOpenAPI is set */
+} server_t;
+
+/* NULL, or a sentence about --issuer. */
+const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf, server_t *server);
+
+#endif
