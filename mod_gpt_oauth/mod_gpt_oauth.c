@@ -12,6 +12,7 @@
 
 #include "web/check.h"
 #include "web/config.h"
+#include "web/cors.h"
 #include "web/db.h"
 #include "web/guard.h"
 #include "web/identity.h"
@@ -47,6 +48,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_others[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
 
+    cors_register(p);
     identity_register(p);
     require_register(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -194,6 +194,14 @@ for my $flag (qw(RequireAudience PassToken PassHeaders)) {
     bad("GPTOAuth$flag outside of a section", qr/GPTOAuth$flag not allowed (?:here|in)/, "$usual\nGPTOAuth$flag on");
 }
 
+good("GPTOAuthAllowOrigin $_", location("GPTOAuthAllowOrigin $_"))
+    for '*', 'https://app.example', 'https://app.example http://localhost:6274', "https://app.example\nGPTOAuthAllowOrigin https://chatgpt.com";
+bad("GPTOAuthAllowOrigin $_->[0]", qr/GPTOAuthAllowOrigin$_->[1]/m, location("GPTOAuthAllowOrigin $_->[0]"))
+    for [ 'https://app.example/', ' https://app\.example/: browsers send .*: write https://app\.example$' ], [ 'app.example', ' app\.example: an origin is a scheme' ],
+    [ 'null', ' null: an origin is a scheme' ], [ 'https://*.example', ' https://\*\.example: an origin is' ], [ 'https://App.example:443', '.*: write https://app\.example$' ],
+    [ '* https://app.example', ': \* stands for every origin; write it alone' ], [ 'https://app.example *', ': \* stands for every' ];
+bad('GPTOAuthAllowOrigin outside of a section', qr/GPTOAuthAllowOrigin not allowed (?:here|in)/, "$usual\nGPTOAuthAllowOrigin *");
+
 # ---- the database and httpd's own modules
 
 good('pgsql', $usual, dbd => "$pgsql connect_timeout=2 tcp_user_timeout=3000\"");

@@ -181,6 +181,22 @@ const char *uri_issuer_problem(apr_pool_t *p, const char *text)
     return NULL;
 }
 
+const char *uri_origin_problem(apr_pool_t *p, const char *text)
+{
+    const char *normal;
+    uri_t uri;
+
+    if (!uri_parse(p, text, &uri) || !uri.host) {
+        return "an origin is a scheme and a host, such as https://app.example.com";
+    }
+    normal = normal_origin(p, &uri);
+    if (strcmp(normal, text) != 0) {
+        return apr_psprintf(p, "browsers send an origin in lower case, without default port, path and trailing slash: write %s",
+                            normal);
+    }
+    return NULL;
+}
+
 /* A response parameter in the registered query would stand twice in the answer, and the client might believe the wrong one. */
 static int query_collides(apr_pool_t *p, const char *query)
 {

@@ -36,6 +36,12 @@ int uri_host_is_loopback(const char *host);
 const char *uri_issuer_problem(apr_pool_t *p, const char *text);
 
 /*
+ * NULL when text is an origin as browsers write it in the header Origin (RFC 6454 section 6.2): scheme://host[:port] in lower
+ * case, no default port, nothing behind it; else a sentence that says what is wrong and what to write.
+ */
+const char *uri_origin_problem(apr_pool_t *p, const char *text);
+
+/*
  * NULL when text may be registered as a redirect URI: https; http for loopback hosts; a private-use scheme (RFC 8252
  * section 7.1) with a dot in it when allow_private. Never a fragment, a '*' (which would match nothing but itself), or a query
  * that holds code, state, iss or error. Else a sentence for the admin or the registering client.

@@ -93,6 +93,7 @@ void *config_dir_create(apr_pool_t *p, char *path)
     conf->require_audience = CONFIG_UNSET;
     conf->pass_token = CONFIG_UNSET;
     conf->pass_headers = CONFIG_UNSET;
+    conf->allow_origins = NULL;
     return conf;
 }
 
@@ -107,6 +108,7 @@ void *config_dir_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(require_audience);
     PICK_NUMBER(pass_token);
     PICK_NUMBER(pass_headers);
+    PICK(allow_origins);
     return conf;
 }
 

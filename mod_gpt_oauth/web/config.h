@@ -75,6 +75,7 @@ struct dir_conf_t {
     int require_audience;
     int pass_token;
     int pass_headers;
+    apr_array_header_t *allow_origins; /* const char *: origins, or one "*" */
 };
 
 extern const command_rec config_directives[];

@@ -6,6 +6,7 @@
 #include "base/params.h"
 #include "base/scope.h"
 #include "base/uri.h"
+#include "web/cors.h"
 #include "web/directives.h"
 
 extern module AP_MODULE_DECLARE_DATA gpt_oauth_module;
@@ -246,6 +247,8 @@ const command_rec config_directives[] = {
                  "leave the Authorization header to the backend (off)"),
     AP_INIT_FLAG("GPTOAuthPassHeaders", ap_set_flag_slot, DIR_FLAG(pass_headers), ACCESS_CONF,
                  "tell the backend user, client and scope in X-OAuth headers (on)"),
+    AP_INIT_ITERATE("GPTOAuthAllowOrigin", cors_add_origin, NULL, ACCESS_CONF,
+                    "origins whose pages may call this section, or * for all"),
     AP_INIT_TAKE1("AuthType", section_hear_auth_type, NULL, OR_AUTHCFG, "GPTOAuth guards this section by bearer tokens"),
     AP_INIT_TAKE1("DBDriver", hear_dbd_driver, NULL, RSRC_CONF, "pgsql or sqlite3 (mod_dbd)"),
     AP_INIT_TAKE1("DBDParams", hear_dbd_params, NULL, RSRC_CONF, "the database (mod_dbd)"),

@@ -13,6 +13,7 @@
 #include "private.h"
 #include "web/bearer.h"
 #include "web/config.h"
+#include "web/cors.h"
 #include "web/reply.h"
 #include "web/request.h"
 
@@ -33,13 +34,6 @@ int guard_is_configured(request_rec *r)
 static int is_in_force(request_rec *r)
 {
     return !request_record(r)->endpoint && guard_is_configured(r);
-}
-
-/* A CORS preflight never carries credentials. */
-static int is_preflight(const request_rec *r)
-{
-    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") &&
-           apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
 }
 
 const access_t *guard_access(request_rec *r)
@@ -185,7 +179,7 @@ int guard_check_authn(request_rec *r)
             "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
         return HTTP_FORBIDDEN;
     }
-    if (is_preflight(r)) {
+    if (cors_is_preflight(r)) {
         request_record(r)->is_preflight = 1;
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
@@ -228,7 +222,7 @@ int guard_check_authz(request_rec *r)
     if (record->is_inner || !is_in_force(r)) {
         return DECLINED;
     }
-    if (is_preflight(r)) {
+    if (cors_is_preflight(r)) {
         return OK; /* the Require lines that need no user have had their say before (access_checker_ex) */
     }
     record->is_inner = 1;

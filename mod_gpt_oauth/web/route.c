@@ -7,6 +7,7 @@
 
 #include "private.h"
 #include "web/config.h"
+#include "web/cors.h"
 #include "web/endpoints.h"
 #include "web/guard.h"
 #include "web/page.h"
@@ -14,9 +15,9 @@
 #include "web/request.h"
 
 static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
-                                        { "token", "gpt-oauth-token", endpoint_token, 0, NULL },
+                                        { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
                                         { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata,
-                                          ENDPOINT_TREE | ENDPOINT_STATIC, NULL },
+                                          ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
                                         { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
                                         { NULL, NULL, NULL, 0, NULL } };
 
@@ -111,6 +112,16 @@ static const endpoint_t *endpoint_set(request_rec *r)
     return handler && !problem ? endpoint_by_handler(handler) : NULL;
 }
 
+const endpoint_t *route_endpoint(request_rec *r)
+{
+    const endpoint_t *endpoint = request_record(r)->endpoint;
+
+    if (!endpoint && !(endpoint = endpoint_set(r)) && r->handler) {
+        endpoint = endpoint_by_handler(r->handler); /* AddHandler, RewriteRule [H=…] */
+    }
+    return endpoint;
+}
+
 int route_access(request_rec *r)
 {
     request_t *record = request_record(r);
@@ -163,8 +174,9 @@ int route_handler(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint = request_record(r)->endpoint;
 
-    if (request_record(r)->is_preflight) {
-        return reply_options(r, NULL); /* nothing behind the guard runs for a caller without a token */
+    /* Nothing behind the guard runs for a caller without a token; elsewhere GPTOAuthAllowOrigin has the answer. */
+    if (request_record(r)->is_preflight || (!endpoint && cors_has_answer(r))) {
+        return reply_options(r, NULL);
     }
     /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
     if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {

@@ -11,10 +11,11 @@ struct server_conf_t;
 
 enum {
     ENDPOINT_IDENTIFIES = 1, /* finds out who a person is: never where a .htaccess took part */
-    ENDPOINT_PUBLIC = 2,     /* needs no issuer */
+    ENDPOINT_PUBLIC = 2,     /* needs no issuer, and belongs to its Location like any application */
     ENDPOINT_STATIC = 4,     /* needs no database */
     ENDPOINT_TREE = 8,       /* has the paths below its own too */
-    ENDPOINT_GUARD = 16      /* is served where the issuer is only guarded for, too */
+    ENDPOINT_GUARD = 16,     /* is served where the issuer is only guarded for, too */
+    ENDPOINT_CORS = 32       /* pages of every origin may call it */
 };
 
 typedef struct endpoint_t {
@@ -24,6 +25,9 @@ typedef struct endpoint_t {
     unsigned flags;
     int (*is_on)(const struct server_conf_t *conf); /* NULL: always; where it is off, a path on the host is anybody's */
 } endpoint_t;
+
+/* The endpoint that answers r, by its URL or as a handler; NULL: r is somebody else's. */
+const endpoint_t *route_endpoint(request_rec *r);
 
 int route_translate(request_rec *r);
 int route_map_to_storage(request_rec *r);
