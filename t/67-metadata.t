@@ -21,8 +21,12 @@ sub expected {
         token_endpoint => "$origin/oauth/token",
         response_types_supported => ['code'],
         response_modes_supported => ['query'],
-        grant_types_supported => [ 'authorization_code', 'refresh_token' ],
+        grant_types_supported => [ 'authorization_code', 'refresh_token', 'client_credentials' ],
         token_endpoint_auth_methods_supported => [ 'none', 'client_secret_post', 'client_secret_basic' ],
+        revocation_endpoint => "$origin/oauth/revoke",
+        revocation_endpoint_auth_methods_supported => [ 'none', 'client_secret_post', 'client_secret_basic' ],
+        introspection_endpoint => "$origin/oauth/introspect",
+        introspection_endpoint_auth_methods_supported => [ 'client_secret_post', 'client_secret_basic' ],
         code_challenge_methods_supported => ['S256'],
         scopes_supported => [qw(admin hello offline_access read write)],
         authorization_response_iss_parameter_supported => JSON::PP::true

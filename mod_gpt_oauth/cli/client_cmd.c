@@ -6,6 +6,7 @@
 #include "base/uri.h"
 #include "client_print.h"
 #include "command.h"
+#include "grant/client.h"
 #include "output.h"
 
 #define CLIENT_NAME_MAX     255
@@ -76,16 +77,30 @@ static const char *mint_secret(const command_t *c, digest_t *hash)
 static int judge_new(const command_t *c, const client_t *client)
 {
     const char *problem = name_problem(client->name);
+    unsigned given = c->args->given, kinds = given & (ARG_PUBLIC | ARG_GPT | ARG_SERVICE | ARG_RESOURCE_SERVER);
     if (problem) {
         return fail("%s", problem);
     }
-    if (client->is_public && client->is_gpt) {
-        return fail("--public and --gpt exclude each other: a GPT has a secret");
+    if (kinds & (kinds - 1)) {
+        return fail("--public, --gpt, --service and --resource-server exclude each other");
+    }
+    if ((kinds & (ARG_SERVICE | ARG_RESOURCE_SERVER)) && (given & ARG_REDIRECT)) {
+        return fail("no user signs in to a service account or a resource server: leave out --redirect");
+    }
+    if ((given & ARG_RESOURCE) && !(given & ARG_RESOURCE_SERVER)) {
+        return fail("--resource goes with --resource-server: it is what that server guards");
+    }
+    if ((given & ARG_SCOPE) && (given & ARG_RESOURCE_SERVER)) {
+        return fail("a resource server gets no tokens: leave out --scope");
     }
     if (!client->scope) {
         return fail("the scope holds a character that no scope may hold; write names with spaces between them");
     }
-    if (client->redirect_uris->nelts == 0 && !client->is_gpt) {
+    if (!client->resource) {
+        return fail("%s is no resource: write an absolute http or https URI without a fragment",
+                    terminal_text(c->pool, c->args->resource));
+    }
+    if (client->redirect_uris->nelts == 0 && client_allows_grant_type(client, "authorization_code") && !client->is_gpt) {
         return fail("say with --redirect URI where the client receives its codes (only with --gpt this may come later)");
     }
     return judge_redirects(c, client->redirect_uris, client->is_public);
@@ -106,7 +121,11 @@ int client_add(command_t *c)
         .auth_method = args->given & ARG_PUBLIC ? "none" : NULL,
         .redirect_uris = args->redirects,
         .scope = args->scope ? scope_normalise(c->pool, args->scope) : "",
-        .grant_types = "authorization_code refresh_token",
+        .grant_types = args->given & ARG_SERVICE           ? "client_credentials"
+                       : args->given & ARG_RESOURCE_SERVER ? ""
+                                                           : "authorization_code refresh_token",
+        .is_resource_server = (args->given & ARG_RESOURCE_SERVER) != 0,
+        .resource = args->resource ? uri_normalise_resource(c->pool, args->resource) : "",
         .source = "admin",
         .created_at = c->store->now,
     };
@@ -215,6 +234,9 @@ int client_redirect(command_t *c)
     }
     if (c->args->given & ARG_REPIN) {
         return repin(c, client);
+    }
+    if (!client_allows_grant_type(client, "authorization_code")) {
+        return fail("no user signs in to \"%s\": it has no redirect URIs", terminal_text(c->pool, client->name));
     }
     if (c->count < 2) {
         return fail("say which redirect URIs replace the present ones, or --repin");

@@ -4,11 +4,21 @@
 
 #include <apr_strings.h>
 
+#include "grant/client.h"
 #include "output.h"
+
+static int is_service(const client_t *client)
+{
+    return client_allows_grant_type(client, "client_credentials") && !client_allows_grant_type(client, "authorization_code");
+}
 
 static const char *kind_of(const client_t *client)
 {
-    return client->is_public ? "public" : client->is_gpt ? "gpt" : "confidential";
+    return client->is_public            ? "public"
+           : client->is_gpt             ? "gpt"
+           : client->is_resource_server ? "resource-server"
+           : is_service(client)         ? "service"
+                                        : "confidential";
 }
 
 static apr_int64_t old_secret_until(const command_t *c, const client_t *client)
@@ -29,6 +39,7 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     json_object_set_new(object, "redirect_uris", uris);
     json_object_set_new(object, "scope", json_string(client->scope));
     json_object_set_new(object, "grant_types", json_string(client->grant_types));
+    json_object_set_new(object, "resource", json_string(client->resource));
     json_object_set_new(object, "gpt_id", text_json(client->gpt_id));
     json_object_set_new(object, "gpt_open", json_boolean(client->gpt_open));
     json_object_set_new(object, "token_endpoint_auth_method", text_json(client->auth_method));
@@ -193,13 +204,17 @@ void client_print(const command_t *c, const client_t *client)
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }
-    if (client->redirect_uris->nelts == 0) {
+    if (client->redirect_uris->nelts == 0 && client_allows_grant_type(client, "authorization_code")) {
         add_field(table, "Redirect URIs", client->is_gpt ? "none registered" : "none yet: `gptoauth client redirect` sets them");
     }
     if (pin_text(c->pool, client)) {
         add_field(table, "GPT", pin_text(c->pool, client));
     }
-    add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
+    if (client->is_resource_server) {
+        add_field(table, "Resource", *client->resource ? client->resource : "any");
+    } else {
+        add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
+    }
     add_field(table, "Created", time_text(c->pool, client->created_at, "-"));
     add_field(table, "State",
               client->disabled_at ? apr_pstrcat(c->pool, "disabled since ", time_text(c->pool, client->disabled_at, ""), NULL)

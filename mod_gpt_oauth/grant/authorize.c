@@ -124,27 +124,9 @@ static const failure_t *check_pkce(apr_pool_t *p, const params_t *params, author
 static const failure_t *check_scope(apr_pool_t *p, const policy_t *policy, const params_t *params, authorization_t *request)
 {
     const param_t *param = params_find(params, "scope");
-    const char *allowed = policy->known_scopes, *scope, *asked;
+    const char *asked = !param ? "" : param->fault == PARAM_FINE ? param->value : NULL;
 
-    scope = param && param->fault != PARAM_FINE ? NULL : scope_normalise(p, param ? param->value : "");
-    if (!scope) {
-        return failure_make(p, OAUTH_INVALID_SCOPE, "The parameter scope holds characters that no scope may have.", NULL);
-    }
-    if (*request->client->scope) {
-        allowed = scope_intersect(p, allowed, scope_union(p, request->client->scope, SCOPE_OFFLINE));
-    }
-    asked = *scope_without(p, scope, SCOPE_OFFLINE) ? scope : scope_union(p, scope, policy->default_scopes);
-    request->scope = scope_intersect(p, asked, allowed);
-    if (!*scope_without(p, request->scope, SCOPE_OFFLINE)) {
-        return failure_make(
-            p, OAUTH_INVALID_SCOPE,
-            *scope ? "None of the scopes asked for is known here or allowed to this app."
-                   : "No scope was asked for, and this app may have none of the default ones.",
-            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show %s` shows "
-            "what it may ask for",
-            request->client->id, request->client->id);
-    }
-    return NULL;
+    return client_scope(p, policy, request->client, asked, &request->scope);
 }
 
 /* All that can be said to the client, since client and redirect URI are certain. */

@@ -174,3 +174,28 @@ int client_allows_grant_type(const client_t *client, const char *grant_type)
 {
     return scope_contains(client->grant_types, grant_type);
 }
+
+const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const client_t *client, const char *asked,
+                              const char **scope)
+{
+    const char *set = asked ? scope_normalise(p, asked) : NULL, *allowed = policy->known_scopes;
+    int is_named;
+
+    if (!set) {
+        return failure_make(p, OAUTH_INVALID_SCOPE, "The parameter scope holds characters that no scope may have.", NULL);
+    }
+    if (*client->scope) {
+        allowed = scope_intersect(p, allowed, scope_union(p, client->scope, SCOPE_OFFLINE));
+    }
+    is_named = *scope_without(p, set, SCOPE_OFFLINE) != '\0';
+    *scope = scope_intersect(p, is_named ? set : scope_union(p, set, policy->default_scopes), allowed);
+    if (!*scope_without(p, *scope, SCOPE_OFFLINE)) {
+        return failure_make(p, OAUTH_INVALID_SCOPE,
+                            is_named ? "None of the scopes asked for is known here or allowed to this app."
+                                     : "No scope was asked for, and this app may have none of the default ones.",
+                            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show "
+                            "%s` shows what it may ask for",
+                            client->id, client->id);
+    }
+    return NULL;
+}

@@ -5,6 +5,7 @@
 #define GPT_OAUTH_GRANT_CLIENT_H
 
 #include "base/failure.h"
+#include "grant/policy.h"
 #include "store/store.h"
 
 /* What a client sent to prove who it is. */
@@ -39,6 +40,14 @@ const char *client_gpt_behind(apr_pool_t *p, const client_t *client, const char 
 const failure_t *client_other_gpt(apr_pool_t *p, const client_t *client, oauth_error_t error);
 
 int client_allows_grant_type(const client_t *client, const char *grant_type);
+
+/*
+ * The scope of a request (RFC 6749 section 3.3): of what it asks for, or of the default scopes where it names none, that which
+ * the server knows and the client may have. asked is as it came, "" when absent, NULL when it cannot be read. NULL and *scope,
+ * normalised, or invalid_scope when nothing is left.
+ */
+const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const client_t *client, const char *asked,
+                              const char **scope);
 
 /* The failure of an operation that could not ask the database: 503, with store->problem as reason. */
 const failure_t *store_failure(const store_t *store);

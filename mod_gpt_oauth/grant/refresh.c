@@ -3,33 +3,11 @@
 
 #include "base/scope.h"
 #include "base/token.h"
+#include "grant/chain.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
 
 #define MAX_TRIES 4 /* each lost race means that somebody else rotated; more than a few in one request do not happen */
-
-typedef enum { CHAIN_CURRENT, CHAIN_RETRY, CHAIN_REPLAY, CHAIN_STRANGER } chain_place_t;
-
-/* Where in the grant's chain does this token stand? Only hashes are compared, in constant time. */
-static chain_place_t place_of(const refresh_parts_t *parts, const grant_t *grant, apr_int64_t now, apr_int64_t grace)
-{
-    digest_t hash;
-
-    crypto_sha256(parts->secret, sizeof(parts->secret), &hash);
-    if (parts->generation == grant->generation) {
-        return crypto_equal(hash.byte, grant->secret_hash.byte, DIGEST_SIZE) ? CHAIN_CURRENT : CHAIN_STRANGER;
-    }
-    if (parts->generation > grant->generation) {
-        return CHAIN_STRANGER; /* newer than the row, as after a restored backup: nobody's fault */
-    }
-    if (parts->generation + 1 == grant->generation) {
-        if (!grant->has_previous || !crypto_equal(hash.byte, grant->previous_hash.byte, DIGEST_SIZE)) {
-            return CHAIN_STRANGER;
-        }
-        return now - grant->rotated_at < grace ? CHAIN_RETRY : CHAIN_REPLAY;
-    }
-    return CHAIN_REPLAY; /* its selector proves that a token of this family was held */
-}
 
 static const failure_t *check_grant(const store_t *store, const client_t *client, const grant_t *grant)
 {
@@ -50,10 +28,7 @@ static const failure_t *check_grant(const store_t *store, const client_t *client
 
 static const failure_t *find_grant(store_t *store, const client_t *client, const refresh_parts_t *parts, grant_t **grant)
 {
-    digest_t selector;
-
-    crypto_sha256(parts->selector, sizeof(parts->selector), &selector);
-    switch (store_grant_by_selector(store, &selector, grant)) {
+    switch (chain_find(store, parts, grant)) {
     case STORE_OK: return check_grant(store, client, *grant);
     case STORE_REFUSED:
         return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
@@ -146,7 +121,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         if ((failure = find_grant(store, client, &parts, &grant))) {
             return failure;
         }
-        place = place_of(&parts, grant, store->now, policy->refresh_grace);
+        place = chain_place(&parts, grant, store->now, policy->refresh_grace);
         if (place == CHAIN_REPLAY) {
             return replayed(store, grant);
         }

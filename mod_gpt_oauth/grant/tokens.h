@@ -1,7 +1,7 @@
 /*
- * The token endpoint's grants: authorization_code (redeem) and refresh_token (refresh), RFC 6749 sections 4.1.3 and 6. The
- * client is authenticated by then. A failed check never burns a code or a refresh token; a replay by its proven owner
- * kills the grant.
+ * The token endpoint's grants: authorization_code (redeem), refresh_token (refresh) and client_credentials (service), RFC 6749
+ * sections 4.1.3, 6 and 4.4. The client is authenticated by then. A failed check never burns a code or a refresh token; a replay
+ * by its proven owner kills the grant.
  */
 #ifndef GPT_OAUTH_GRANT_TOKENS_H
 #define GPT_OAUTH_GRANT_TOKENS_H
@@ -16,7 +16,7 @@ typedef struct tokens_t {
     const char *refresh_token; /* NULL: none */
     apr_int64_t expires_in;
     const char *scope;
-    const char *username;
+    const char *username; /* NULL: a service account */
     const char *grant_id;
     const char *note; /* what is remarkable about it, for the log; NULL: nothing */
 } tokens_t;
@@ -40,8 +40,20 @@ typedef struct refresh_request_t {
 const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
                                tokens_t *tokens);
 
+typedef struct service_request_t {
+    const char *scope; /* NULL: the default scopes */
+    const apr_array_header_t *resources;
+} service_request_t;
+
 /*
- * Shared by both: the resources of this token, no more than the grant's. NULL and *resource, or invalid_target. An unbound
+ * A token for the client itself, without a refresh token. All of them hang on one grant without a user, made on first use: who
+ * revokes it ends the tokens issued so far, who disables the client ends those to come, too.
+ */
+const failure_t *service_token(store_t *store, const policy_t *policy, const client_t *client, const service_request_t *request,
+                               tokens_t *tokens);
+
+/*
+ * Shared: the resources of this token, no more than the grant's. NULL and *resource, or invalid_target. An unbound
  * grant stays unbound.
  */
 const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, const char *granted,
@@ -50,7 +62,7 @@ const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, c
 /* When an access token made now ends: after its lifetime, and never after its grant. */
 apr_int64_t tokens_expiry(const store_t *store, const policy_t *policy, apr_int64_t grant_end);
 
-/* The refusal that both end in; reason is for the log. */
+/* The refusal that redeem and refresh end in; reason is for the log. */
 const failure_t *invalid_grant(apr_pool_t *p, const char *description, const char *reason);
 
 #endif

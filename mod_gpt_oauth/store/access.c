@@ -3,8 +3,8 @@
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **out)
 {
     static const op_t op = {
-        .sql = "SELECT t.grant_id, g.client_id, g.username, t.scope, t.resource, t.expires_at, g.revoked_at, g.used_at,"
-               " CASE WHEN c.id IS NOT NULL AND c.disabled_at IS NULL THEN 0 ELSE 1 END,"
+        .sql = "SELECT t.grant_id, g.client_id, g.username, t.scope, t.resource, t.created_at, t.expires_at, g.revoked_at,"
+               " g.used_at, CASE WHEN c.id IS NOT NULL AND c.disabled_at IS NULL THEN 0 ELSE 1 END,"
                " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
                " FROM oauth_access_token t JOIN oauth_grant g ON g.id = t.grant_id AND g.issuer = t.issuer"
                " LEFT JOIN oauth_client c ON c.id = g.client_id LEFT JOIN oauth_user u ON u.name = g.username"
@@ -26,6 +26,7 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
     access->username = next_text(&cell);
     access->scope = next_text(&cell);
     access->resource = next_text(&cell);
+    access->issued_at = next_number(&cell);
     access->expires_at = next_number(&cell);
     access->revoked_at = next_number(&cell);
     access->used_at = next_number(&cell);
@@ -35,14 +36,35 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
     return STORE_OK;
 }
 
+/* Without `done`: where a second try finds nothing, the token is gone, and that is all that matters. */
+store_status_t store_access_delete(store_t *store, const digest_t *hash, const char *client_id, const char **grant_id)
+{
+    static const op_t op = {
+        .sql = "DELETE FROM oauth_access_token WHERE token_hash = $1 AND issuer = $2 AND EXISTS"
+               " (SELECT 1 FROM oauth_grant g WHERE g.id = grant_id AND g.issuer = $2 AND g.client_id = $3) RETURNING grant_id",
+    };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_text(client_id) };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *grant_id = next_text(&cell);
+    }
+    return status;
+}
+
 /*
  * The dead are kept for a while: tokens an hour, so that "expired" can be told from "unknown"; codes and grants a day, so that a
- * spent code or refresh token that comes back is recognised. At all issuers, those included that are configured no more.
+ * spent code or refresh token that comes back is recognised. At all issuers, those included that are configured no more. What
+ * comes to life while the statement waits for its lock (the grant of a service account) is left alone.
  */
 #define PURGE(table, key, dead)                                                                                                  \
     {                                                                                                                            \
         .sql = "WITH gone AS (DELETE FROM " table " WHERE " key " IN"                                               \
-               " (SELECT " key " FROM " table " WHERE " dead " LIMIT $2) RETURNING 1) SELECT count(*) FROM gone",   \
+               " (SELECT " key " FROM " table " WHERE " dead " LIMIT $2) AND " dead                                 \
+               " RETURNING 1) SELECT count(*) FROM gone",                                                           \
         .steps = {                                                                             \
             "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " dead " LIMIT $2)",       \
             "SELECT changes()",                                                                                     \

@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                                                  \
     "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \
-    " grant_types, gpt_id, gpt_open, source, created_at, disabled_at"
+    " grant_types, gpt_id, gpt_open, is_resource_server, resource, source, created_at, disabled_at"
 
 static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
 {
@@ -37,6 +37,8 @@ static client_t *read_client(apr_pool_t *p, const cell_t *cell)
     client->grant_types = next_text(&cell);
     client->gpt_id = next_text(&cell);
     client->gpt_open = next_flag(&cell);
+    client->is_resource_server = next_flag(&cell);
+    client->resource = next_text(&cell);
     client->source = next_text(&cell);
     client->created_at = next_number(&cell);
     client->disabled_at = next_number(&cell);
@@ -97,7 +99,8 @@ store_status_t store_client_add(store_t *store, const client_t *client)
     static const op_t op = {
         .sql =
             "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
-            " gpt_open, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+            " gpt_open, is_resource_server, resource, source, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
             " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND name = $2",
     };
@@ -112,6 +115,8 @@ store_status_t store_client_add(store_t *store, const client_t *client)
         v_text(client->scope),
         v_text(client->grant_types),
         v_number(client->gpt_open != 0),
+        v_number(client->is_resource_server != 0),
+        v_text(client->resource),
         v_text(client->source),
         v_number(store->now),
     };

@@ -100,6 +100,44 @@ store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const a
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+#define LATER(column) " " column " = CASE WHEN g." column " > excluded." column " THEN g." column " ELSE excluded." column " END"
+/* An index keeps it the only one; who made it first, this one goes on with it. */
+#define OWN_GRANT                                                                                                                \
+    "INSERT INTO oauth_grant AS g (id, issuer, client_id, scope, resource, created_at, expires_at, ends_at, used_at)"            \
+    " SELECT $2, $3, client_id, $6, $7, $1, $8, $8, $1 FROM (SELECT $4 AS client_id, NULL AS username) AS asked"                 \
+    " WHERE " CLIENT_AND_USER_LIVE " ON CONFLICT (issuer, client_id) WHERE username IS NULL AND revoked_at IS NULL"              \
+    " DO UPDATE SET scope = $6, resource = $7, used_at = $1," LATER("expires_at") "," LATER("ends_at") " RETURNING id"
+#define OWN_TOKEN(id)                                                                                                            \
+    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
+    " SELECT $5, $3, " id ", $6, $7, $1, $8 FROM "
+
+store_status_t store_grant_issue_own(store_t *store, const char *new_id, const char *client_id, const access_token_t *token,
+                                     const char **grant_id)
+{
+    static const op_t op = {
+        .sql = "WITH own AS (" OWN_GRANT ") " OWN_TOKEN("own.id") "own ON CONFLICT DO NOTHING RETURNING grant_id",
+        .steps = {
+            OWN_GRANT,
+            OWN_TOKEN("id") "oauth_grant"
+            " WHERE issuer = $3 AND client_id = $4 AND username IS NULL AND revoked_at IS NULL RETURNING grant_id",
+        },
+        .done = "SELECT grant_id FROM oauth_access_token WHERE token_hash = $5 AND issuer = $3",
+    };
+    const value_t args[] = {
+        v_number(store->now),   v_text(new_id),       v_text(store->issuer),   v_text(client_id),
+        v_digest(&token->hash), v_text(token->scope), v_text(token->resource), v_number(token->expires_at),
+    };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *grant_id = next_text(&cell);
+    }
+    return status;
+}
+
 store_status_t store_grant_revoke(store_t *store, const char *grant_id)
 {
     static const op_t op = {

@@ -45,6 +45,8 @@ typedef struct client_t {
     const char *name;
     int is_public;           /* no secret, authenticates by `none` */
     int is_gpt;              /* made with --gpt: PKCE is optional */
+    int is_resource_server;  /* may ask about tokens (introspection) */
+    const char *resource;    /* of a resource server: it hears nothing of tokens for other ones; "" for of all */
     const char *gpt_id;      /* the GPT it is pinned to, whose callbacks are accepted; NULL: none yet */
     int gpt_open;            /* any GPT's callbacks are accepted; the next exchange with the present secret pins its GPT */
     const char *auth_method; /* the only one accepted, or NULL for Basic and body alike */
@@ -54,7 +56,7 @@ typedef struct client_t {
     apr_int64_t old_secret_until;
     apr_array_header_t *redirect_uris; /* const char *, as registered */
     const char *scope;                 /* normalised; the most it may ask for, "" for all scopes of the server */
-    const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token" */
+    const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token"; may be "" */
     const char *source;                /* "admin" */
     apr_int64_t created_at;
     apr_int64_t disabled_at; /* 0: active */
@@ -212,6 +214,13 @@ store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const re
 /* Another access token for a retry within the grace: only while grant's generation is still as read and it lives. */
 store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const access_token_t *token);
 
+/*
+ * An access token for a service account. It hangs on the client's one living grant without a user, which is made (as new_id) if
+ * there is none and lives as long as its tokens; *grant_id says which. STORE_REFUSED: the client is disabled or gone.
+ */
+store_status_t store_grant_issue_own(store_t *store, const char *new_id, const char *client_id, const access_token_t *token,
+                                     const char **grant_id);
+
 /* Kills the grant: all that hangs on it is dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_grant_revoke(store_t *store, const char *grant_id);
 
@@ -229,6 +238,7 @@ typedef struct access_t {
     const char *username; /* NULL: a service account */
     const char *scope;
     const char *resource;
+    apr_int64_t issued_at;
     apr_int64_t expires_at;
     apr_int64_t revoked_at; /* of the grant */
     apr_int64_t used_at;    /* of the grant, exact to an hour */
@@ -238,6 +248,9 @@ typedef struct access_t {
 
 /* One indexed SELECT. REFUSED: unknown at this issuer; otherwise the record in whatever state, for grant/verify to judge. */
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **access);
+
+/* Deletes an access token of this client; *grant_id says whose it was. REFUSED: unknown at this issuer, or another client's. */
+store_status_t store_access_delete(store_t *store, const digest_t *hash, const char *client_id, const char **grant_id);
 
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_grant_touch(store_t *store, const char *grant_id);
@@ -265,6 +278,9 @@ store_status_t store_key_list(store_t *store, const char *name, apr_array_header
 store_status_t store_key_add(store_t *store, const service_key_t *key);
 /* Dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer);
+/* Deletes an access token of this client; *grant_id says whose it was. REFUSED: unknown at this issuer, or another client's. */
+store_status_t store_access_delete(store_t *store, const digest_t *hash, const char *client_id, const char **grant_id);
+
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
 

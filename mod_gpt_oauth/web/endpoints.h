@@ -12,6 +12,8 @@
 
 int endpoint_authorize(request_rec *r);
 int endpoint_token(request_rec *r);
+int endpoint_revoke(request_rec *r);
+int endpoint_introspect(request_rec *r);
 int endpoint_hello(request_rec *r);
 int endpoint_metadata(request_rec *r);
 

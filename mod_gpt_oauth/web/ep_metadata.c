@@ -16,12 +16,22 @@
 static const struct {
     const char *handler;
     const char *member;
-    const char *methods; /* of authentication there; NULL: none */
+    const char *methods; /* the member for authentication there; NULL: none */
+    int has_none;        /* public clients are served */
 } optional[] = {
-    { "gpt-oauth-register", "registration_endpoint", NULL },
-    { "gpt-oauth-revoke", "revocation_endpoint", "revocation_endpoint_auth_methods_supported" },
-    { "gpt-oauth-introspect", "introspection_endpoint", "introspection_endpoint_auth_methods_supported" },
+    { "gpt-oauth-register", "registration_endpoint", NULL, 0 },
+    { "gpt-oauth-revoke", "revocation_endpoint", "revocation_endpoint_auth_methods_supported", 1 },
+    { "gpt-oauth-introspect", "introspection_endpoint", "introspection_endpoint_auth_methods_supported", 0 },
 };
+
+static json_t *methods(int has_none)
+{
+    json_t *list = has_none ? json_pack("[s]", "none") : json_array();
+
+    json_array_append_new(list, json_string("client_secret_post"));
+    json_array_append_new(list, json_string("client_secret_basic"));
+    return list;
+}
 
 static json_t *scopes(apr_pool_t *p, const char *set)
 {
@@ -39,12 +49,12 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
 {
     apr_pool_t *p = r->pool;
     json_t *object = json_own(
-        p, json_pack("{s:s, s:s, s:s, s:[s], s:[s], s:o, s:[s, s, s], s:[s], s:o, s:b}", "issuer", conf->issuer,
-                     "authorization_endpoint", route_url(p, conf, "gpt-oauth-authorize"), "token_endpoint",
-                     route_url(p, conf, "gpt-oauth-token"), "response_types_supported", "code", "response_modes_supported",
-                     "query", "grant_types_supported", endpoint_token_grants(), "token_endpoint_auth_methods_supported", "none",
-                     "client_secret_post", "client_secret_basic", "code_challenge_methods_supported", "S256", "scopes_supported",
-                     scopes(p, conf->policy->known_scopes), "authorization_response_iss_parameter_supported", 1));
+        p, json_pack("{s:s, s:s, s:s, s:[s], s:[s], s:o, s:o, s:[s], s:o, s:b}", "issuer", conf->issuer, "authorization_endpoint",
+                     route_url(p, conf, "gpt-oauth-authorize"), "token_endpoint", route_url(p, conf, "gpt-oauth-token"),
+                     "response_types_supported", "code", "response_modes_supported", "query", "grant_types_supported",
+                     endpoint_token_grants(), "token_endpoint_auth_methods_supported", methods(1),
+                     "code_challenge_methods_supported", "S256", "scopes_supported", scopes(p, conf->policy->known_scopes),
+                     "authorization_response_iss_parameter_supported", 1));
 
     for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
         const char *url = route_url(p, conf, optional[i].handler);
@@ -53,7 +63,7 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
             json_object_set_new(object, optional[i].member, json_string(url));
         }
         if (url && optional[i].methods) {
-            json_object_set(object, optional[i].methods, json_object_get(object, "token_endpoint_auth_methods_supported"));
+            json_object_set_new(object, optional[i].methods, methods(optional[i].has_none));
         }
     }
     return object;

@@ -35,10 +35,21 @@ static const failure_t *by_refresh_token(store_t *store, const policy_t *policy,
                                  : client_request_missing(store->pool, "refresh_token");
 }
 
+static const failure_t *by_client_credentials(store_t *store, const policy_t *policy, const client_t *client,
+                                              const params_t *params, tokens_t *tokens)
+{
+    service_request_t request = { .scope = params_get(params, "scope"),
+                                  .resources = params_get_all(store->pool, params, "resource") };
+
+    return service_token(store, policy, client, &request, tokens);
+}
+
 static const struct {
     const char *type;
     const failure_t *(*grant)(store_t *, const policy_t *, const client_t *, const params_t *, tokens_t *);
-} grants[] = { { "authorization_code", by_code }, { "refresh_token", by_refresh_token }, { "client_credentials", NULL } };
+} grants[] = { { "authorization_code", by_code },
+               { "refresh_token", by_refresh_token },
+               { "client_credentials", by_client_credentials } };
 
 static const failure_t *dispatch(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                  tokens_t *tokens)
@@ -52,13 +63,13 @@ static const failure_t *dispatch(store_t *store, const policy_t *policy, const c
         if (strcmp(grants[i].type, type) != 0) {
             continue;
         }
-        if (!grants[i].grant || !client_allows_grant_type(client, type)) {
+        if (!client_allows_grant_type(client, type)) {
             return failure_make(store->pool, OAUTH_UNAUTHORIZED_CLIENT, "This client may not use this grant_type.", NULL);
         }
         return grants[i].grant(store, policy, client, params, tokens);
     }
     return failure_make(store->pool, OAUTH_UNSUPPORTED_GRANT_TYPE,
-                        "Only authorization_code and refresh_token are supported as grant_type.", NULL);
+                        "Only authorization_code, refresh_token and client_credentials are supported as grant_type.", NULL);
 }
 
 json_t *endpoint_token_grants(void)
@@ -66,9 +77,7 @@ json_t *endpoint_token_grants(void)
     json_t *list = json_array();
 
     for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
-        if (grants[i].grant) {
-            json_array_append_new(list, json_string(grants[i].type));
-        }
+        json_array_append_new(list, json_string(grants[i].type));
     }
     return list;
 }

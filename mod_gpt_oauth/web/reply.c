@@ -51,6 +51,14 @@ int reply_public(request_rec *r, const json_t *object)
     return OK;
 }
 
+int reply_empty(request_rec *r)
+{
+    reply_no_store(r);
+    r->status = HTTP_OK;
+    ap_set_content_length(r, 0);
+    return OK;
+}
+
 int reply_failure_status(request_rec *r, int status, const failure_t *failure)
 {
     json_t *object = json_own(

@@ -17,6 +17,9 @@ void reply_no_store(request_rec *r);
 /* status and object as application/json;charset=UTF-8, no-store. Takes no reference: object belongs to r->pool. */
 int reply_json(request_rec *r, int status, const json_t *object);
 
+/* 200 without a body, no-store. */
+int reply_empty(request_rec *r);
+
 /* {"error": …, "error_description": …} with the failure's status; Retry-After when the database is down. */
 int reply_failure(request_rec *r, const failure_t *failure);
 

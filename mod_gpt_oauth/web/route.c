@@ -16,6 +16,8 @@
 
 static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
                                         { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
+                                        { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
+                                        { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
                                         { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata,
                                           ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
                                         { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },

@@ -1,0 +1,29 @@
+#include "grant/chain.h"
+
+store_status_t chain_find(store_t *store, const refresh_parts_t *parts, grant_t **grant)
+{
+    digest_t selector;
+
+    crypto_sha256(parts->selector, sizeof(parts->selector), &selector);
+    return store_grant_by_selector(store, &selector, grant);
+}
+
+chain_place_t chain_place(const refresh_parts_t *parts, const grant_t *grant, apr_int64_t now, apr_int64_t grace)
+{
+    digest_t hash;
+
+    crypto_sha256(parts->secret, sizeof(parts->secret), &hash);
+    if (parts->generation == grant->generation) {
+        return crypto_equal(hash.byte, grant->secret_hash.byte, DIGEST_SIZE) ? CHAIN_CURRENT : CHAIN_STRANGER;
+    }
+    if (parts->generation > grant->generation) {
+        return CHAIN_STRANGER; /* newer than the row, as after a restored backup: nobody's fault */
+    }
+    if (parts->generation + 1 == grant->generation) {
+        if (!grant->has_previous || !crypto_equal(hash.byte, grant->previous_hash.byte, DIGEST_SIZE)) {
+            return CHAIN_STRANGER;
+        }
+        return now - grant->rotated_at < grace ? CHAIN_RETRY : CHAIN_REPLAY;
+    }
+    return CHAIN_REPLAY; /* its selector proves that a token of this family was held */
+}

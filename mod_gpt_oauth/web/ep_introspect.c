@@ -1,0 +1,103 @@
+#include <httpd.h>
+#include <apr_strings.h>
+
+#include "base/json.h"
+#include "grant/verify.h"
+#include "web/client_request.h"
+#include "web/config.h"
+#include "web/db.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+
+/* RFC 7662 section 2.1: nobody else, or tokens could be guessed here and looked into. */
+static const failure_t *check_caller(apr_pool_t *p, const client_t *client)
+{
+    if (client->is_public) {
+        return failure_make(p, OAUTH_INVALID_CLIENT, "Introspection is for resource servers, which have a secret.",
+                            "a public client, which proves nothing, asked about a token");
+    }
+    if (!client->is_resource_server) {
+        return failure_make(p, OAUTH_ACCESS_DENIED, "Introspection is for resource servers alone.",
+                            "the client is no resource server; `gptoauth client add NAME --resource-server` makes one");
+    }
+    return NULL;
+}
+
+/* One value, or a list of several. */
+static json_t *audience(apr_pool_t *p, const char *resources)
+{
+    json_t *list = json_array();
+    char *rest, *resource;
+
+    for (resource = apr_strtok(apr_pstrdup(p, resources), " ", &rest); resource; resource = apr_strtok(NULL, " ", &rest)) {
+        json_array_append_new(list, json_string(resource));
+    }
+    if (json_array_size(list) == 1) {
+        json_t *only = json_incref(json_array_get(list, 0));
+
+        json_decref(list);
+        return only;
+    }
+    return list;
+}
+
+static json_t *describe(request_rec *r, const access_t *access)
+{
+    json_t *object = json_own(
+        r->pool, json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "active", 1, "iss", config_server(r->server)->issuer,
+                           "client_id", access->client_id, "sub", access_principal(r->pool, access), "scope", access->scope,
+                           "token_type", "Bearer", "iat", (json_int_t)access->issued_at, "exp", (json_int_t)access->expires_at));
+
+    if (access->username) {
+        json_object_set_new(object, "username", json_string(access->username));
+    }
+    if (*access->resource) {
+        json_object_set_new(object, "aud", audience(r->pool, access->resource));
+    }
+    return object;
+}
+
+/* NULL and *access, or why the token is not active here (invalid_token), or the database's failure. */
+static const failure_t *look_up(store_t *store, const client_t *client, const char *token, access_t **access)
+{
+    const failure_t *failure = verify_access_token(store, token, access);
+
+    return failure || !*client->resource ? failure : verify_audience(store->pool, *access, client->resource, 0);
+}
+
+static int post(request_rec *r)
+{
+    client_request_t request = { .refused = "introspection refused" };
+    store_t store = db_store(r);
+    const failure_t *failure;
+    const char *token;
+    access_t *access;
+    int rc;
+
+    if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
+        return rc;
+    }
+    token = params_get(request.params, "token");
+    if ((failure = check_caller(r->pool, request.client)) ||
+        (failure = token ? NULL : client_request_missing(r->pool, "token"))) {
+        return client_request_refuse(r, &request, failure);
+    }
+    failure = look_up(&store, request.client, token, &access);
+    if (!failure) {
+        return reply_json(r, HTTP_OK, describe(r, access));
+    }
+    if (failure->error != OAUTH_INVALID_TOKEN) {
+        return client_request_refuse(r, &request, failure);
+    }
+    log_failure(r, "introspected as not active", request.client_id, NULL, failure);
+    return reply_json(r, HTTP_OK, json_own(r->pool, json_pack("{s:b}", "active", 0)));
+}
+
+int endpoint_introspect(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_POST: return post(r);
+    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
+    default: return reply_method(r, CLIENT_REQUEST_METHODS);
+    }
+}

@@ -1,0 +1,39 @@
+#include <httpd.h>
+#include <http_log.h>
+
+#include "grant/revoke.h"
+#include "private.h"
+#include "web/client_request.h"
+#include "web/db.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+
+/* One answer to whatever was sent: who asks about a token that is not his learns nothing. */
+static int post(request_rec *r)
+{
+    client_request_t request = { .refused = "revocation refused" };
+    store_t store = db_store(r);
+    const failure_t *failure;
+    const char *token, *outcome;
+    int rc;
+
+    if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
+        return rc;
+    }
+    token = params_get(request.params, "token");
+    failure = token ? revoke_token(&store, request.client, token, &outcome) : client_request_missing(r->pool, "token");
+    if (failure) {
+        return client_request_refuse(r, &request, failure);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT013: client %s revoked %s", request.client->id, outcome);
+    return reply_empty(r);
+}
+
+int endpoint_revoke(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_POST: return post(r);
+    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
+    default: return reply_method(r, CLIENT_REQUEST_METHODS);
+    }
+}
