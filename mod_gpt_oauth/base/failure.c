@@ -22,6 +22,8 @@ static const struct {
     [OAUTH_LOGIN_REQUIRED] = { "login_required", 400 },
     [OAUTH_INVALID_TOKEN] = { "invalid_token", 401 },
     [OAUTH_INSUFFICIENT_SCOPE] = { "insufficient_scope", 403 },
+    [OAUTH_INVALID_REDIRECT_URI] = { "invalid_redirect_uri", 400 },
+    [OAUTH_INVALID_CLIENT_METADATA] = { "invalid_client_metadata", 400 },
     [OAUTH_UNAVAILABLE] = { "temporarily_unavailable", 503 },
     [OAUTH_SERVER_ERROR] = { "server_error", 500 },
 };

@@ -19,9 +19,11 @@ typedef enum {
     OAUTH_ACCESS_DENIED,
     OAUTH_CONSENT_REQUIRED, /* OpenID Connect Core 3.1.2.6, for prompt=none */
     OAUTH_LOGIN_REQUIRED,
-    OAUTH_INVALID_TOKEN,      /* RFC 6750 */
-    OAUTH_INSUFFICIENT_SCOPE, /* RFC 6750 */
-    OAUTH_UNAVAILABLE,        /* the database; 503 with Retry-After, never 401 and never open */
+    OAUTH_INVALID_TOKEN,        /* RFC 6750 */
+    OAUTH_INSUFFICIENT_SCOPE,   /* RFC 6750 */
+    OAUTH_INVALID_REDIRECT_URI, /* RFC 7591 section 3.2.2 */
+    OAUTH_INVALID_CLIENT_METADATA,
+    OAUTH_UNAVAILABLE, /* the database; 503 with Retry-After, never 401 and never open */
     OAUTH_SERVER_ERROR
 } oauth_error_t;
 

@@ -241,7 +241,10 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
     if (!allow_private) {
         return "a redirect URI begins with https://, or with http:// and localhost, 127.0.0.1 or [::1]";
     }
-    return strchr(uri.scheme, '.') ? NULL : "a private-use scheme holds a dot, as in com.example.app:/callback";
+    /* RFC 8252 section 7.1: named after a domain. Cursor's is older than that advice, and in use. */
+    return strchr(uri.scheme, '.') || !strcmp(uri.scheme, "cursor")
+               ? NULL
+               : "a private-use scheme holds a dot, as in com.example.app:/callback";
 }
 
 int uri_is_loopback_redirect(apr_pool_t *p, const char *given)
@@ -267,6 +270,17 @@ int uri_redirect_match(apr_pool_t *p, const char *registered, const char *given)
            !strcmp(ours.scheme, theirs.scheme) && same_or_both_absent(ours.host, theirs.host) &&
            !strcmp(ours.path, theirs.path) && same_or_both_absent(ours.query, theirs.query) && !ours.has_fragment &&
            !theirs.has_fragment;
+}
+
+const char *uri_without_loopback_port(apr_pool_t *p, const char *text)
+{
+    uri_t uri;
+
+    if (!uri_is_loopback_redirect(p, text) || !uri_parse(p, text, &uri) || uri.has_fragment) {
+        return text;
+    }
+    uri.port = NULL;
+    return apr_pstrcat(p, uri_origin(p, &uri), uri.path, uri.query ? "?" : NULL, uri.query, NULL);
 }
 
 const char *uri_normalise_resource(apr_pool_t *p, const char *text)

@@ -42,9 +42,9 @@ const char *uri_issuer_problem(apr_pool_t *p, const char *text);
 const char *uri_origin_problem(apr_pool_t *p, const char *text);
 
 /*
- * NULL when text may be registered as a redirect URI: https; http for loopback hosts; a private-use scheme (RFC 8252
- * section 7.1) with a dot in it when allow_private. Never a fragment, a '*' (which would match nothing but itself), or a query
- * that holds code, state, iss or error. Else a sentence for the admin or the registering client.
+ * NULL when text may be registered as a redirect URI: https; http for loopback hosts; a private-use scheme (RFC 8252 section
+ * 7.1) with a dot in it, or cursor:, when allow_private. Never a fragment, a '*' (which would match nothing but itself), or a
+ * query that holds code, state, iss or error. Else a sentence for the admin or the registering client.
  */
 const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_private);
 
@@ -68,6 +68,9 @@ const char *uri_normalise_resource(apr_pool_t *p, const char *text);
  * with NULL value are left out.
  */
 const char *uri_append_query(apr_pool_t *p, const char *uri, const char *const pairs[][2], int count);
+
+/* An http loopback URI without its port, in p: what uri_redirect_match makes equal. Any other URI as it is. */
+const char *uri_without_loopback_port(apr_pool_t *p, const char *text);
 
 /* scheme://host[:port] of a parsed http(s) URI, as written. */
 const char *uri_origin(apr_pool_t *p, const uri_t *uri);

@@ -1,6 +1,7 @@
 #include "client_print.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <apr_strings.h>
 
@@ -21,6 +22,12 @@ static const char *kind_of(const client_t *client)
                                         : "confidential";
 }
 
+/* The kind, and who made the client where it was not the administrator. */
+static const char *origin_of(apr_pool_t *p, const client_t *client, const char *kind)
+{
+    return strcmp(client->source, CLIENT_ADMIN) == 0 ? kind : apr_pstrcat(p, kind, ", ", client->source, NULL);
+}
+
 static apr_int64_t old_secret_until(const command_t *c, const client_t *client)
 {
     return client->has_old_secret && client->old_secret_until > c->store->now ? client->old_secret_until : 0;
@@ -36,6 +43,7 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     json_object_set_new(object, "client_id", json_string(client->id));
     json_object_set_new(object, "client_name", json_string(client->name));
     json_object_set_new(object, "kind", json_string(kind_of(client)));
+    json_object_set_new(object, "source", json_string(client->source));
     json_object_set_new(object, "redirect_uris", uris);
     json_object_set_new(object, "scope", json_string(client->scope));
     json_object_set_new(object, "grant_types", json_string(client->grant_types));
@@ -183,7 +191,7 @@ void client_print_list(const command_t *c, const apr_array_header_t *clients)
         const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
         table_add(table, client->id);
         table_add(table, client->name);
-        table_add(table, kind_of(client));
+        table_add(table, origin_of(c->pool, client, kind_of(client)));
         table_add(table, time_text(c->pool, client->created_at, "-"));
         const char *pin = pin_text(c->pool, client);
         table_add(table, apr_pstrcat(c->pool, client->disabled_at ? "disabled" : "active", pin ? ", " : "", pin, NULL));
@@ -200,7 +208,8 @@ void client_print(const command_t *c, const client_t *client)
     table_t *table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     add_field(table, "Name", client->name);
-    add_field(table, "Kind", client->is_gpt ? "gpt (confidential, may go without PKCE)" : kind_of(client));
+    add_field(table, "Kind",
+              origin_of(c->pool, client, client->is_gpt ? "gpt (confidential, may go without PKCE)" : kind_of(client)));
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }

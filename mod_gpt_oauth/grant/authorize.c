@@ -197,7 +197,8 @@ int authorize_may_remember(const authorization_t *request)
 {
     const client_t *client = request->client;
 
-    return !client->is_public && (!client->is_gpt || (client->gpt_id && !client->gpt_open));
+    return strcmp(client->source, CLIENT_ADMIN) == 0 && !client->is_public &&
+           (!client->is_gpt || (client->gpt_id && !client->gpt_open));
 }
 
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered)
@@ -214,6 +215,25 @@ const failure_t *authorize_remembered(store_t *store, const authorization_t *req
     }
 }
 
+static const failure_t *removed(apr_pool_t *p)
+{
+    return failure_make(p, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
+}
+
+/* Who has registered itself is removed when nobody uses it: from now on somebody does. */
+static const failure_t *keep_client(store_t *store, const client_t *client)
+{
+    if (strcmp(client->source, CLIENT_REGISTERED) != 0) {
+        return NULL;
+    }
+    switch (store_registration_touch(store, client->id)) {
+    case STORE_OK: return NULL;
+    case STORE_REFUSED: return removed(store->pool);
+    case STORE_DOWN:
+    default: return store_failure(store);
+    }
+}
+
 /* The store refused to write: the transaction was decided before, unless client or user went away meanwhile. */
 static const failure_t *why_not_issued(store_t *store, const authorization_t *request, const char *username)
 {
@@ -221,7 +241,7 @@ static const failure_t *why_not_issued(store_t *store, const authorization_t *re
 
     switch (store_client_get(store, request->client->id, &client)) {
     case STORE_OK: break;
-    case STORE_REFUSED: return failure_make(store->pool, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
+    case STORE_REFUSED: return removed(store->pool);
     case STORE_DOWN:
     default: return store_failure(store);
     }
@@ -234,6 +254,7 @@ static const failure_t *why_not_issued(store_t *store, const authorization_t *re
 const failure_t *authorize_issue(store_t *store, const policy_t *policy, const authorization_t *request, const char *username,
                                  const char *transaction_id, int remember, const char **code)
 {
+    const failure_t *failure;
     digest_t tag_key;
     const char *minted;
     code_t record = { .transaction_id = transaction_id,
@@ -251,6 +272,9 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
     *code = NULL;
     if (store_tag_key(store, &tag_key) != STORE_OK) {
         return store_failure(store);
+    }
+    if ((failure = keep_client(store, request->client))) {
+        return failure;
     }
     minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
     token_hash(minted, &record.hash);

@@ -38,7 +38,10 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
 /* May this user's consent be taken as given? NULL and *remembered, or the database's failure. */
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered);
 
-/* May consent to this client be remembered at all? Never for public clients and GPTs that are not pinned. */
+/*
+ * May consent to this client be remembered at all? Never for public clients, GPTs that are not pinned, and those who registered
+ * themselves.
+ */
 int authorize_may_remember(const authorization_t *request);
 
 /*

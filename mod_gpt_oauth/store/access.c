@@ -82,7 +82,9 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
     };
     const value_t args[] = { v_number(store->now), v_number(limit) };
 
-    *count = 0;
+    if (store_registration_purge(store, limit, count) != STORE_OK) {
+        return STORE_DOWN;
+    }
     for (int i = 0; i < COUNT(ops); i++) {
         rows_t *rows;
         const cell_t *cell;

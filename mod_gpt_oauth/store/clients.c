@@ -1,10 +1,6 @@
 #include <apr_strings.h>
 
-#include "db.h"
-
-#define COLUMNS                                                                                                                  \
-    "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \
-    " grant_types, gpt_id, gpt_open, is_resource_server, resource, source, created_at, disabled_at"
+#include "clients.h"
 
 static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
 {
@@ -20,7 +16,7 @@ static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
     return lines;
 }
 
-static client_t *read_client(apr_pool_t *p, const cell_t *cell)
+client_t *read_client(apr_pool_t *p, const cell_t *cell)
 {
     client_t *client = apr_pcalloc(p, sizeof(*client));
 
@@ -47,7 +43,7 @@ static client_t *read_client(apr_pool_t *p, const cell_t *cell)
 
 store_status_t store_client_get(store_t *store, const char *id, client_t **client)
 {
-    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_client WHERE id = $1" };
+    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE id = $1" };
     const value_t args[] = { v_text(id) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
@@ -61,7 +57,7 @@ store_status_t store_client_get(store_t *store, const char *id, client_t **clien
 store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client)
 {
     static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM oauth_client"
+        .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client"
                " WHERE id = $1 OR (name = $1 AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1)) LIMIT 2",
     };
     const value_t args[] = { v_text(id_or_name) };
@@ -79,7 +75,7 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
 
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
 {
-    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_client ORDER BY name, id LIMIT 10000" };
+    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client ORDER BY name, id LIMIT 10000" };
     rows_t *rows;
     store_status_t status = db_run(store, &op, NULL, 0, &rows);
 

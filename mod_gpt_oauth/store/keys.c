@@ -1,6 +1,6 @@
 #include "db.h"
 
-#define COLUMNS "name, issuer, scope, introspect, created_at, expires_at, revoked_at, used_at"
+#define COLUMNS "name, issuer, scope, introspect, register, created_at, expires_at, revoked_at, used_at"
 
 static service_key_t *read_key(apr_pool_t *p, const cell_t *cell)
 {
@@ -10,6 +10,7 @@ static service_key_t *read_key(apr_pool_t *p, const cell_t *cell)
     key->issuer = next_text(&cell);
     key->scope = next_text(&cell);
     key->may_introspect = next_flag(&cell);
+    key->may_register = next_flag(&cell);
     key->created_at = next_number(&cell);
     key->expires_at = next_number(&cell);
     key->revoked_at = next_number(&cell);
@@ -57,8 +58,8 @@ store_status_t store_key_list(store_t *store, const char *name, apr_array_header
 store_status_t store_key_add(store_t *store, const service_key_t *key)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_service_key (key_hash, name, issuer, scope, introspect, created_at, expires_at)"
-               " SELECT $1, $2, $3, $4, $5, $6, NULLIF($7, 0) WHERE NOT EXISTS"
+        .sql = "INSERT INTO oauth_service_key (key_hash, name, issuer, scope, introspect, register, created_at, expires_at)"
+               " SELECT $1, $2, $3, $4, $5, $6, $7, NULLIF($8, 0) WHERE NOT EXISTS"
                " (SELECT 1 FROM oauth_service_key WHERE name = $2 AND (issuer = $3 OR issuer = '' OR $3 = ''))"
                " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_service_key WHERE key_hash = $1 AND issuer = $3",
@@ -69,6 +70,7 @@ store_status_t store_key_add(store_t *store, const service_key_t *key)
         v_text(key->issuer),
         v_text(key->scope),
         v_number(key->may_introspect != 0),
+        v_number(key->may_register != 0),
         v_number(store->now),
         v_number(key->expires_at),
     };

@@ -40,6 +40,9 @@ store_status_t store_tag_key(store_t *store, digest_t *key);
 
 /* ---- clients ---- */
 
+#define CLIENT_ADMIN      "admin"
+#define CLIENT_REGISTERED "registered" /* by itself (RFC 7591) */
+
 typedef struct client_t {
     const char *id;
     const char *name;
@@ -57,7 +60,7 @@ typedef struct client_t {
     apr_array_header_t *redirect_uris; /* const char *, as registered */
     const char *scope;                 /* normalised; the most it may ask for, "" for all scopes of the server */
     const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token"; may be "" */
-    const char *source;                /* "admin" */
+    const char *source;                /* CLIENT_ADMIN and so on: who made it */
     apr_int64_t created_at;
     apr_int64_t disabled_at; /* 0: active */
     /* Filled by client_authenticate only: */
@@ -86,6 +89,21 @@ store_status_t store_client_open_pin(store_t *store, const char *id);
 store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at);
 /* Removes the client and with it its grants, codes and consents; its tokens are dead at once. */
 store_status_t store_client_remove(store_t *store, const char *id);
+
+/* ---- clients that registered themselves (registrations.c) ---- */
+
+/* The client registered with metadata of this hash, and notes that it is seen. STORE_REFUSED: there is none. */
+store_status_t store_registration_get(store_t *store, const digest_t *metadata_hash, client_t **client);
+/* metadata_hash is unique; NULL for a client of its own. STORE_REFUSED: somebody else has just registered the same. */
+store_status_t store_registration_add(store_t *store, const client_t *client, const digest_t *metadata_hash);
+/*
+ * A user is about to let the client in: for REGISTRATION_UNUSED seconds from now on it is not removed. STORE_REFUSED: it was
+ * removed just before.
+ */
+store_status_t store_registration_touch(store_t *store, const char *id);
+/* Removes up to limit clients that were not seen for REGISTRATION_UNUSED seconds and have no living grant. */
+#define REGISTRATION_UNUSED (7 * 86400)
+store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count);
 
 /* ---- users ---- */
 
@@ -264,6 +282,7 @@ typedef struct service_key_t {
     const char *issuer; /* "": good at every issuer of this database */
     const char *scope;  /* normalised; "" for all scopes of the server */
     int may_introspect; /* may ask about tokens at the introspection endpoint */
+    int may_register;   /* may register clients, where that is not open to all */
     apr_int64_t created_at;
     apr_int64_t expires_at; /* 0: never */
     apr_int64_t revoked_at; /* 0: lives */
@@ -284,7 +303,10 @@ store_status_t store_access_delete(store_t *store, const digest_t *hash, const c
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
 
-/* Deletes up to limit rows each of tokens, codes (a day after expiry), sessions and grants long dead; *count: how many in all. */
+/*
+ * Deletes up to limit rows each of tokens, codes (a day after expiry), sessions, grants long dead and unused registrations;
+ * *count: how many in all.
+ */
 store_status_t store_purge(store_t *store, int limit, apr_int64_t *count);
 
 #endif

@@ -44,6 +44,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->refresh_total = CONFIG_UNSET;
     conf->refresh_grace = CONFIG_UNSET;
     conf->session_lifetime = CONFIG_UNSET;
+    conf->registration = CONFIG_UNSET;
     conf->dbd_driver = NULL;
     conf->dbd_params = NULL;
     conf->dbd_min = CONFIG_UNSET;
@@ -72,6 +73,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(refresh_total);
     PICK_NUMBER(refresh_grace);
     PICK_NUMBER(session_lifetime);
+    PICK_NUMBER(registration);
     PICK(dbd_driver);
     PICK(dbd_params);
     PICK_NUMBER(dbd_min);
@@ -149,6 +151,7 @@ static void apply_defaults(server_conf_t *conf)
     DEFAULT(refresh_total, 365 * 86400);
     DEFAULT(refresh_grace, 120);
     DEFAULT(session_lifetime, 8 * 3600);
+    DEFAULT(registration, REGISTRATION_OFF);
     DEFAULT(dbd_min, DEFAULT_DBD_MIN);
     DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);
     DEFAULT(dbd_max, DEFAULT_DBD_MAX);

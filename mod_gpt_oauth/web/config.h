@@ -16,6 +16,9 @@
 #define AUTH_TYPE    "GPTOAuth"
 #define OWN_PROVIDER "gpt-oauth"
 
+/* Who may register clients (RFC 7591): nobody, who has a key for it, anybody. */
+enum { REGISTRATION_OFF, REGISTRATION_TOKEN, REGISTRATION_OPEN };
+
 typedef struct login_provider_t {
     const char *name;
     const authn_provider *provider;
@@ -50,6 +53,7 @@ typedef struct server_conf_t {
     apr_int64_t refresh_total;
     apr_int64_t refresh_grace;
     apr_int64_t session_lifetime;
+    int registration;       /* REGISTRATION_OFF and so on */
     const char *dbd_driver; /* mod_dbd's directives, overheard */
     const char *dbd_params;
     int dbd_min;

@@ -239,6 +239,8 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthRefreshGrace", set_grace, NULL, RSRC_CONF,
                   "how long a refresh may be repeated with the same token (120s)"),
     AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, MEMBER(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
+    AP_INIT_TAKE1("GPTOAuthRegistration", clients_set_registration, NULL, RSRC_CONF,
+                  "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE1("GPTOAuthResource", section_set_resource, NULL, ACCESS_CONF,
                   "the resource URI of this section, when not issuer and path"),
     AP_INIT_FLAG("GPTOAuthRequireAudience", ap_set_flag_slot, DIR_FLAG(require_audience), ACCESS_CONF,

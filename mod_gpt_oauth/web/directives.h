@@ -17,4 +17,7 @@ server_conf_t *directives_server(const cmd_parms *cmd);
 const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type);
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri);
 
+/* directives_clients.c: GPTOAuthRegistration. */
+const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who);
+
 #endif

@@ -7,6 +7,8 @@
 #include <httpd.h>
 #include <jansson.h>
 
+struct server_conf_t;
+
 #define WELL_KNOWN_METADATA "/.well-known/oauth-authorization-server"
 #define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource"
 
@@ -16,6 +18,10 @@ int endpoint_revoke(request_rec *r);
 int endpoint_introspect(request_rec *r);
 int endpoint_hello(request_rec *r);
 int endpoint_metadata(request_rec *r);
+int endpoint_register(request_rec *r);
+
+/* GPTOAuthRegistration says so. */
+int endpoint_register_is_on(const struct server_conf_t *conf);
 
 /* The values of grant_type that the token endpoint knows: a new array. */
 json_t *endpoint_token_grants(void);

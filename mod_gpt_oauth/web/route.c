@@ -14,14 +14,16 @@
 #include "web/reply.h"
 #include "web/request.h"
 
-static const endpoint_t endpoints[] = { { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
-                                        { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
-                                        { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
-                                        { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
-                                        { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata,
-                                          ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
-                                        { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
-                                        { NULL, NULL, NULL, 0, NULL } };
+static const endpoint_t endpoints[] = {
+    { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
+    { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
+    { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
+    { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
+    { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
+    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
+    { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
+    { NULL, NULL, NULL, 0, NULL }
+};
 
 /* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
 static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", reply_nothing, ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };

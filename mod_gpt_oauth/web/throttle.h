@@ -1,6 +1,7 @@
 /*
- * Counts wrong secrets, codes and passwords per who and address, in shared memory of all children. An address of IPv6 is its
- * /64. Which counter is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
+ * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children. An address
+ * of IPv6 is its /64. Which counter is whose depends on a key made at the start, so that nobody can look for one that he shares
+ * with a victim.
  */
 #ifndef GPT_OAUTH_WEB_THROTTLE_H
 #define GPT_OAUTH_WEB_THROTTLE_H
@@ -8,11 +9,12 @@
 #include <httpd.h>
 
 typedef enum {
-    THROTTLE_CLIENT,   /* wrong client secrets, by client id and address */
-    THROTTLE_GRANT,    /* wrong codes and refresh tokens, by client id and address */
-    THROTTLE_PASSWORD, /* wrong passwords, by user name and address */
-    THROTTLE_ADDRESS,  /* wrong passwords of one address, whoever it tries to be */
-    THROTTLE_USER,     /* wrong passwords of one user, from wherever */
+    THROTTLE_CLIENT,       /* wrong client secrets, by client id and address */
+    THROTTLE_GRANT,        /* wrong codes and refresh tokens, by client id and address */
+    THROTTLE_PASSWORD,     /* wrong passwords, by user name and address */
+    THROTTLE_ADDRESS,      /* wrong passwords of one address, whoever it tries to be */
+    THROTTLE_USER,         /* wrong passwords of one user, from wherever */
+    THROTTLE_REGISTRATION, /* new clients of one address that register themselves */
     THROTTLE_KINDS
 } throttle_t;
 

@@ -1,0 +1,182 @@
+#include "grant/metadata.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/uri.h"
+
+static const failure_t *invalid(apr_pool_t *p, const char *name, const char *problem)
+{
+    return failure_make(p, OAUTH_INVALID_CLIENT_METADATA, apr_pstrcat(p, name, " ", problem, NULL), NULL);
+}
+
+const failure_t *metadata_text(apr_pool_t *p, const json_t *metadata, const char *name, const char **text)
+{
+    const json_t *value = json_object_get(metadata, name);
+
+    *text = NULL;
+    if (value && !json_is_null(value)) {
+        if (!json_is_string(value)) {
+            return invalid(p, name, "is not a string.");
+        }
+        *text = json_string_length(value) ? json_string_value(value) : NULL;
+    }
+    return NULL;
+}
+
+const failure_t *metadata_list(apr_pool_t *p, const json_t *metadata, const char *name, const json_t **list)
+{
+    const json_t *value = json_object_get(metadata, name), *item;
+    size_t index;
+
+    *list = NULL;
+    if (!value || json_is_null(value)) {
+        return NULL;
+    }
+    if (!json_is_array(value)) {
+        return invalid(p, name, "is not a list.");
+    }
+    json_array_foreach(value, index, item)
+    {
+        if (!json_is_string(item)) {
+            return invalid(p, name, "holds something that is not a string.");
+        }
+    }
+    *list = value;
+    return NULL;
+}
+
+int metadata_list_has(const json_t *list, const char *text)
+{
+    const json_t *item;
+    size_t index;
+
+    json_array_foreach(list, index, item)
+    {
+        if (strcmp(json_string_value(item), text) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const failure_t *read_name(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    const char *name;
+    const failure_t *failure = metadata_text(p, metadata, "client_name", &name);
+
+    if (failure) {
+        return failure;
+    }
+    if (name && strlen(name) > METADATA_NAME_MAX) {
+        return invalid(p, "client_name", "is longer than 255 bytes.");
+    }
+    for (const char *c = name; c && *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            return invalid(p, "client_name", "holds a control character.");
+        }
+    }
+    client->name = name && name[strspn(name, " ")] ? apr_pstrdup(p, name) : "Unnamed app";
+    return NULL;
+}
+
+static int has_uri(const apr_array_header_t *uris, const char *uri)
+{
+    for (int i = 0; i < uris->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(uris, i, const char *), uri) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    const json_t *list = json_object_get(metadata, "redirect_uris"), *item;
+    size_t index;
+
+    client->redirect_uris = apr_array_make(p, 4, sizeof(const char *));
+    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > METADATA_REDIRECTS_MAX) {
+        return failure_make(p, OAUTH_INVALID_REDIRECT_URI, "redirect_uris is not a list of 1 to 16 URIs.", NULL);
+    }
+    json_array_foreach(list, index, item)
+    {
+        const char *uri = json_string_value(item);
+        const char *problem = uri ? uri_redirect_problem(p, uri, 1) : "redirect_uris holds something that is not a string";
+
+        if (problem) {
+            return failure_make(p, OAUTH_INVALID_REDIRECT_URI, apr_pstrcat(p, "Not accepted: ", problem, ".", NULL),
+                                "redirect URI %s: %s", log_quote(p, uri, 200), problem);
+        }
+        if (!has_uri(client->redirect_uris, uri)) {
+            APR_ARRAY_PUSH(client->redirect_uris, const char *) = apr_pstrdup(p, uri);
+        }
+    }
+    return NULL;
+}
+
+static const failure_t *read_types(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    const json_t *grants, *responses;
+    const failure_t *failure = metadata_list(p, metadata, "grant_types", &grants);
+
+    if (failure || (failure = metadata_list(p, metadata, "response_types", &responses))) {
+        return failure;
+    }
+    /* Who names neither has listed nothing that this server could give. */
+    client->grant_types = metadata_list_has(grants, "authorization_code") && !metadata_list_has(grants, "refresh_token")
+                              ? "authorization_code"
+                              : "authorization_code refresh_token";
+    return NULL;
+}
+
+/* https, or a developer's own computer. */
+static int is_address(apr_pool_t *p, const char *text)
+{
+    uri_t uri;
+
+    return uri_parse(p, text, &uri) && (strcmp(uri.scheme, "https") == 0 || uri_is_loopback_redirect(p, text));
+}
+
+/* Nothing is fetched from these, and nothing of them shown; but a client with such addresses means no good. */
+static const failure_t *check_addresses(apr_pool_t *p, const json_t *metadata)
+{
+    static const char *const names[] = { "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *text;
+        const failure_t *failure = metadata_text(p, metadata, names[i], &text);
+
+        if (failure) {
+            return failure;
+        }
+        if (text && !is_address(p, text)) {
+            return invalid(p, names[i], "is not an https URL.");
+        }
+    }
+    return NULL;
+}
+
+static const failure_t *check_keys(apr_pool_t *p, const json_t *metadata)
+{
+    const json_t *keys = json_object_get(metadata, "jwks");
+
+    if (!keys || json_is_null(keys)) {
+        return NULL;
+    }
+    if (!json_is_object(keys)) {
+        return invalid(p, "jwks", "is not an object.");
+    }
+    return json_is_string(json_object_get(metadata, "jwks_uri")) ? invalid(p, "jwks", "and jwks_uri exclude each other.") : NULL;
+}
+
+const failure_t *metadata_read(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    const failure_t *failure;
+
+    if ((failure = read_redirects(p, metadata, client)) || (failure = read_name(p, metadata, client)) ||
+        (failure = read_types(p, metadata, client)) || (failure = check_addresses(p, metadata))) {
+        return failure;
+    }
+    return check_keys(p, metadata);
+}

@@ -1,0 +1,88 @@
+#include <apr_strings.h>
+
+#include "clients.h"
+
+#define BY_METADATA "metadata_hash = $1 AND source = '" CLIENT_REGISTERED "'"
+/* An hour is exact enough: most who register again do so for each connection that they make. */
+#define SEEN_AGAIN "UPDATE oauth_client SET seen_at = $2 WHERE " BY_METADATA " AND seen_at < $2 - 3600"
+
+store_status_t store_registration_get(store_t *store, const digest_t *metadata_hash, client_t **client)
+{
+    static const op_t op = {
+        .sql = "WITH seen AS (" SEEN_AGAIN ") SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE " BY_METADATA,
+        .steps = { SEEN_AGAIN, "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE " BY_METADATA },
+    };
+    const value_t args[] = { v_digest(metadata_hash), v_number(store->now) };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        *client = read_client(store->pool, db_row(rows, 0));
+    }
+    return status;
+}
+
+store_status_t store_registration_add(store_t *store, const client_t *client, const digest_t *metadata_hash)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope,"
+               " grant_types, source, created_at, metadata_hash, seen_at)"
+               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10)"
+               " ON CONFLICT DO NOTHING RETURNING 1",
+        .done = "SELECT 1 FROM oauth_client WHERE id = $1",
+    };
+    const value_t args[] = {
+        v_text(client->id),
+        v_text(client->name),
+        v_number(client->is_public != 0),
+        v_text(client->auth_method),
+        v_digest(client->has_secret ? &client->secret_hash : NULL),
+        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
+        v_text(client->scope),
+        v_text(client->grant_types),
+        v_text(client->source),
+        v_number(store->now),
+        v_digest(metadata_hash),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_registration_touch(store_t *store, const char *id)
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_client SET seen_at = $2 WHERE id = $1 AND seen_at IS NOT NULL RETURNING 1",
+    };
+    const value_t args[] = { v_text(id), v_number(store->now) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+/*
+ * The age is asked for twice: where a user lets the client in at this moment, PostgreSQL waits for that row and looks at the
+ * outer condition again. His grant comes after store_registration_touch, so one of the two stops this.
+ */
+#define UNUSED "seen_at < $1 - $2"
+#define REMOVE                                                                                                                   \
+    "DELETE FROM oauth_client WHERE " UNUSED " AND id IN (SELECT id FROM oauth_client WHERE " UNUSED                             \
+    " AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id AND g.revoked_at IS NULL"                  \
+    " AND g.expires_at > $1 AND g.ends_at > $1) LIMIT $3)"
+
+store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
+{
+    static const op_t op = {
+        .sql = "WITH gone AS (" REMOVE " RETURNING 1) SELECT count(*) FROM gone",
+        .steps = { REMOVE, "SELECT changes()" },
+    };
+    const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    *count = 0;
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *count = next_number(&cell);
+    }
+    return status;
+}

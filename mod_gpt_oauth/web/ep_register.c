@@ -1,0 +1,163 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "grant/key.h"
+#include "grant/registration.h"
+#include "private.h"
+#include "web/config.h"
+#include "web/db.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+#include "web/request.h"
+#include "web/throttle.h"
+
+#define ALLOWED "POST, OPTIONS"
+
+int endpoint_register_is_on(const server_conf_t *conf)
+{
+    return conf->registration != REGISTRATION_OFF;
+}
+
+static int refuse(request_rec *r, int status, const failure_t *failure)
+{
+    log_failure(r, "registration refused", NULL, NULL, failure);
+    return reply_failure_status(r, status, failure);
+}
+
+/* RFC 7591 section 3: the initial access token is a bearer token, here a service key made for this. */
+static const failure_t *check_initial_token(request_rec *r, store_t *store)
+{
+    const char *header = apr_table_get(r->headers_in, "Authorization");
+    const failure_t *failure;
+    service_key_t *key;
+
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+        return failure_make(r->pool, OAUTH_INVALID_TOKEN,
+                            "Registration needs an initial access token, sent as Authorization: Bearer. Ask the server's "
+                            "administrator for one.",
+                            "no initial access token; `gptoauth key add NAME --register` makes one");
+    }
+    header += 7;
+    failure = key_verify(store, header + strspn(header, " "), &key);
+    if (!failure && !key->may_register) {
+        failure = key_refusal(r->pool, apr_psprintf(r->pool, "the service key %s was not made with --register", key->name));
+    }
+    return failure;
+}
+
+/* A challenge only where a token was missing or wrong: invalid_token is answered nowhere else here. */
+static int refuse_token(request_rec *r, const failure_t *failure)
+{
+    if (failure->error == OAUTH_INVALID_TOKEN) {
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       apr_table_get(r->headers_in, "Authorization") ? "Bearer error=\"invalid_token\"" : "Bearer");
+    }
+    return refuse(r, oauth_error_status(failure->error), failure);
+}
+
+/*
+ * Only clients that are new count. The ceiling keeps a flood out; it must leave room for hosted apps, whose users all come from a
+ * few addresses.
+ */
+static int refuse_flood(request_rec *r, int wait)
+{
+    apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
+    return refuse(r, HTTP_TOO_MANY_REQUESTS,
+                  failure_make(r->pool, OAUTH_UNAVAILABLE, "Too many new clients come from this address. Try again later.",
+                               "too many new clients from this address (answered 429)"));
+}
+
+static json_t *words(apr_pool_t *p, const char *set)
+{
+    json_t *list = json_array();
+    char *rest, *word;
+
+    for (word = apr_strtok(apr_pstrdup(p, set), " ", &rest); word; word = apr_strtok(NULL, " ", &rest)) {
+        json_array_append_new(list, json_string(word));
+    }
+    return list;
+}
+
+/* RFC 7591 section 3.2.1: what is registered, which may be less than was asked for. */
+static int reply_client(request_rec *r, const registration_t *registration)
+{
+    const client_t *client = registration->client;
+    json_t *uris = json_array();
+    json_t *object =
+        json_own(r->pool, json_pack("{s:s, s:I, s:s, s:o, s:o, s:[s], s:s}", "client_id", client->id, "client_id_issued_at",
+                                    (json_int_t)client->created_at, "client_name", client->name, "redirect_uris", uris,
+                                    "grant_types", words(r->pool, client->grant_types), "response_types", "code",
+                                    "token_endpoint_auth_method", registration->auth_method));
+
+    for (int i = 0; i < registration->redirect_uris->nelts; i++) {
+        json_array_append_new(uris, json_string(APR_ARRAY_IDX(registration->redirect_uris, i, const char *)));
+    }
+    if (registration->scope) {
+        json_object_set_new(object, "scope", json_string(registration->scope));
+    }
+    if (registration->secret) {
+        json_object_set_new(object, "client_secret", json_string(registration->secret));
+        json_object_set_new(object, "client_secret_expires_at", json_integer(0)); /* never */
+    }
+    return reply_json(r, HTTP_CREATED, object);
+}
+
+static int add(request_rec *r, store_t *store, const char *body, apr_size_t size)
+{
+    registration_t registration;
+    const failure_t *failure =
+        registration_read(r->pool, config_server(r->server)->policy, json_parse_object(r->pool, body, size), &registration);
+    int found = 0, wait;
+
+    if (!failure) {
+        failure = registration_find(store, &registration, &found);
+    }
+    if (!failure && !found) {
+        if ((wait = throttle_count(r, THROTTLE_REGISTRATION, NULL))) {
+            return refuse_flood(r, wait);
+        }
+        failure = registration_add(store, &registration);
+    }
+    if (failure) {
+        return refuse(r, oauth_error_status(failure->error), failure);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT013: client %s registered %sas \"%s\", for %s", registration.client->id,
+                  found ? "again " : "", log_quote(r->pool, registration.client->name, 64),
+                  log_quote(r->pool, APR_ARRAY_IDX(registration.redirect_uris, 0, const char *), 200));
+    return reply_client(r, &registration);
+}
+
+static int post(request_rec *r)
+{
+    store_t store = db_store(r);
+    const failure_t *failure;
+    const char *body;
+    apr_size_t size;
+    int status;
+
+    if (config_server(r->server)->registration == REGISTRATION_TOKEN && (failure = check_initial_token(r, &store))) {
+        return refuse_token(r, failure);
+    }
+    if (!request_has_type(r, "application/json")) {
+        return refuse(
+            r, HTTP_BAD_REQUEST,
+            failure_make(r->pool, OAUTH_INVALID_CLIENT_METADATA, "Send the metadata as JSON, as application/json.", NULL));
+    }
+    status = request_read_body(r, &body, &size);
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        return refuse(r, status, failure_make(r->pool, OAUTH_INVALID_CLIENT_METADATA, "The body is larger than 64 KB.", NULL));
+    }
+    return status == OK ? add(r, &store, body, size) : status;
+}
+
+int endpoint_register(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_POST: return post(r);
+    case M_OPTIONS: return reply_options(r, ALLOWED);
+    default: return reply_method(r, ALLOWED);
+    }
+}
