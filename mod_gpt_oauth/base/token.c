@@ -8,6 +8,7 @@
 #define RANDOM_SIZE  32
 #define REFRESH_SIZE (TOKEN_SELECTOR_SIZE + 4 + TOKEN_SECRET_SIZE)
 #define TAG_SIZE     8
+#define B64_MAX      512
 
 static const struct {
     char prefix[PREFIX_SIZE + 1];
@@ -50,7 +51,7 @@ static int decode(const char *text, token_kind_t kind, const digest_t *tag_key, 
     apr_size_t payload = payload_size(kind);
     digest_t tag;
 
-    if (!text || strncmp(text, kinds[kind].prefix, PREFIX_SIZE) != 0) {
+    if (!text || !token_has_prefix(text, kind)) {
         return 0;
     }
     memcpy(raw->byte, kinds[kind].prefix, PREFIX_SIZE);
@@ -112,6 +113,19 @@ int token_parse_refresh(const char *text, const digest_t *tag_key, refresh_parts
 void token_hash(const char *text, digest_t *out)
 {
     crypto_sha256(text, strlen(text), out);
+}
+
+int token_is_b64(const char *text)
+{
+    apr_size_t size = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
+
+    size += strspn(text + size, "=");
+    return size > 0 && size <= B64_MAX && !text[size];
+}
+
+int token_has_prefix(const char *text, token_kind_t kind)
+{
+    return strncmp(text, kinds[kind].prefix, PREFIX_SIZE) == 0;
 }
 
 const char *token_describe(const char *text)

@@ -39,6 +39,12 @@ int token_parse_refresh(const char *text, const digest_t *tag_key, refresh_parts
 /* What the database knows of a credential: SHA-256 over the whole text; for a selector over its raw bytes. */
 void token_hash(const char *text, digest_t *out);
 
+/* 1 when text is a b64token (RFC 6750 section 2.1), which all of these are, of a sensible length. */
+int token_is_b64(const char *text);
+
+/* 1 when text begins as this kind does: somebody took it for one. */
+int token_has_prefix(const char *text, token_kind_t kind);
+
 /* The kind whose prefix text begins with, as a word for messages ("an access token"), or NULL. */
 const char *token_describe(const char *text);
 

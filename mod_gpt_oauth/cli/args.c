@@ -30,6 +30,8 @@ static const struct option {
     { "--client", ARG_CLIENT, offsetof(args_t, client) },
     { "--repin", ARG_REPIN, NO_VALUE },
     { "--new-secret", ARG_NEW_SECRET, NO_VALUE },
+    { "--expires", ARG_EXPIRES, offsetof(args_t, expires) },
+    { "--introspect", ARG_INTROSPECT, NO_VALUE },
     { NULL, 0, 0 },
 };
 

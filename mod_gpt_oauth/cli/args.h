@@ -26,13 +26,15 @@ enum {
     ARG_SERVICE = 1 << 14,
     ARG_RESOURCE_SERVER = 1 << 15,
     ARG_RESOURCE = 1 << 16,
+    ARG_EXPIRES = 1 << 17,
+    ARG_INTROSPECT = 1 << 18,
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 
 typedef struct args_t {
     unsigned given;
-    const char *db_conf, *issuer, *grant_to, *scope, *resource, *user, *client; /* NULL unless given */
-    apr_array_header_t *redirects;                                              /* const char * */
+    const char *db_conf, *issuer, *grant_to, *scope, *resource, *user, *client, *expires; /* NULL unless given */
+    apr_array_header_t *redirects;                                                        /* const char * */
     apr_array_header_t *operands; /* const char *: all that is no option, command words first */
 } args_t;
 

@@ -29,6 +29,7 @@ command_fn client_add, client_list, client_show, client_secret, client_redirect,
 command_fn gpt;
 command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
 command_fn grant_list, grant_revoke;
+command_fn key_add, key_list, key_revoke;
 
 /* "gptoauth: " and the sentence on standard error; returns FAILED. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

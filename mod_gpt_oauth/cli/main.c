@@ -45,6 +45,11 @@ static const struct entry {
     { "grant", "list", "[--user NAME] [--client CLIENT]", "who let which client in", ARG_USER | ARG_CLIENT, 0, 0, grant_list },
     { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "take it back: its tokens are dead at once",
       ARG_USER | ARG_CLIENT, 0, 1, grant_revoke },
+    { "key", "add", "NAME [--expires WHEN] [--scope \"...\"] [--introspect]",
+      "make a service key; WHEN: 90d, 1y, 2030-12-31; --introspect: it may ask about tokens",
+      ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT, 1, 1, key_add },
+    { "key", "list", "", "all service keys, and when they were last used", 0, 0, 0, key_list },
+    { "key", "revoke", "NAME", "end a service key at once", 0, 1, 1, key_revoke },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -101,7 +106,7 @@ static void print_help(apr_pool_t *p, const char *noun)
            "%*stoo (default: " DB_CONF_DEFAULT ")\n"
            "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
            "  --json%*sprint one line of JSON\n"
-           "  --help, -h%*sshow this; after client, user or grant: its commands\n"
+           "  --help, -h%*sshow this; after client, user, grant or key: its commands\n"
            "  --version%*sshow the version\n",
            HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "",
            HELP_COLUMN - 11, "");

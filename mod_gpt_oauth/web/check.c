@@ -60,7 +60,7 @@ static const char *section_problem(apr_pool_t *p, const section_t *section, int 
     if (!has_home && section->conf->auth_path) {
         return "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there";
     }
-    if (!section->path && !section->conf->resource) {
+    if (!section->path && !section->conf->resource && config_ways_in(section->conf)->oauth) {
         return "AuthType GPTOAuth in a section that is no plain <Location /path> needs a name for what it guards; "
                "write GPTOAuthResource https://NAME/path beside it";
     }
@@ -184,6 +184,56 @@ static int check_requirements(apr_pool_t *p, const server_rec *s, const server_c
     return problems;
 }
 
+/* What the section that says `service` lets in: by its own directive, or that of the nearest section around it. */
+static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *service)
+{
+    const section_t *best = NULL;
+
+    if (service->conf->ways_in) {
+        return service->conf->ways_in;
+    }
+    for (int i = 0; i < conf->services->nelts; i++) {
+        const section_t *outer = &APR_ARRAY_IDX(conf->services, i, section_t);
+
+        if (outer->conf->ways_in && (!service->path || !outer->path || is_at_or_below(service->path, outer->path)) &&
+            (!best || !best->path || (outer->path && strlen(outer->path) > strlen(best->path)))) {
+            best = outer;
+        }
+    }
+    return best ? best->conf->ways_in : config_ways_in(service->conf);
+}
+
+static const char *service_problem(apr_pool_t *p, const server_conf_t *conf, const section_t *service)
+{
+    const char *type = auth_type_beside(p, service->at);
+    const ways_in_t *ways = ways_into(conf, service);
+
+    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, service->path)) {
+        return apr_psprintf(p, "%s goes with AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
+                            service->at->directive, type ? type : "missing");
+    }
+    if (service->conf->service_key && !ways->service && !ways->headers) {
+        return "GPTOAuthServiceKey opens nothing here, since only tokens do; write GPTOAuthCredentials service (or header:NAME) "
+               "beside it";
+    }
+    return NULL;
+}
+
+static int check_services(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
+{
+    int problems = 0;
+
+    for (int i = 0; i < conf->services->nelts; i++) {
+        const section_t *service = &APR_ARRAY_IDX(conf->services, i, section_t);
+        const char *problem = service_problem(p, conf, service);
+
+        if (problem) {
+            problems += complain(s, place(p, service->at), problem);
+        }
+    }
+    return problems;
+}
+
 static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
 {
     const char *where = vhost_name(p, s);
@@ -220,7 +270,7 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
                                           " in all; write two times of which the second is the longer, such as 90d 1y",
                                           conf->refresh_idle, conf->refresh_total));
     }
-    return problems + check_path(p, s, conf) + check_requirements(p, s, conf);
+    return problems + check_path(p, s, conf) + check_requirements(p, s, conf) + check_services(p, s, conf);
 }
 
 /* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */

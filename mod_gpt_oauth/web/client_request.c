@@ -1,6 +1,5 @@
 #include "web/client_request.h"
 
-#include <apr_encode.h>
 #include <apr_strings.h>
 
 #include "grant/client.h"
@@ -53,7 +52,6 @@ static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
 {
     const char *header = apr_table_get(r->headers_in, "Authorization");
     param_fault_t fault;
-    apr_size_t size;
     char *text, *colon;
 
     if (!header) {
@@ -62,18 +60,13 @@ static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
     if (strncasecmp(header, "Basic ", 6) != 0 || strlen(header) > BASIC_MAX) {
         return bad_basic(r->pool);
     }
-    header += 6 + strspn(header + 6, " ");
-    text = apr_palloc(r->pool, strlen(header) + 1);
-    if (apr_decode_base64(text, header, APR_ENCODE_STRING, APR_ENCODE_NONE, &size) != APR_SUCCESS) {
-        return bad_basic(r->pool);
-    }
-    text[size] = '\0';
-    colon = memchr(text, ':', size);
+    text = request_decode_base64(r->pool, header + 6 + strspn(header + 6, " "));
+    colon = text ? strchr(text, ':') : NULL;
     if (!colon) {
         return bad_basic(r->pool);
     }
     credentials->basic_id = params_decode(r->pool, text, (apr_size_t)(colon - text), &fault);
-    credentials->basic_secret = params_decode(r->pool, colon + 1, size - (apr_size_t)(colon + 1 - text), &fault);
+    credentials->basic_secret = params_decode(r->pool, colon + 1, strlen(colon + 1), &fault);
     if (!credentials->basic_id || !*credentials->basic_id || !credentials->basic_secret) {
         return bad_basic(r->pool);
     }

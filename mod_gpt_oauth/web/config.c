@@ -52,6 +52,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_max = CONFIG_UNSET;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
     conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
+    conf->services = apr_array_make(p, 2, sizeof(section_t));
     return conf;
 }
 
@@ -82,6 +83,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     /* The main server's sections are in force in every virtual host. */
     conf->sections = apr_array_append(p, base->sections, add->sections);
     conf->requirements = apr_array_append(p, base->requirements, add->requirements);
+    conf->services = apr_array_append(p, base->services, add->services);
     return conf;
 }
 
@@ -92,6 +94,8 @@ void *config_dir_create(apr_pool_t *p, char *path)
     (void)path;
     conf->auth_path = NULL;
     conf->resource = NULL;
+    conf->ways_in = NULL;
+    conf->service_key = NULL;
     conf->require_audience = CONFIG_UNSET;
     conf->pass_token = CONFIG_UNSET;
     conf->pass_headers = CONFIG_UNSET;
@@ -107,11 +111,20 @@ void *config_dir_merge(apr_pool_t *p, void *base_, void *add_)
     PICK(auth_path);
     /* An AuthType of its own makes a resource of its own. */
     conf->resource = add->resource || add->auth_path ? add->resource : base->resource;
+    PICK(ways_in);
+    PICK(service_key);
     PICK_NUMBER(require_audience);
     PICK_NUMBER(pass_token);
     PICK_NUMBER(pass_headers);
     PICK(allow_origins);
     return conf;
+}
+
+const ways_in_t *config_ways_in(const dir_conf_t *dir)
+{
+    static const ways_in_t usual = { 1, 0, NULL };
+
+    return dir->ways_in ? dir->ways_in : &usual;
 }
 
 int config_pass_token(const dir_conf_t *dir)
@@ -190,6 +203,9 @@ static void finish_resources(apr_pool_t *p, const server_conf_t *conf, policy_t 
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
         const char *resource = section->conf->resource;
 
+        if (!config_ways_in(section->conf)->oauth) {
+            continue; /* no token opens it */
+        }
         if (!resource && section->path) {
             resource = uri_normalise_resource(p, apr_pstrcat(p, conf->origin, section->path, NULL));
         }

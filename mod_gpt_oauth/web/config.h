@@ -9,6 +9,7 @@
 #include <http_config.h>
 #include <mod_auth.h>
 
+#include "base/crypto.h"
 #include "grant/policy.h"
 #include "store/source.h"
 
@@ -25,6 +26,19 @@ typedef struct login_provider_t {
 } login_provider_t;
 
 typedef struct dir_conf_t dir_conf_t;
+
+/* GPTOAuthCredentials: the ways into a section. */
+typedef struct ways_in_t {
+    int oauth;                   /* tokens */
+    int service;                 /* service keys in the Authorization header */
+    apr_array_header_t *headers; /* const char *: service keys in headers of these names */
+} ways_in_t;
+
+/* GPTOAuthServiceKey: a key from elsewhere than the database. */
+typedef struct service_secret_t {
+    const char *name; /* of its principal */
+    digest_t hash;
+} service_secret_t;
 
 /* A section that says AuthType GPTOAuth or GPTOAuthResource, noted for the checks and for what `resource` may name. */
 typedef struct section_t {
@@ -61,6 +75,7 @@ typedef struct server_conf_t {
     int dbd_max;
     apr_array_header_t *sections;     /* section_t */
     apr_array_header_t *requirements; /* requirement_t */
+    apr_array_header_t *services;     /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
 
     /* Derived by config_finish. */
     policy_t *policy;
@@ -76,6 +91,8 @@ typedef struct server_conf_t {
 struct dir_conf_t {
     const char *auth_path; /* where AuthType GPTOAuth was written; NULL outside of it */
     const char *resource;  /* GPTOAuthResource, normalised */
+    const ways_in_t *ways_in;
+    const service_secret_t *service_key;
     int require_audience;
     int pass_token;
     int pass_headers;
@@ -97,6 +114,7 @@ server_conf_t *config_server(const server_rec *s);
 const dir_conf_t *config_dir(const request_rec *r);
 
 /* With their defaults. */
+const ways_in_t *config_ways_in(const dir_conf_t *dir);
 int config_require_audience(const dir_conf_t *dir);
 int config_pass_token(const dir_conf_t *dir);
 int config_pass_headers(const dir_conf_t *dir);

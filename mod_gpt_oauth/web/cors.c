@@ -82,6 +82,7 @@ static void drop_all(apr_table_t *headers)
 
 static void speak(request_rec *r, const char *origin)
 {
+    const apr_array_header_t *keys = config_ways_in(config_dir(r))->headers;
     const char *exposed = apr_table_get(r->headers_out, "Access-Control-Expose-Headers");
 
     drop_all(r->headers_out);
@@ -95,7 +96,9 @@ static void speak(request_rec *r, const char *origin)
     apr_table_setn(r->headers_out, ALLOW_ORIGIN, origin);
     if (cors_is_preflight(r)) {
         apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", REQUEST_METHODS);
-        apr_table_setn(r->headers_out, "Access-Control-Allow-Headers", REQUEST_HEADERS);
+        apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
+                       keys ? apr_pstrcat(r->pool, REQUEST_HEADERS ", ", apr_array_pstrcat(r->pool, keys, ','), NULL)
+                            : REQUEST_HEADERS);
         apr_table_setn(r->headers_out, "Access-Control-Max-Age", MAX_AGE);
     } else {
         /* Which headers of its own a page may read, the application knows best. */

@@ -5,6 +5,7 @@
 
 #include "base/params.h"
 #include "base/scope.h"
+#include "base/times.h"
 #include "base/uri.h"
 #include "web/cors.h"
 #include "web/directives.h"
@@ -136,26 +137,15 @@ static const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
 }
 
 /* Durations as everywhere in httpd ("90s", "2h"), and days and years besides, since refresh tokens live that long. */
-#define YEARS_10 (APR_INT64_C(10) * 365 * 86400)
+#define YEARS_10 (10 * TIMES_YEAR)
 
 static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds)
 {
-    static const struct {
-        char unit;
-        apr_int64_t seconds;
-    } units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'y', 365 * 86400 } };
-    char *end;
-    apr_int64_t number = apr_strtoi64(text, &end, 10);
+    apr_int64_t duration;
 
-    for (apr_size_t i = 0; apr_isdigit(*text) && i < sizeof(units) / sizeof(units[0]); i++) {
-        if (end[0] == units[i].unit && (!end[0] || !end[1]) && number <= high / units[i].seconds) {
-            number *= units[i].seconds;
-            if (number < low || number > high) {
-                break;
-            }
-            *seconds = number;
-            return NULL;
-        }
+    if (times_duration(text, &duration) && duration >= low && duration <= high) {
+        *seconds = duration;
+        return NULL;
     }
     return apr_psprintf(cmd->pool, "%s %s: write a number and s, m, h, d or y, between %" APR_INT64_T_FMT "s and %s",
                         cmd->cmd->name, text, low,
@@ -243,6 +233,10 @@ const command_rec config_directives[] = {
                   "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE1("GPTOAuthResource", section_set_resource, NULL, ACCESS_CONF,
                   "the resource URI of this section, when not issuer and path"),
+    AP_INIT_TAKE_ARGV("GPTOAuthCredentials", service_set_credentials, NULL, ACCESS_CONF,
+                      "what opens this section: oauth, service, header:NAME (oauth)"),
+    AP_INIT_TAKE1("GPTOAuthServiceKey", service_set_key, NULL, ACCESS_CONF,
+                  "env:NAME or file:PATH with a service key for this section"),
     AP_INIT_FLAG("GPTOAuthRequireAudience", ap_set_flag_slot, DIR_FLAG(require_audience), ACCESS_CONF,
                  "accept only tokens issued for this resource"),
     AP_INIT_FLAG("GPTOAuthPassToken", ap_set_flag_slot, DIR_FLAG(pass_token), ACCESS_CONF,

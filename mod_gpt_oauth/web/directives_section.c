@@ -4,9 +4,8 @@
 #include "base/uri.h"
 #include "web/directives.h"
 
-static section_t *note_section(cmd_parms *cmd, const dir_conf_t *conf)
+section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_conf_t *conf)
 {
-    apr_array_header_t *sections = directives_server(cmd)->sections;
     const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
     section_t *section = NULL;
 
@@ -42,7 +41,7 @@ const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "AuthType GPTOAuth is not allowed in .htaccess: write it in a <Location> of the server's configuration";
     }
-    section = note_section(cmd, conf);
+    section = section_note(cmd, directives_server(cmd)->sections, conf);
     conf->auth_path = section->path ? section->path : "";
     return DECLINE_CMD;
 }
@@ -59,6 +58,6 @@ const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
             cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
             uri);
     }
-    note_section(cmd, conf);
+    section_note(cmd, directives_server(cmd)->sections, conf);
     return NULL;
 }

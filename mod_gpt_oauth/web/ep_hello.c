@@ -3,6 +3,7 @@
 #include <http_protocol.h>
 
 #include "base/json.h"
+#include "grant/verify.h"
 #include "private.h"
 #include "web/endpoints.h"
 #include "web/guard.h"
@@ -44,18 +45,25 @@ static int read_name(request_rec *r, const char **name, const failure_t **failur
     return OK;
 }
 
+static const char *caller_name(request_rec *r, const access_t *access)
+{
+    return access->client_id ? r->user : apr_pstrcat(r->pool, "service ", r->user + strlen(PRINCIPAL_SERVICE), NULL);
+}
+
 static int greet(request_rec *r, const char *name)
 {
     const access_t *access = guard_access(r);
     json_t *object = json_own(r->pool, json_object());
 
     if (!name) {
-        name = access ? r->user : "world";
+        name = access ? caller_name(r, access) : "world";
     }
     json_object_set_new(object, "message", json_string(apr_pstrcat(r->pool, "Hello, ", name, "!", NULL)));
     if (access) {
         json_object_set_new(object, "user", json_string(r->user));
-        json_object_set_new(object, "client", json_string(access->client_id));
+        if (access->client_id) {
+            json_object_set_new(object, "client", json_string(access->client_id));
+        }
         json_object_set_new(object, "scope", json_string(access->scope));
     }
     return reply_json(r, HTTP_OK, object);

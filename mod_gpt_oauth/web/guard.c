@@ -11,11 +11,12 @@
 #include "base/scope.h"
 #include "grant/verify.h"
 #include "private.h"
-#include "web/bearer.h"
 #include "web/config.h"
 #include "web/cors.h"
+#include "web/credentials.h"
 #include "web/reply.h"
 #include "web/request.h"
+#include "web/throttle.h"
 
 #define HEADER_USER   "X-OAuth-User"
 #define HEADER_CLIENT "X-OAuth-Client"
@@ -38,13 +39,18 @@ static int is_in_force(request_rec *r)
 
 const access_t *guard_access(request_rec *r)
 {
-    const request_t *record = request_record(request_initial(r));
+    request_rec *at = r;
+    const access_t *access;
 
     /* An internal redirect within one section inherits r->user without a new check; within another one it was checked there. */
-    if (!r->user || !record->access || !is_in_force(r) || strcmp(r->user, access_principal(r->pool, record->access)) != 0) {
+    while (!request_record(at)->access && (at->prev || at->main)) {
+        at = at->prev ? at->prev : at->main;
+    }
+    access = request_record(at)->access;
+    if (!r->user || !access || !is_in_force(r) || strcmp(r->user, access_principal(r->pool, access)) != 0) {
         return NULL;
     }
-    return record->access;
+    return access;
 }
 
 /* As a CGI variable or a WSGI key would see it: X_OAuth-User is X-OAuth-User. */
@@ -76,23 +82,6 @@ static int is_identity(const apr_table_entry_t *entry, const char *unused)
     return names_identity(entry->key);
 }
 
-static int holds(const apr_table_entry_t *entry, const char *token)
-{
-    return entry->val && strstr(entry->val, token);
-}
-
-static void drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)
-{
-    const apr_array_header_t *entries = apr_table_elts(table);
-
-    for (int i = entries->nelts - 1; i >= 0; i--) {
-        if (unwanted(&APR_ARRAY_IDX(entries, i, apr_table_entry_t), what)) {
-            apr_table_unset(table, APR_ARRAY_IDX(entries, i, apr_table_entry_t).key);
-            i = entries->nelts; /* every entry of that name is gone: look again from the new end */
-        }
-    }
-}
-
 /* mod_proxy drops the headers that Connection names, and a caller may name there what the backend is to be told. */
 static void scrub_connection(request_rec *r)
 {
@@ -117,18 +106,27 @@ static void scrub_connection(request_rec *r)
 int guard_scrub(request_rec *r)
 {
     if (config_server(r->server)->issuer) {
-        drop(r->headers_in, is_identity, NULL);
+        request_drop(r->headers_in, is_identity, NULL);
         scrub_connection(r);
     }
     return DECLINED;
 }
 
-/* RFC 6750 section 3. One challenge on one line; every value comes from the configuration or is a constant. */
+/* RFC 6750 section 3. What a section takes in a header of its own has no registered scheme. */
+static const char *challenge_scheme(request_rec *r, const ways_in_t *ways)
+{
+    return ways->oauth || ways->service
+               ? "Bearer"
+               : apr_pstrcat(r->pool, "ApiKey header=\"", APR_ARRAY_IDX(ways->headers, 0, const char *), "\",", NULL);
+}
+
+/* One challenge on one line; every value comes from the configuration or is a constant. */
 static void challenge(request_rec *r, const failure_t *failure)
 {
     const server_conf_t *conf = config_server(r->server);
     const request_t *record = request_record(r);
-    const char *text = apr_pstrcat(r->pool, "Bearer realm=\"", conf->issuer ? conf->issuer : "", "\"", NULL);
+    const char *text = apr_pstrcat(r->pool, challenge_scheme(r, config_ways_in(config_dir(r))), " realm=\"",
+                                   conf->issuer ? conf->issuer : "", "\"", NULL);
 
     if (ap_is_HTTP_ERROR(r->status)) {
         return; /* an ErrorDocument which is guarded itself: the refusal that it is to explain has its challenge */
@@ -150,17 +148,34 @@ static int refuse(request_rec *r, const failure_t *failure)
     log_failure(r, "access refused", NULL, NULL, failure);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
-    } else {
+    } else if (failure->error != OAUTH_ACCESS_DENIED) {
         challenge(r, failure);
     }
     return status;
 }
 
+/* Where keys are the only way in there is nothing to be had by asking again (403); a client that has a token too may try that. */
+static int refuse_key(request_rec *r, const failure_t *failure)
+{
+    int wait = failure->error == OAUTH_INVALID_TOKEN ? throttle_count(r, THROTTLE_KEY, NULL) : 0;
+
+    if (wait) {
+        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
+        log_failure(r, "access refused (429)", NULL, NULL, failure);
+        return HTTP_TOO_MANY_REQUESTS;
+    }
+    if (failure->error == OAUTH_INVALID_TOKEN && !config_ways_in(config_dir(r))->oauth) {
+        failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, failure->description, "%s", failure->reason);
+    }
+    return refuse(r, failure);
+}
+
 int guard_check_authn(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
-    const request_t *token;
     const failure_t *failure;
+    const access_t *access;
+    credential_t credential;
 
     if (!is_in_force(r)) {
         return DECLINED;
@@ -184,20 +199,23 @@ int guard_check_authn(request_rec *r)
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
     }
-    token = bearer_verify(r);
-    if (token->failure) {
-        return refuse(r, token->failure);
-    }
-    if (!token->access) {
+    failure = credentials_read(r, &credential);
+    if (!failure && credential.kind == CREDENTIAL_NONE) {
         challenge(r, NULL);
         return HTTP_UNAUTHORIZED;
     }
-    failure = verify_audience(r->pool, token->access, *token->access->resource ? config_resource(r) : NULL,
-                              config_require_audience(config_dir(r)));
-    if (failure) {
-        return refuse(r, failure);
+    if (!failure) {
+        failure = credentials_verify(r, &credential, &access);
     }
-    r->user = apr_pstrdup(r->pool, access_principal(r->pool, token->access));
+    if (!failure && credential.kind == CREDENTIAL_TOKEN) {
+        failure = verify_audience(r->pool, access, *access->resource ? config_resource(r) : NULL,
+                                  config_require_audience(config_dir(r)));
+    }
+    if (failure) {
+        return credential.kind == CREDENTIAL_KEY ? refuse_key(r, failure) : refuse(r, failure);
+    }
+    request_record(r)->access = access;
+    r->user = apr_pstrdup(r->pool, access_principal(r->pool, access));
     r->ap_auth_type = apr_pstrdup(r->pool, ap_auth_type(r));
     return OK;
 }
@@ -216,6 +234,7 @@ int guard_note_failure(request_rec *r, const char *auth_type)
 int guard_check_authz(request_rec *r)
 {
     request_t *record = request_record(r);
+    const access_t *access;
     const failure_t *failure;
     int rc;
 
@@ -236,33 +255,32 @@ int guard_check_authz(request_rec *r)
         apr_table_unset(r->err_headers_out, "WWW-Authenticate");
         return HTTP_FORBIDDEN;
     }
-    failure = failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE, "This needs more than what the user allowed this app.",
-                           "the token lacks a scope; this needs %s", record->need_scope);
-    log_failure(r, "access refused", guard_access(r) ? guard_access(r)->client_id : NULL, r->user, failure);
+    access = guard_access(r);
+    failure = failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE,
+                           access && !access->client_id ? "This needs more than what the service key is good for."
+                                                        : "This needs more than what the user allowed this app.",
+                           "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token",
+                           record->need_scope);
+    log_failure(r, "access refused", access ? access->client_id : NULL, r->user, failure);
     challenge(r, failure);
     return HTTP_FORBIDDEN;
 }
 
-/* The header and the copies that many a script is given: SetEnvIf Authorization, RewriteRule … [E=HTTP_AUTHORIZATION:…]. */
-static void hide_token(request_rec *r)
-{
-    const char *token = request_record(request_initial(r))->token;
-
-    apr_table_unset(r->headers_in, "Authorization");
-    if (token) {
-        drop(r->subprocess_env, holds, token);
-    }
-}
-
 static void export_identity(request_rec *r, const access_t *access)
 {
-    apr_table_setn(r->subprocess_env, "OAUTH_CLIENT_ID", access->client_id);
+    int pass_headers = config_pass_headers(config_dir(r));
+
     apr_table_setn(r->subprocess_env, "OAUTH_SCOPE", access->scope);
-    apr_table_setn(r->subprocess_env, "OAUTH_GRANT_ID", access->grant_id);
-    if (config_pass_headers(config_dir(r))) {
+    if (access->client_id) { /* a service key belongs to no client */
+        apr_table_setn(r->subprocess_env, "OAUTH_CLIENT_ID", access->client_id);
+        apr_table_setn(r->subprocess_env, "OAUTH_GRANT_ID", access->grant_id);
+    }
+    if (pass_headers) {
         apr_table_set(r->headers_in, HEADER_USER, r->user);
-        apr_table_setn(r->headers_in, HEADER_CLIENT, access->client_id);
         apr_table_setn(r->headers_in, HEADER_SCOPE, access->scope);
+    }
+    if (pass_headers && access->client_id) {
+        apr_table_setn(r->headers_in, HEADER_CLIENT, access->client_id);
     }
 }
 
@@ -273,7 +291,7 @@ int guard_fixups(request_rec *r)
     if (!config_server(r->server)->issuer) {
         return DECLINED;
     }
-    drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
+    request_drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
     if (!is_in_force(r)) {
         return DECLINED;
     }
@@ -285,7 +303,7 @@ int guard_fixups(request_rec *r)
         export_identity(r, access);
     }
     if (!config_pass_token(config_dir(r))) {
-        hide_token(r);
+        credentials_hide(r);
     }
     return DECLINED;
 }

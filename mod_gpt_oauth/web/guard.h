@@ -1,5 +1,6 @@
 /*
- * AuthType GPTOAuth: bearer tokens in check_user_id, challenges, and what the handler and the backend get to know. RFC 6750.
+ * AuthType GPTOAuth: tokens and service keys in check_user_id, challenges, and what the handler and the backend get to know.
+ * RFC 6750.
  */
 #ifndef GPT_OAUTH_WEB_GUARD_H
 #define GPT_OAUTH_WEB_GUARD_H
@@ -11,7 +12,7 @@
 /* 1 when the sections that cover r say AuthType GPTOAuth. */
 int guard_is_configured(request_rec *r);
 
-/* The token that let r in; NULL when none did. */
+/* Of the token or service key that let r in; NULL when none did. */
 const access_t *guard_access(request_rec *r);
 
 /* post_read_request: identity headers that a client sends are removed, guarded or not. */

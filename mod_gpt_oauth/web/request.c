@@ -1,6 +1,7 @@
 #include "web/request.h"
 
 #include <httpd.h>
+#include <apr_encode.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -85,6 +86,30 @@ int request_read_body(request_rec *r, const char **body, apr_size_t *size)
     *body = buffer;
     *size = used;
     return OK;
+}
+
+char *request_decode_base64(apr_pool_t *p, const char *text)
+{
+    char *out = apr_palloc(p, strlen(text) + 1);
+    apr_size_t size;
+
+    if (apr_decode_base64(out, text, APR_ENCODE_STRING, APR_ENCODE_NONE, &size) != APR_SUCCESS || memchr(out, '\0', size)) {
+        return NULL;
+    }
+    out[size] = '\0';
+    return out;
+}
+
+void request_drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)
+{
+    const apr_array_header_t *entries = apr_table_elts(table);
+
+    for (int i = entries->nelts - 1; i >= 0; i--) {
+        if (unwanted(&APR_ARRAY_IDX(entries, i, apr_table_entry_t), what)) {
+            apr_table_unset(table, APR_ARRAY_IDX(entries, i, apr_table_entry_t).key);
+            i = entries->nelts; /* every entry of that name is gone: look again from the new end */
+        }
+    }
 }
 
 const char *request_cookie(request_rec *r, const char *name)

@@ -15,6 +15,13 @@
 
 struct endpoint_t;
 
+/* What became of a token or key when it was looked up last. */
+typedef struct verdict_t {
+    const char *text;         /* NULL: none was yet */
+    const failure_t *failure; /* it is invalid, or could not be verified */
+    const access_t *access;   /* it is good (the resource apart) */
+} verdict_t;
+
 /* Hangs on every request_rec of this module's interest. */
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
@@ -24,11 +31,12 @@ typedef struct request_t {
     int is_preflight;                  /* let in without a token: answered by the module, whatever handler stands here */
     int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */
 
-    /* On the initial request only: the token is taken from the header and verified once. */
-    int is_parsed;
-    const char *token;        /* NULL: none was sent */
-    const failure_t *failure; /* it is malformed, invalid, or could not be verified */
-    access_t *access;         /* it is good (the resource apart) */
+    const access_t *access; /* of who was let in here by a token or key */
+
+    /* On the initial request only: however many sections a request passes, the database is asked once. */
+    verdict_t token, key;
+    apr_table_t *hidden;         /* headers with credentials, once they are taken away; NULL: none yet */
+    apr_array_header_t *secrets; /* const char *: accepted, and to be looked for wherever a copy may be; NULL: none yet */
 } request_t;
 
 /* The record of r itself, made on first use. */
@@ -44,6 +52,12 @@ int request_has_type(const request_rec *r, const char *type);
  * the answer), or what the input filters say.
  */
 int request_read_body(request_rec *r, const char **body, apr_size_t *size);
+
+/* What base64 stands for, with a NUL behind; NULL when it is none, or stands for a NUL. */
+char *request_decode_base64(apr_pool_t *p, const char *text);
+
+/* Removes from headers or variables every entry that unwanted, which is handed `what`, says yes to. */
+void request_drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what);
 
 /* The value of a cookie; NULL when there is none, or more than one of that name. */
 const char *request_cookie(request_rec *r, const char *name);

@@ -110,7 +110,7 @@ static authz_status check_clients(request_rec *r, const char *args, const void *
         return AUTHZ_DENIED_NO_USER;
     }
     access = guard_access(r);
-    for (int i = 0; access && i < clients->nelts; i++) {
+    for (int i = 0; access && access->client_id && i < clients->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(clients, i, const char *), access->client_id) == 0) {
             return AUTHZ_GRANTED;
         }

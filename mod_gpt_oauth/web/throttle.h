@@ -13,6 +13,7 @@ typedef enum {
     THROTTLE_GRANT,        /* wrong codes and refresh tokens, by client id and address */
     THROTTLE_PASSWORD,     /* wrong passwords, by user name and address */
     THROTTLE_ADDRESS,      /* wrong passwords of one address, whoever it tries to be */
+    THROTTLE_KEY,          /* wrong service keys, by address */
     THROTTLE_USER,         /* wrong passwords of one user, from wherever */
     THROTTLE_REGISTRATION, /* new clients of one address that register themselves */
     THROTTLE_KINDS

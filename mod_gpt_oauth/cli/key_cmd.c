@@ -1,0 +1,175 @@
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "base/times.h"
+#include "base/token.h"
+#include "command.h"
+#include "grant/key.h"
+#include "output.h"
+
+static const char *state_of(const command_t *c, const service_key_t *key)
+{
+    return key->revoked_at ? "revoked" : key->expires_at && key->expires_at <= c->store->now ? "expired" : "active";
+}
+
+static json_t *key_json(const command_t *c, const service_key_t *key)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(key->name));
+    json_object_set_new(object, "issuer", text_json(*key->issuer ? key->issuer : NULL));
+    json_object_set_new(object, "scope", json_string(key->scope));
+    json_object_set_new(object, "introspect", json_boolean(key->may_introspect));
+    json_object_set_new(object, "created_at", time_json(key->created_at));
+    json_object_set_new(object, "expires_at", time_json(key->expires_at));
+    json_object_set_new(object, "used_at", time_json(key->used_at));
+    json_object_set_new(object, "revoked_at", time_json(key->revoked_at));
+    json_object_set_new(object, "state", json_string(state_of(c, key)));
+    return object;
+}
+
+/* NULL, or what is wrong with --expires. */
+static const char *read_expiry(const command_t *c, apr_int64_t *expires_at)
+{
+    const char *text = c->args->expires;
+    apr_int64_t seconds;
+
+    *expires_at = 0;
+    if (!text) {
+        return NULL;
+    }
+    if (times_day(text, &seconds)) {
+        *expires_at = seconds + TIMES_DAY; /* the last day is a whole one */
+    } else if (times_duration(text, &seconds) && strspn(text, "0123456789") != strlen(text)) {
+        *expires_at = c->store->now + seconds;
+    } else {
+        return "--expires takes a time such as 90d or 1y, or the last day, such as 2030-12-31";
+    }
+    return *expires_at <= c->store->now ? "--expires names a time that is over" : NULL;
+}
+
+static void print_added(const command_t *c, const service_key_t *key, const char *text)
+{
+    if (c->json) {
+        json_t *object = key_json(c, key);
+        json_object_set_new(object, "service_key", json_string(text));
+        print_json(c->pool, object);
+        return;
+    }
+    printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown this once.\n", key->name,
+           *key->issuer ? key->issuer : "every issuer of this database", key->expires_at ? "until" : "for good",
+           time_text(c->pool, key->expires_at, "(see --expires)"), text);
+    printf("It opens each <Location> with GPTOAuthCredentials service%s%s.\n",
+           *key->scope ? ", for the scopes " : " and all scopes", key->scope);
+}
+
+int key_add(command_t *c)
+{
+    service_key_t key = {
+        .name = c->operands[0],
+        .issuer = c->server.issuer ? c->server.issuer : "",
+        .scope = c->args->scope ? scope_normalise(c->pool, c->args->scope) : "",
+        .may_introspect = (c->args->given & ARG_INTROSPECT) != 0,
+        .created_at = c->store->now,
+    };
+    digest_t tag_key;
+    const char *problem = key_name_problem(key.name), *text;
+
+    if (!problem && !key.scope) {
+        problem = "the scope holds a character that no scope may hold; write names with spaces between them";
+    }
+    if (!problem) {
+        problem = read_expiry(c, &key.expires_at);
+    }
+    if (problem) {
+        return fail("%s", problem);
+    }
+    if (store_tag_key(c->store, &tag_key) != STORE_OK) {
+        return fail_down(c);
+    }
+    text = token_mint(c->pool, TOKEN_SERVICE_KEY, &tag_key);
+    token_hash(text, &key.hash);
+    switch (store_key_add(c->store, &key)) {
+    case STORE_OK: print_added(c, &key, text); return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("there is or was a key \"%s\" already; choose another name, so that the log says which one was used", key.name);
+}
+
+/* Those of the issuer that the command knows, and those for every issuer. */
+static int find_keys(const command_t *c, const char *name, apr_array_header_t **keys)
+{
+    c->store->issuer = c->server.issuer;
+    return store_key_list(c->store, name, keys) == STORE_OK ? DONE : fail_down(c);
+}
+
+int key_list(command_t *c)
+{
+    apr_array_header_t *keys;
+    if (find_keys(c, NULL, &keys)) {
+        return FAILED;
+    }
+    if (c->json) {
+        json_t *list = json_array();
+        for (int i = 0; i < keys->nelts; i++) {
+            json_array_append_new(list, key_json(c, APR_ARRAY_IDX(keys, i, const service_key_t *)));
+        }
+        print_json(c->pool, list);
+        return DONE;
+    }
+    if (keys->nelts == 0) {
+        printf("There are no service keys yet; `gptoauth key add NAME` makes one.\n");
+        return DONE;
+    }
+    static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "INTROSPECT", "EXPIRES", "LAST USED", "STATE" };
+    table_t *table = table_make(c->pool, header, 7);
+    for (int i = 0; i < keys->nelts; i++) {
+        const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
+        table_add(table, key->name);
+        table_add(table, *key->issuer ? key->issuer : "all");
+        table_add(table, *key->scope ? key->scope : "all");
+        table_add(table, key->may_introspect ? "yes" : "no");
+        table_add(table, time_text(c->pool, key->expires_at, "never"));
+        table_add(table, time_text(c->pool, key->used_at, "never"));
+        table_add(table, state_of(c, key));
+    }
+    table_print(table, "");
+    return DONE;
+}
+
+int key_revoke(command_t *c)
+{
+    apr_array_header_t *keys;
+    service_key_t *key = NULL;
+    if (find_keys(c, c->operands[0], &keys)) {
+        return FAILED;
+    }
+    for (int i = 0; i < keys->nelts; i++) {
+        service_key_t *found = APR_ARRAY_IDX(keys, i, service_key_t *);
+        if (!found->revoked_at) {
+            if (key) {
+                return fail("several issuers have a key \"%s\"; say with --issuer which one", key->name);
+            }
+            key = found;
+        }
+    }
+    if (!key) {
+        const char *name = terminal_text(c->pool, c->operands[0]);
+        return keys->nelts ? fail("the key \"%s\" was revoked already", name)
+                           : fail("there is no key \"%s\"; `gptoauth key list` shows them all", name);
+    }
+    switch (store_key_revoke(c->store, key->name, key->issuer)) {
+    case STORE_OK: break;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: return fail("the key \"%s\" was revoked in the meantime", key->name);
+    }
+    if (c->json) {
+        key->revoked_at = c->store->now;
+        print_json(c->pool, key_json(c, key));
+    } else {
+        printf("Service key \"%s\" is revoked: it opens nothing from now on.\n", key->name);
+    }
+    return DONE;
+}

@@ -1,0 +1,188 @@
+#include <stdlib.h>
+
+#include <apr_file_io.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "base/crypto.h"
+#include "base/token.h"
+#include "grant/key.h"
+#include "private.h"
+#include "web/directives.h"
+
+#define SECRET_MIN      32
+#define SECRET_MAX      512
+#define HEADER_NAME_MAX 64
+
+/* 1 when httpd, a proxy or this module gives a request header of this name a meaning of its own. */
+static int is_taken(const char *name)
+{
+    static const char *const names[] = { "Authorization", "Cookie",  "Host",   "Connection", "Keep-Alive", "TE",
+                                         "Trailer",       "Upgrade", "Expect", "Range",      "Origin",     "Referer",
+                                         "User-Agent",    "Via",     "Date",   "Forwarded" };
+    static const char *const beginnings[] = { "Accept", "Access-Control-", "Content-",     "If-",     "Proxy-",
+                                              "Sec-",   "Transfer-",       "X-Forwarded-", "X-OAuth-" };
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return 1;
+        }
+    }
+    for (apr_size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+        if (strncasecmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *header_problem(apr_pool_t *p, const char *name)
+{
+    apr_size_t size = strlen(name);
+
+    if (strcasecmp(name, "Authorization") == 0) {
+        return "GPTOAuthCredentials header:Authorization: write service in its place, which takes a key as Bearer or Basic";
+    }
+    if (is_taken(name)) {
+        return apr_psprintf(
+            p, "GPTOAuthCredentials header:%s: this header has a meaning of its own; choose another such as X-API-Key", name);
+    }
+    /* Where '-' and '_' mean the same (CGI) an underscore would make two headers of one. */
+    if (!apr_isalpha(name[0]) || size > HEADER_NAME_MAX ||
+        name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")]) {
+        return apr_psprintf(p,
+                            "GPTOAuthCredentials header:%s: write the name of a header, letters, digits and hyphens, such as "
+                            "header:X-API-Key",
+                            name);
+    }
+    return NULL;
+}
+
+const char *service_set_credentials(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    dir_conf_t *conf = dir;
+    ways_in_t *ways = apr_pcalloc(cmd->pool, sizeof(*ways));
+
+    if (argc == 0) {
+        return "GPTOAuthCredentials needs at least one of oauth, service and header:NAME";
+    }
+    for (int i = 0; i < argc; i++) {
+        if (strcasecmp(argv[i], "oauth") == 0) {
+            ways->oauth = 1;
+        } else if (strcasecmp(argv[i], "service") == 0) {
+            ways->service = 1;
+        } else if (strncasecmp(argv[i], "header:", 7) == 0) {
+            const char *problem = header_problem(cmd->pool, argv[i] + 7);
+
+            if (problem) {
+                return problem;
+            }
+            if (!ways->headers) {
+                ways->headers = apr_array_make(cmd->pool, 1, sizeof(const char *));
+            }
+            APR_ARRAY_PUSH(ways->headers, const char *) = argv[i] + 7;
+        } else {
+            return apr_psprintf(cmd->pool, "GPTOAuthCredentials %s: write oauth, service, header:NAME, or several of them",
+                                argv[i]);
+        }
+    }
+    conf->ways_in = ways;
+    section_note(cmd, directives_server(cmd)->services, conf);
+    return NULL;
+}
+
+/* The secret without the line's end; or a sentence. buffer has room for SECRET_MAX + 2. */
+static const char *read_secret_file(cmd_parms *cmd, const char *path, char *buffer)
+{
+    apr_size_t size = SECRET_MAX + 1;
+    apr_status_t rv;
+    apr_file_t *file;
+    apr_finfo_t info;
+    char why[120];
+
+    path = ap_server_root_relative(cmd->temp_pool, path);
+    if (!path) {
+        return "this is no path";
+    }
+    rv = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, cmd->temp_pool);
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_PROT, file);
+        if (rv == APR_SUCCESS) {
+            rv = apr_file_read_full(file, buffer, SECRET_MAX + 1, &size);
+            rv = APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
+        }
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(cmd->pool, "the file cannot be read: %s; httpd reads it at the start, as root",
+                            apr_strerror(rv, why, sizeof(why)));
+    }
+    if (info.protection & APR_FPROT_WWRITE) {
+        return apr_psprintf(cmd->pool, "everybody may write to this file, and so open the section; chmod 600 %s", path);
+    }
+    if (info.protection & APR_FPROT_WREAD) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, cmd->server,
+                     "GPT001: GPTOAuthServiceKey file:%s: everybody on this machine may read the key; chmod 600 %s", path, path);
+    }
+    while (size > 0 && (buffer[size - 1] == '\n' || buffer[size - 1] == '\r')) {
+        size--;
+    }
+    buffer[size] = '\0';
+    return strlen(buffer) == size ? NULL : "the file holds a NUL";
+}
+
+static const char *secret_problem(apr_pool_t *p, const char *secret)
+{
+    apr_size_t size = strlen(secret);
+
+    if (size < SECRET_MIN || size > SECRET_MAX) {
+        return apr_psprintf(p,
+                            "a service key has %d to %d characters, and here are %s%" APR_SIZE_T_FMT
+                            "; `openssl rand -hex 32` makes a good one",
+                            SECRET_MIN, SECRET_MAX, size > SECRET_MAX ? "at least " : "", size);
+    }
+    if (!token_is_b64(secret)) {
+        return "a service key consists of letters, digits and - . _ ~ + /, and = at its end; `openssl rand -hex 32` makes one";
+    }
+    return NULL;
+}
+
+const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
+{
+    dir_conf_t *conf = dir;
+    service_secret_t *secret = apr_pcalloc(cmd->pool, sizeof(*secret));
+    char buffer[SECRET_MAX + 2];
+    const char *text = buffer, *problem = NULL;
+
+    if (conf->service_key) {
+        return "GPTOAuthServiceKey stands here twice, and is for one key; `gptoauth key add` makes as many as you like";
+    }
+    if (strncmp(source, "env:", 4) == 0 && source[4]) {
+        secret->name = KEY_NAME_ENV;
+        text = getenv(source + 4);
+        if (!text) {
+            problem = "this variable is not set where httpd is started; on Debian write export NAME=KEY to /etc/apache2/envvars";
+        }
+    } else if (strncmp(source, "file:", 5) == 0 && source[5]) {
+        secret->name = KEY_NAME_FILE;
+        problem = read_secret_file(cmd, source + 5, buffer);
+    } else {
+        /* Not repeated here: it may be the key itself. */
+        return "GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found; it does not stand here itself";
+    }
+    if (!problem) {
+        problem = secret_problem(cmd->pool, text);
+    }
+    if (!problem && crypto_init() != APR_SUCCESS) {
+        problem = "OpenSSL cannot compute SHA-256";
+    }
+    if (problem) {
+        return apr_psprintf(cmd->pool, "GPTOAuthServiceKey %s: %s", source, problem);
+    }
+    token_hash(text, &secret->hash);
+    conf->service_key = secret;
+    section_note(cmd, directives_server(cmd)->services, conf);
+    return NULL;
+}
