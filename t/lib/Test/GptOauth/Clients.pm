@@ -68,7 +68,9 @@ sub tokens_kept {
     find({ no_chdir => 1, wanted => sub {
         @found{ Test::GptOauth::slurp($_) =~ /\b(gpt[ar]_[A-Za-z0-9_-]+)/g } = () if -f;
     } }, "$t->{dir}/home");
-    return sort Test::GptOauth::Secrets::remember(token => keys %found);
+    my @tokens = sort keys %found;
+    Test::GptOauth::Secrets::remember(token => @tokens);
+    return @tokens;
 }
 
 sub start_mcp_server {
