@@ -15,6 +15,7 @@ $text =~ s/^#(?=GPTOAuth|<|    )//mg;
 $text =~ s/^    #(?=GPTOAuth|Require)/    /mg;
 $text = join '', grep { !/^ *#/ } split /^/, $text;
 my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
+$t->write_file('conf/openapi.json', Test::GptOauth::slurp("$FindBin::Bin/../conf/openapi-hello.json"));
 $t->write_conf(conf => $text);
 $ENV{GPT_SERVICE_KEY} = '0123456789abcdef' x 2;
 my ($status, $said) = $t->configtest;

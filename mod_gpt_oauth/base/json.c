@@ -1,5 +1,7 @@
 #include "json.h"
 
+#include <apr_strings.h>
+
 #include <stdlib.h>
 
 #define SIZE_MAX_INPUT (64 * 1024)
@@ -61,6 +63,17 @@ json_t *json_parse_object(apr_pool_t *p, const char *data, apr_size_t size)
     }
     json_own(p, object);
     return json_is_object(object) && nested_within(object, DEPTH_MAX) ? object : NULL;
+}
+
+json_t *json_words(apr_pool_t *p, const char *text)
+{
+    json_t *list = json_array();
+    char *rest, *word;
+
+    for (word = apr_strtok(apr_pstrdup(p, text), " ", &rest); word; word = apr_strtok(NULL, " ", &rest)) {
+        json_array_append_new(list, json_string(word));
+    }
+    return list;
 }
 
 const char *json_print(apr_pool_t *p, const json_t *object)

@@ -13,6 +13,9 @@ json_t *json_own(apr_pool_t *p, json_t *object);
 /* Parses one JSON object of at most 64 KB, without duplicate names, NUL or nesting beyond 8. NULL when it is anything else. */
 json_t *json_parse_object(apr_pool_t *p, const char *data, apr_size_t size);
 
+/* The words of text, one space apart, as a new array. */
+json_t *json_words(apr_pool_t *p, const char *text);
+
 /* Compact, ASCII only, '/' kept; in p. */
 const char *json_print(apr_pool_t *p, const json_t *object);
 

@@ -114,6 +114,43 @@ int uri_host_is_loopback(const char *host)
     return host && (!strcmp(host, "localhost") || !strcmp(host, "127.0.0.1") || !strcmp(host, "[::1]"));
 }
 
+/* The start of the label before the one at end, and its size. */
+static const char *label_before(const char *host, const char *end, apr_size_t *size)
+{
+    const char *start = end;
+
+    while (start > host && start[-1] != '.') {
+        start--;
+    }
+    *size = (apr_size_t)(end - start);
+    return start;
+}
+
+/* The root domain's place in host. */
+static const char *root_of(const char *host)
+{
+    static const char *const shared[] = { "co", "com", "org", "net", "ac", "gov", "edu" };
+    apr_size_t top_size, size;
+    const char *top = label_before(host, host + strlen(host), &top_size);
+    const char *root;
+
+    if (top == host || strchr(DIGITS "[", *top) || *host == '[') {
+        return host;
+    }
+    root = label_before(host, top - 1, &size);
+    for (size_t i = 0; top_size == 2 && root > host && i < sizeof(shared) / sizeof(shared[0]); i++) {
+        if (strlen(shared[i]) == size && !apr_cstr_casecmpn(shared[i], root, size)) {
+            return label_before(host, root - 1, &size);
+        }
+    }
+    return root;
+}
+
+int uri_same_root(const char *a, const char *b)
+{
+    return !apr_cstr_casecmp(root_of(a), root_of(b));
+}
+
 static char *lower(apr_pool_t *p, const char *text)
 {
     char *copy = apr_pstrdup(p, text);

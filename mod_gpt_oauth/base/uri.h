@@ -29,6 +29,12 @@ int uri_parse(apr_pool_t *p, const char *text, uri_t *uri);
 int uri_host_is_loopback(const char *host);
 
 /*
+ * 1 when two hosts have one root domain, as ChatGPT wants of an API and its OAuth URLs: the last two labels, or three below
+ * such as co.uk. There is no list of public suffixes here, so it may say 1 too often. Addresses and single labels must be equal.
+ */
+int uri_same_root(const char *a, const char *b);
+
+/*
  * NULL when text may be an issuer: https (http for loopback hosts only), lower-case scheme and host, no query, fragment or
  * trailing slash, no default port spelled out, and a path without empty or dot segments and percent signs; else a sentence that
  * says what is wrong and what to write.

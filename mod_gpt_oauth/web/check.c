@@ -15,6 +15,7 @@
 #include "private.h"
 #include "store/conninfo.h"
 #include "web/config.h"
+#include "web/documents.h"
 
 /* One line to the terminal of configtest and to the error log; returns 1 for counting. */
 static int complain(const server_rec *s, const char *where, const char *problem)
@@ -273,6 +274,13 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
     return problems + check_path(p, s, conf) + check_requirements(p, s, conf) + check_services(p, s, conf);
 }
 
+static int check_documents(apr_pool_t *pconf, const server_rec *s, server_conf_t *conf)
+{
+    const char *manifest = manifest_finish(pconf, s, conf), *openapi = openapi_finish(pconf, s, conf);
+
+    return (manifest ? complain(s, NULL, manifest) : 0) + (openapi ? complain(s, NULL, openapi) : 0);
+}
+
 /* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */
 static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
@@ -302,7 +310,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         }
         if (conf->issuer && conf->policy) {
             issuers++;
-            problems += check_issuer(ptemp, s, conf);
+            problems += check_issuer(ptemp, s, conf) + (problem ? 0 : check_documents(pconf, s, conf));
         }
     }
     for (server_rec *s = main_server; s; s = s->next) {

@@ -50,6 +50,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_min = CONFIG_UNSET;
     conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
+    conf->manifest = NULL;
+    conf->openapi_file = NULL;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
     conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
     conf->services = apr_array_make(p, 2, sizeof(section_t));
@@ -80,6 +82,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_min);
     PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
+    PICK(manifest);
+    PICK(openapi_file);
     /* The main server's sections are in force in every virtual host. */
     conf->sections = apr_array_append(p, base->sections, add->sections);
     conf->requirements = apr_array_append(p, base->requirements, add->requirements);

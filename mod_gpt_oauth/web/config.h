@@ -73,6 +73,8 @@ typedef struct server_conf_t {
     int dbd_min;
     int dbd_keep;
     int dbd_max;
+    apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
+    const char *openapi_file;         /* GPTOAuthOpenAPI */
     apr_array_header_t *sections;     /* section_t */
     apr_array_header_t *requirements; /* requirement_t */
     apr_array_header_t *services;     /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
@@ -84,6 +86,9 @@ typedef struct server_conf_t {
     int is_secure;              /* the issuer is https */
     const char *session_cookie; /* cookie names carry a hash of the issuer */
     const char *transaction_cookie;
+
+    const char *manifest_text; /* by ep_manifest.c and ep_openapi.c, where theirs is written */
+    const char *openapi_text;
 
     store_source_t *source; /* made in child_init */
 } server_conf_t;

@@ -9,6 +9,7 @@
 #include "base/uri.h"
 #include "web/cors.h"
 #include "web/directives.h"
+#include "web/documents.h"
 
 extern module AP_MODULE_DECLARE_DATA gpt_oauth_module;
 
@@ -231,6 +232,8 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, MEMBER(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
     AP_INIT_TAKE1("GPTOAuthRegistration", clients_set_registration, NULL, RSRC_CONF,
                   "who may register apps: off, token or open (off)"),
+    AP_INIT_TAKE2("GPTOAuthManifest", manifest_set, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
+    AP_INIT_TAKE1("GPTOAuthOpenAPI", openapi_set, NULL, RSRC_CONF, "the file that /openapi.json is made of"),
     AP_INIT_TAKE1("GPTOAuthResource", section_set_resource, NULL, ACCESS_CONF,
                   "the resource URI of this section, when not issuer and path"),
     AP_INIT_TAKE_ARGV("GPTOAuthCredentials", service_set_credentials, NULL, ACCESS_CONF,

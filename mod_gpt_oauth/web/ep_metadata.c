@@ -33,17 +33,6 @@ static json_t *methods(int has_none)
     return list;
 }
 
-static json_t *scopes(apr_pool_t *p, const char *set)
-{
-    json_t *list = json_array();
-    char *rest, *scope;
-
-    for (scope = apr_strtok(apr_pstrdup(p, set), " ", &rest); scope; scope = apr_strtok(NULL, " ", &rest)) {
-        json_array_append_new(list, json_string(scope));
-    }
-    return list;
-}
-
 /* RFC 8414 section 2. No member without a value, and nothing that is not served. */
 static json_t *describe(request_rec *r, const server_conf_t *conf)
 {
@@ -53,7 +42,7 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
                      route_url(p, conf, "gpt-oauth-authorize"), "token_endpoint", route_url(p, conf, "gpt-oauth-token"),
                      "response_types_supported", "code", "response_modes_supported", "query", "grant_types_supported",
                      endpoint_token_grants(), "token_endpoint_auth_methods_supported", methods(1),
-                     "code_challenge_methods_supported", "S256", "scopes_supported", scopes(p, conf->policy->known_scopes),
+                     "code_challenge_methods_supported", "S256", "scopes_supported", json_words(p, conf->policy->known_scopes),
                      "authorization_response_iss_parameter_supported", 1));
 
     for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {

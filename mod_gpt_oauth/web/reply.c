@@ -33,7 +33,11 @@ int reply_json(request_rec *r, int status, const json_t *object)
 
 int reply_public(request_rec *r, const json_t *object)
 {
-    const char *text = json_print(r->pool, object);
+    return reply_public_text(r, json_print(r->pool, object));
+}
+
+int reply_public_text(request_rec *r, const char *text)
+{
     apr_size_t size = strlen(text);
     digest_t hash;
     int status;

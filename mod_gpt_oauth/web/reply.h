@@ -29,6 +29,9 @@ int reply_failure_status(request_rec *r, int status, const failure_t *failure);
 /* 200 and object as JSON that anybody may keep for a few minutes, with an ETag. */
 int reply_public(request_rec *r, const json_t *object);
 
+/* The same for JSON that is printed already. */
+int reply_public_text(request_rec *r, const char *text);
+
 /* 404 as JSON: clients that look for metadata read the answer as such. */
 int reply_nothing(request_rec *r);
 

@@ -8,6 +8,7 @@
 #include "private.h"
 #include "web/config.h"
 #include "web/cors.h"
+#include "web/documents.h"
 #include "web/endpoints.h"
 #include "web/guard.h"
 #include "web/page.h"
@@ -21,6 +22,8 @@ static const endpoint_t endpoints[] = {
     { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
     { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
     { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
+    { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", endpoint_manifest, ENDPOINT_STATIC | ENDPOINT_CORS, manifest_is_on },
+    { "/openapi.json", "gpt-oauth-openapi", endpoint_openapi, ENDPOINT_STATIC | ENDPOINT_CORS, openapi_is_on },
     { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
     { NULL, NULL, NULL, 0, NULL }
 };

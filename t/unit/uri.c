@@ -182,33 +182,6 @@ static void test_issuer(apr_pool_t *p)
     }
 }
 
-static void test_origin(apr_pool_t *p)
-{
-    static const char *const fine[] = { "https://app.example", "http://localhost:6274", "https://app.example:8443",
-                                        "https://[::1]:80", "chrome-extension://abcdefghijklmnop" };
-    static const char *const odd[] = { "https://app.example/",    "https://APP.example",   "HTTPS://app.example",
-                                       "https://app.example:443", "http://app.example:80", "https://app.example?x",
-                                       "https://app.example#",    "https://app.example/x" };
-    static const char *const none[] = {
-        "null", "app.example", "https://", "https:app.example", "https://*.example", "https://b\xfc.example", ""
-    };
-
-    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
-        ok(!uri_origin_problem(p, fine[i]), "an origin: %s", fine[i]);
-    }
-    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-        const char *problem = uri_origin_problem(p, odd[i]);
-
-        ok(problem && strstr(problem, ": write ") && !uri_origin_problem(p, strstr(problem, ": write ") + 8),
-           "no origin, but what is to be written is: %s", odd[i]);
-    }
-    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-        const char *problem = uri_origin_problem(p, none[i]);
-
-        ok(problem && strstr(problem, "such as https://app.example.com"), "no origin: %d", (int)i);
-    }
-}
-
 static void test_redirect_registration(apr_pool_t *p)
 {
     const char *const fine[] = {
@@ -423,7 +396,6 @@ void test_uri(apr_pool_t *p)
     test_parse(p);
     test_loopback(p);
     test_issuer(p);
-    test_origin(p);
     test_redirect_registration(p);
     test_redirect_match(p);
     test_resource(p);

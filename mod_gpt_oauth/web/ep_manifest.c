@@ -1,0 +1,77 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "base/manifest.h"
+#include "base/scope.h"
+#include "private.h"
+#include "web/directives.h"
+#include "web/documents.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+#include "web/route.h"
+
+#define ALLOWED "GET, HEAD, OPTIONS"
+
+const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char *value)
+{
+    server_conf_t *conf = directives_server(cmd);
+    const char *problem = manifest_value_problem(cmd->pool, key, value);
+
+    (void)dir;
+    if (!conf->manifest) {
+        conf->manifest = apr_table_make(cmd->pool, 12);
+    }
+    if (!problem && apr_table_get(conf->manifest, key)) {
+        problem = "this key is there already; keep one of the two lines";
+    }
+    apr_table_setn(conf->manifest, key, value);
+    return problem ? apr_psprintf(cmd->pool, "GPTOAuthManifest %s: %s", key, problem) : NULL;
+}
+
+int manifest_is_on(const server_conf_t *conf)
+{
+    return conf->manifest != NULL;
+}
+
+const char *manifest_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
+{
+    manifest_server_t server = { .authorize_url = route_url(p, conf, "gpt-oauth-authorize"),
+                                 .token_url = route_url(p, conf, "gpt-oauth-token"),
+                                 .api_url = route_url(p, conf, "gpt-oauth-openapi"),
+                                 .scope = conf->policy->default_scopes };
+    const char *problem, *scope;
+
+    if (!conf->manifest) {
+        return NULL;
+    }
+    problem = manifest_problem(p, conf->manifest);
+    scope = apr_table_get(conf->manifest, "scope");
+    if (!problem && !server.api_url && !apr_table_get(conf->manifest, "api_url")) {
+        problem = "the manifest lacks api_url, where the OpenAPI document is; write it, or GPTOAuthOpenAPI and the file";
+    }
+    if (!problem && scope && (!(scope = scope_normalise(p, scope)) || !scope_subset(scope, conf->policy->known_scopes))) {
+        problem = "scope names one that is not defined; write GPTOAuthScope for it, or leave it out for the default scopes";
+    }
+    if (problem) {
+        return apr_pstrcat(p, "GPTOAuthManifest: ", problem, NULL);
+    }
+    if (manifest_lacks_token(conf->manifest)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "GPT040: the manifest has no verification token; when a service shows one, write "
+                     "GPTOAuthManifest " MANIFEST_TOKEN "NAME TOKEN");
+    }
+    conf->manifest_text = json_print(p, manifest_build(p, conf->manifest, &server));
+    return NULL;
+}
+
+int endpoint_manifest(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: /* HEAD too */ return reply_public_text(r, config_server(r->server)->manifest_text);
+    case M_OPTIONS: return reply_options(r, ALLOWED);
+    default: return reply_method(r, ALLOWED);
+    }
+}

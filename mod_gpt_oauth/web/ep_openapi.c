@@ -1,0 +1,127 @@
+#include <httpd.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "base/openapi.h"
+#include "private.h"
+#include "web/directives.h"
+#include "web/documents.h"
+#include "web/endpoints.h"
+#include "web/reply.h"
+#include "web/route.h"
+
+#define ALLOWED "GET, HEAD, OPTIONS"
+#define SCHEME  "GPTOAuth"
+
+const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
+{
+    server_conf_t *conf = directives_server(cmd);
+
+    (void)dir;
+    conf->openapi_file = ap_server_root_relative(cmd->pool, file);
+    return conf->openapi_file ? NULL : apr_psprintf(cmd->pool, "GPTOAuthOpenAPI %s: this is no path of a file", file);
+}
+
+int openapi_is_on(const server_conf_t *conf)
+{
+    return conf->openapi_file != NULL;
+}
+
+/* The whole file; NULL when it cannot be read, and *problem says why. */
+static const char *read_file(apr_pool_t *p, const char *name, apr_size_t *size, const char **problem)
+{
+    apr_finfo_t info;
+    apr_file_t *file;
+    apr_status_t rv = apr_file_open(&file, name, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, p);
+    char *data = NULL, reason[120];
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file);
+    }
+    if (rv == APR_SUCCESS && (info.filetype != APR_REG || info.size > OPENAPI_FILE_MAX)) {
+        *problem = "this is no file, or one of more than 16 MB";
+        return NULL;
+    }
+    if (rv == APR_SUCCESS) {
+        data = apr_palloc(p, (apr_size_t)info.size + 1);
+        rv = apr_file_read_full(file, data, (apr_size_t)info.size, size);
+    }
+    if (rv != APR_SUCCESS) {
+        *problem = apr_psprintf(p, "it cannot be read: %s", apr_strerror(rv, reason, sizeof(reason)));
+        return NULL;
+    }
+    return data;
+}
+
+static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
+{
+    json_t *scopes = json_object();
+
+    for (int i = 0; i < conf->policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(conf->policy->scopes, i, scope_def_t);
+
+        json_object_set_new(scopes, def->name, json_string(def->description));
+    }
+    return json_own(p, json_pack("{s:s, s:{s:{s:s, s:s, s:o}}}", "type", "oauth2", "flows", "authorizationCode",
+                                 "authorizationUrl", route_url(p, conf, "gpt-oauth-authorize"), "tokenUrl",
+                                 route_url(p, conf, "gpt-oauth-token"), "scopes", scopes));
+}
+
+static void warn(const server_rec *s, const server_conf_t *conf, const char *finding)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s, "GPT041: %s: %s", conf->openapi_file, finding);
+}
+
+/* The text that is served; NULL when there is none, and *problem says why. */
+static const char *make_text(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const char **problem)
+{
+    apr_size_t size;
+    const char *data = read_file(p, conf->openapi_file, &size, problem), *text;
+    json_t *document = data ? openapi_parse(p, data, size, problem) : NULL;
+    openapi_security_t security = { .name = SCHEME };
+    apr_array_header_t *findings;
+
+    if (!document) {
+        return NULL;
+    }
+    security.scheme = oauth_scheme(p, conf);
+    security.scopes = json_own(p, json_words(p, conf->policy->default_scopes));
+    if (!openapi_complete(p, document, conf->origin, &security)) {
+        warn(s, conf, "none of its security schemes is of the type that this server wants; leave securitySchemes out");
+    }
+    text = json_print(p, document);
+    findings = openapi_review(p, document, strlen(text), conf->origin);
+    for (int i = 0; i < findings->nelts; i++) {
+        warn(s, conf, APR_ARRAY_IDX(findings, i, const char *));
+    }
+    return text;
+}
+
+const char *openapi_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
+{
+    const char *problem = NULL, *text;
+    apr_pool_t *temporary;
+
+    if (!conf->openapi_file) {
+        return NULL;
+    }
+    apr_pool_create(&temporary, p);
+    text = make_text(temporary, s, conf, &problem);
+    conf->openapi_text = text ? apr_pstrdup(p, text) : NULL;
+    problem = text ? NULL : apr_psprintf(p, "GPTOAuthOpenAPI %s: %s", conf->openapi_file, problem);
+    apr_pool_destroy(temporary);
+    return problem;
+}
+
+int endpoint_openapi(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: /* HEAD too */ return reply_public_text(r, config_server(r->server)->openapi_text);
+    case M_OPTIONS: return reply_options(r, ALLOWED);
+    default: return reply_method(r, ALLOWED);
+    }
+}

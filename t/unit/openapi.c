@@ -1,0 +1,287 @@
+#include "tap.h"
+#include "base/json.h"
+#include "base/openapi.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#define ORIGIN "https://api.example.com"
+
+/* JSON with ' for ". */
+static const char *quoted(apr_pool_t *p, const char *text)
+{
+    char *copy = apr_pstrdup(p, text);
+
+    for (char *c = copy; *c; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    return copy;
+}
+
+static json_t *parse(apr_pool_t *p, const char *text)
+{
+    const char *problem;
+    json_t *document = openapi_parse(p, text, strlen(text), &problem);
+
+    ok(document && !problem, "a document: %.60s", problem ? problem : text);
+    return document;
+}
+
+static void test_parse(apr_pool_t *p)
+{
+    static const char *const rows[][2] = {
+        { "", "no JSON object; YAML has to be converted" },
+        { " \n", "no JSON object; YAML" },
+        { "openapi: 3.1.0\npaths: {}\n", "no JSON object; YAML" },
+        { "# comment\n{}", "no JSON object; YAML" },
+        { "[{'openapi':'3.1.0','paths':{}}]", "no JSON object; YAML" },
+        { "\xef\xbb\xbf{'openapi':'3.1.0','paths':{}}", "no JSON object" },
+        { "{", "line 1, column 1 is not JSON" },
+        { "{\n  'openapi': '3.1.0',\n  'paths': {},\n}", "line 4, column 1 is not JSON" },
+        { "{'openapi':'3.1.0',\n'paths':{'/a':{},\n'/a':{}}}", "line 3, column 4 is not JSON: duplicate object key" },
+        { "{'openapi':'3.1.0','paths':{}} x", "line 1, column 32 is not JSON" },
+        { "{'swagger':'2.0','paths':{}}", "version 3.0 or 3.1" },
+        { "{'openapi':'2.0.0','paths':{}}", "version 3.0 or 3.1" },
+        { "{'openapi':3.1,'paths':{}}", "version 3.0 or 3.1" },
+        { "{'openapi':'3.10.0','paths':{}}", "version 3.0 or 3.1" },
+        { "{'openapi':'3.1.0'}", "no object paths" },
+        { "{'openapi':'3.1.0','paths':[]}", "no object paths" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *text = quoted(p, rows[i][0]), *problem;
+
+        ok(!openapi_parse(p, text, strlen(text), &problem) && problem && strstr(problem, rows[i][1]), "refusal %d: %s", (int)i,
+           problem ? problem : "none");
+    }
+    parse(p, quoted(p, "\n {'openapi':'3.0.3','paths':{}}\n"));
+    parse(p, quoted(p, "{'openapi':'3.1.1','paths':{}}"));
+}
+
+/* The sentences about one operation, or about a whole document that begins with a brace; one a line. */
+static const char *review(apr_pool_t *p, const char *text)
+{
+    const char *sentences = "";
+    json_t *document;
+    apr_array_header_t *findings;
+
+    if (*text != '{') {
+        text = apr_pstrcat(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{'operationId':'a',", text, "}}}}", NULL);
+    }
+    document = parse(p, quoted(p, text));
+    findings = openapi_review(p, document, strlen(text), ORIGIN);
+    for (int i = 0; i < findings->nelts; i++) {
+        sentences = apr_pstrcat(p, sentences, *sentences ? "\n" : "", APR_ARRAY_IDX(findings, i, const char *), NULL);
+    }
+    return sentences;
+}
+
+static const char *letters(apr_pool_t *p, int count, const char *letter)
+{
+    const char *text = "";
+
+    while (count-- > 0) {
+        text = apr_pstrcat(p, text, letter, NULL);
+    }
+    return text;
+}
+
+static void test_operations(apr_pool_t *p)
+{
+    const char *found;
+
+    is_str(review(p, "'summary':'A'"), "", "a good operation");
+    is_str(review(p, apr_pstrcat(p, "'summary':'", letters(p, 300, "\xc3\xb6"), "','description':'", letters(p, 300, "x"), "'",
+                                 NULL)),
+           "", "300 characters, whatever their bytes");
+    found = review(
+        p, apr_pstrcat(p, "'summary':'", letters(p, 301, "x"), "','description':'", letters(p, 312, "\xc3\xb6"), "'", NULL));
+    is_str(found,
+           "GET /a (a): its summary has 301 characters, and the GPT builder takes 300\n"
+           "GET /a (a): its description has 312 characters, and the GPT builder takes 300",
+           "longer texts");
+    found = review(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{},'post':{'operationId':'x'}},'/b':{'patch':{'operationId':'x'},"
+                      "'put':{'operationId':''},'parameters':[{'$ref':'#/x'}]}}}");
+    ok(strstr(found, "GET /a: there is no operationId"), "no operationId");
+    ok(strstr(found, "PUT /b (): there is no operationId"), "an empty one");
+    ok(strstr(found, "PATCH /b (x): the operationId is that of POST /a (x) too"), "one twice");
+    ok(strstr(found, "/b: parameter 1 is a $ref"), "a $ref among the parameters of a path");
+}
+
+static void test_parameters(apr_pool_t *p)
+{
+    const char *text = apr_pstrcat(p, "'parameters':[{'name':'q','in':'query','description':'", letters(p, 700, "x"),
+                                   "'},{'name':'r','in':'query','description':'", letters(p, 701, "x"),
+                                   "'},{'$ref':'#/components/parameters/s'},{'in':'query'},"
+                                   "{'name':'o','in':'query','schema':{'type':'object'}}]",
+                                   NULL);
+
+    is_str(review(p, text),
+           "GET /a (a), parameter r: its description has 701 characters, and the GPT builder takes 700\n"
+           "GET /a (a): parameter 3 is a $ref, which the GPT builder leaves out; write the parameter itself\n"
+           "GET /a (a): parameter 4 has no name, and the GPT builder leaves it out\n"
+           "GET /a (a), parameter o: an object schema without properties, which the GPT builder refuses; name what is in it",
+           "parameters");
+}
+
+static void test_schemas(apr_pool_t *p)
+{
+    static const char tail[] = ": an object schema without properties, which the GPT builder refuses; name what is in it";
+    static const char *const good[] = {
+        "{'type':'object','properties':{}}",
+        "{'$ref':'#/components/schemas/S'}",
+        "{'type':'string'}",
+        "{}",
+        "{'type':'array','items':{'type':['object','null'],'properties':{'a':{'type':'string'}}}}",
+        "{'example':{'type':'object'}}",
+        "true",
+    };
+    static const char *const bad[][2] = {
+        { "{'type':'object'}", "" },
+        { "{'type':['null','object']}", "" },
+        { "{'type':'array','items':{'type':'object'}}", ".items" },
+        { "{'properties':{'a':{'properties':{'b':{'type':'object'}}}}}", ".a.b" },
+        { "{'allOf':[{'type':'string'},{'type':'object'}]}", ".allOf" },
+        { "{'type':'object','properties':{},'additionalProperties':{'type':'object'}}", ".additionalProperties" },
+    };
+    const char *deep = "{}";
+
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        is_str(review(p, apr_psprintf(p, "'requestBody':{'content':{'application/json':{'schema':%s}}}", good[i])), "",
+               "a good schema");
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        is_str(review(p, apr_psprintf(p, "'requestBody':{'content':{'application/json':{'schema':%s}}}", bad[i][0])),
+               apr_pstrcat(p, "GET /a (a), request body", bad[i][1], tail, NULL), "an object without properties");
+    }
+    is_str(review(p, "'responses':{'200':{'content':{'text/x':{'schema':{'type':'object'}}}}}"),
+           apr_pstrcat(p, "GET /a (a), response 200", tail, NULL), "... in a response");
+    is_str(review(p, "{'openapi':'3.0.0','paths':{},'components':{'schemas':{'S':{'type':'object'}},"
+                     "'requestBodies':{'B':{'content':{'a/b':{'schema':{'type':'object'}}}}}}}"),
+           apr_pstrcat(p, "components.schemas.S", tail, "\ncomponents.requestBodies.B", tail, NULL), "... in the components");
+    for (int i = 0; i < 100; i++) {
+        deep = apr_pstrcat(p, "{'items':", deep, "}", NULL);
+    }
+    ok(strstr(review(p, apr_psprintf(p, "'requestBody':{'content':{'a/b':{'schema':%s}}}", deep)), "schemas within schemas"),
+       "schemas without end");
+}
+
+static void test_servers(apr_pool_t *p)
+{
+    static const struct {
+        const char *url, *expected;
+    } rows[] = {
+        { "https://api.example.com", "" },
+        { "https://other.example.com/v1", "" },
+        { "https://example.com", "" },
+        { "http://localhost:3000", "servers: its server localhost has another root domain than the issuer's api.example.com" },
+        { "https://api.example.org",
+          "servers: its server api.example.org has another root domain than the issuer's api.example.com" },
+        { "http://api.example.com", "servers: server 1 is no https URL" },
+        { "/v1", "servers: server 1 is no https URL" },
+        { "https://{tenant}.example.com", "servers: server 1 is no https URL" },
+        { "ftp://api.example.com", "servers: server 1 is no https URL" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *found = review(p, apr_psprintf(p, "{'openapi':'3.1.0','paths':{},'servers':[{'url':'%s'}]}", rows[i].url));
+
+        ok(*rows[i].expected ? strncmp(found, rows[i].expected, strlen(rows[i].expected)) == 0 : !*found, "server %s: %s",
+           rows[i].url, found);
+    }
+    ok(strstr(review(p, "'servers':[{'url':'https://evil.org'}]"), "GET /a (a): its server evil.org has another root"),
+       "a server of an operation");
+    ok(strstr(review(p, "{'openapi':'3.1.0','paths':{'/b':{'servers':[{}]}}}"), "/b: server 1 is no https URL"),
+       "... and of a path");
+}
+
+static void test_limits(apr_pool_t *p)
+{
+    const char *paths = "";
+    json_t *document;
+
+    for (int i = 0; i < 31; i++) {
+        if (i == 30) {
+            is_str(review(p, apr_pstrcat(p, "{'openapi':'3.1.0','paths':{", paths, "}}", NULL)), "", "30 operations");
+        }
+        paths = apr_psprintf(p, "%s%s'/p%d':{'get':{'operationId':'o%d'}}", paths, i ? "," : "", i, i);
+    }
+    is_str(review(p, apr_pstrcat(p, "{'openapi':'3.1.0','paths':{", paths, "}}", NULL)),
+           "paths: 31 operations, and the GPT builder takes 30", "31");
+    document = parse(p, quoted(p, "{'openapi':'3.1.0','paths':{}}"));
+    ok(openapi_review(p, document, 100000, ORIGIN)->nelts == 0, "100,000 characters");
+    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 100001, ORIGIN), 0, const char *), "100001 characters"), "100,001");
+    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 1000001, ORIGIN), 0, const char *), "takes 1 MB"), "more than 1 MB");
+    ok(strstr(review(p, "{'openapi':'3.1.0','paths':{},'components':{'securitySchemes':{'a':{},'b':{}}}}"),
+              "one security scheme"),
+       "two security schemes");
+}
+
+/* What becomes of these members of a document: servers, securitySchemes and security, printed. */
+static const char *complete(apr_pool_t *p, const char *members, const char *scheme, int *known)
+{
+    json_t *document =
+        parse(p, quoted(p, apr_psprintf(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{'security':[]}}}%s}", members)));
+    openapi_security_t security = { .name = "GPTOAuth" };
+    json_t *shown;
+
+    security.scheme = json_own(p, json_loads(quoted(p, scheme), 0, NULL));
+    security.scopes = json_own(p, json_words(p, "read write"));
+    *known = openapi_complete(p, document, ORIGIN, &security);
+    is_str(json_print(p, json_object_get(document, "paths")), "{\"/a\":{\"get\":{\"security\":[]}}}",
+           "operations stay as they are");
+    shown = json_own(p, json_pack("[O?, O?, O?]", json_object_get(document, "servers"),
+                                  json_object_get(json_object_get(document, "components"), "securitySchemes"),
+                                  json_object_get(document, "security")));
+    return json_print(p, shown);
+}
+
+static void test_complete(apr_pool_t *p)
+{
+    static const char oauth[] = "{'type':'oauth2','flows':{'authorizationCode':{'tokenUrl':'T'}}}";
+    static const char header[] = "{'type':'apiKey','in':'header','name':'X-Key'}", bearer[] = "{'type':'http','scheme':'bearer'}";
+    static const struct {
+        const char *members, *scheme, *expected;
+        int known;
+    } rows[] = {
+        { "", oauth,
+          "[[{'url':'https://api.example.com'}],{'GPTOAuth':{'type':'oauth2','flows':{'authorizationCode':{'tokenUrl':'T'}}}},"
+          "[{'GPTOAuth':['read','write']}]]",
+          1 },
+        { ",'servers':[],'components':{}", bearer,
+          "[[{'url':'https://api.example.com'}],{'GPTOAuth':{'type':'http','scheme':'bearer'}},[{'GPTOAuth':['read','write']}]]",
+          1 },
+        { ",'servers':[{'url':'/'},{'url':'/v1'},{'url':'https://x'}],'security':[]", header,
+          "[[{'url':'https://api.example.com'},{'url':'https://api.example.com/v1'},{'url':'https://x'}],"
+          "{'GPTOAuth':{'type':'apiKey','in':'header','name':'X-Key'}},[]]",
+          1 },
+        { ",'components':{'securitySchemes':{'mine':{'type':'oauth2','description':'D','flows':{'implicit':{}}}}},'security':[{'mine':['x']}]",
+          oauth,
+          "[[{'url':'https://api.example.com'}],{'mine':{'type':'oauth2','description':'D','flows':{'authorizationCode':{'tokenUrl':'T'}}}},"
+          "[{'mine':['x']}]]",
+          1 },
+        { ",'components':{'securitySchemes':{'mine':{'type':'http','scheme':'basic'}}}", bearer,
+          "[[{'url':'https://api.example.com'}],{'mine':{'type':'http','scheme':'basic'}},[{'mine':['read','write']}]]", 1 },
+        { ",'components':{'securitySchemes':{'mine':{'type':'http','scheme':'basic'}}}", oauth,
+          "[[{'url':'https://api.example.com'}],{'mine':{'type':'http','scheme':'basic'}},null]", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int known;
+
+        is_str(complete(p, rows[i].members, rows[i].scheme, &known), quoted(p, rows[i].expected), "completion %d", (int)i);
+        ok(known == rows[i].known, "... uses its scheme: %d", rows[i].known);
+    }
+}
+
+void test_openapi(apr_pool_t *p)
+{
+    test_parse(p);
+    test_operations(p);
+    test_parameters(p);
+    test_schemas(p);
+    test_servers(p);
+    test_limits(p);
+    test_complete(p);
+}
