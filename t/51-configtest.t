@@ -202,6 +202,61 @@ bad("GPTOAuthAllowOrigin $_->[0]", qr/GPTOAuthAllowOrigin$_->[1]/m, location("GP
     [ '* https://app.example', ': \* stands for every origin; write it alone' ], [ 'https://app.example *', ': \* stands for every' ];
 bad('GPTOAuthAllowOrigin outside of a section', qr/GPTOAuthAllowOrigin not allowed (?:here|in)/, "$usual\nGPTOAuthAllowOrigin *");
 
+# ---- service keys
+
+$ENV{T_KEY} = 'k' x 32;
+$ENV{T_SHORT} = 'k' x 31;
+$ENV{T_ODD} = 'a key with spaces, which are no part of a bearer token';
+$ENV{T_EQUALS} = '=' . 'k' x 40;
+delete $ENV{T_NONE};
+chmod 0600, $t->write_file('key', 'f' x 64 . "\n");
+chmod 0644, $t->write_file('open-key', 'f' x 64);
+chmod 0602, $t->write_file('writable-key', 'f' x 64);
+$t->write_file('short-key', 'f' x 31 . "\n\r\n");
+$t->write_file('long-key', 'f' x 513);
+$t->write_file('two-keys', 'f' x 64 . "\n" . 'g' x 64 . "\n");
+$t->write_file('nul-key', 'f' x 64 . "\0");
+mkdir $t->dir . '/folder';
+sub keys_in { my ($lines, @section) = @_; return location("AuthType GPTOAuth\nRequire valid-user\n$lines", @section) }
+
+good("GPTOAuthCredentials $_", keys_in("GPTOAuthCredentials $_"))
+    for 'oauth', 'service', 'oauth service', 'header:X-API-Key', 'service oauth header:X-API-Key header:Key', 'OAuth Service', 'Header:x-key';
+good('keys alone need no resource', keys_in('GPTOAuthCredentials service', '<LocationMatch "^/x">'));
+bad('keys and tokens do', qr/write GPTOAuthResource https:/, keys_in('GPTOAuthCredentials service oauth', '<LocationMatch "^/x">'));
+bad('GPTOAuthCredentials for nothing', qr/GPTOAuthCredentials needs at least one of oauth, service and header:NAME/, keys_in('GPTOAuthCredentials'));
+bad("GPTOAuthCredentials $_->[0]", qr/GPTOAuthCredentials $_->[1]/, keys_in("GPTOAuthCredentials $_->[0]"))
+    for [ 'basic', 'basic: write oauth, service, header:NAME, or several' ], [ 'header', 'header: write oauth' ], [ 'header:', 'header:: write the name of a header' ],
+    [ 'header:Authorization', 'header:Authorization: write service in its place' ], [ 'header:Cookie', 'header:Cookie: this header has a meaning of its own; choose' ],
+    [ 'header:HOST', 'header:HOST: this header has' ], [ 'header:Content-Type', 'header:Content-Type: this header has' ], [ 'header:X-OAuth-User', 'header:X-OAuth-User: this header' ],
+    [ 'header:X-Forwarded-For', 'header:X-Forwarded-For: this header' ], [ 'header:Proxy-Authorization', '.*this header' ], [ 'header:X_API_Key', 'header:X_API_Key: write the name' ],
+    [ '"header:a b"', 'header:a b: write the name' ], [ 'header:-x', 'header:-x: write the name' ], [ 'header:' . 'x' x 65, '.*write the name' ];
+good("GPTOAuthServiceKey $_", keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey $_")) for 'env:T_KEY', '"file:%%DIR%%/key"', 'file:key';
+good('GPTOAuthServiceKey and a header', keys_in("GPTOAuthServiceKey env:T_KEY\nGPTOAuthCredentials header:Key"));
+good('... in the Location around', keys_in('GPTOAuthCredentials service') . "\n<Location /more/inner>\nGPTOAuthServiceKey env:T_KEY\n</Location>");
+my $alone = qr/httpd\.conf:\d+: GPTOAuthServiceKey opens nothing here, since only tokens do; write GPTOAuthCredentials service/;
+bad('GPTOAuthServiceKey alone', $alone, keys_in('GPTOAuthServiceKey env:T_KEY'));
+bad('GPTOAuthServiceKey where tokens are wanted', $alone, keys_in("GPTOAuthCredentials oauth\nGPTOAuthServiceKey env:T_KEY"));
+bad('... again, in a Location', $alone, keys_in('GPTOAuthCredentials service') . "\n<Location /more/inner>\nGPTOAuthCredentials oauth\nGPTOAuthServiceKey env:T_KEY\n</Location>");
+bad('... beside one with keys', $alone, keys_in('GPTOAuthCredentials service') . "\n<Location /api>\nGPTOAuthServiceKey env:T_KEY\n</Location>");
+bad("GPTOAuthServiceKey $_->[0]", qr/GPTOAuthServiceKey \S+: $_->[1]/, keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey $_->[0]"))
+    for [ 'env:T_NONE', 'this variable is not set where httpd is started; on Debian write export' ], [ 'env:T_SHORT', 'a service key has 32 to 512 characters, and here are 31; `openssl' ],
+    [ 'env:T_ODD', 'a service key consists of letters' ], [ 'env:T_EQUALS', 'a service key consists of letters' ], [ 'file:short-key', '.*here are 31;' ],
+    [ 'file:long-key', '.*here are at least 513;' ], [ 'file:two-keys', 'a service key consists of' ], [ 'file:nul-key', 'the file holds a NUL' ],
+    [ 'file:none', 'the file cannot be read: .*No such file' ], [ 'file:folder', 'the file cannot be read: .*directory' ],
+    [ 'file:writable-key', 'everybody may write to this file, and so open the section; chmod 600 /\S+' ];
+like(configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey env:T_KEY\nGPTOAuthServiceKey file:key")), qr/GPTOAuthServiceKey stands here twice.*`gptoauth key add`/, 'two of them');
+my $said = configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey " . 'sesame' x 6));
+like($said, qr/GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found/, 'the key itself');
+unlike($said, qr/sesamesesame.*:/, '... is not repeated');
+$said = do { $t->write_conf(conf => keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:open-key")); ($t->configtest)[1] };
+like($said, qr/GPT001: GPTOAuthServiceKey file:\S+open-key: everybody on this machine may read the key; chmod 600 .*Syntax OK/s, 'a file that everybody may read: a warning');
+for my $line ('GPTOAuthCredentials service', 'GPTOAuthServiceKey env:T_KEY') {
+    my ($name) = split / /, $line;
+    bad("$name without a guard", qr/httpd\.conf:\d+: $name goes with AuthType GPTOAuth, but the AuthType here is missing; write AuthType GPTOAuth beside it/, location($line));
+    bad("$name beside Basic", qr/$name goes with AuthType GPTOAuth, but the AuthType here is Basic/, location("AuthType Basic\nAuthName x\nRequire valid-user\n$line"));
+    bad("$name outside of a section", qr/$name not allowed (?:here|in)/, "$usual\n$line");
+}
+
 # ---- the database and httpd's own modules
 
 good('pgsql', $usual, dbd => "$pgsql connect_timeout=2 tcp_user_timeout=3000\"");
