@@ -12,12 +12,16 @@
 
 int client_request_refuse(request_rec *r, const client_request_t *request, const failure_t *failure)
 {
+    const char *realm = apr_pstrcat(r->pool, " realm=\"", config_server(r->server)->issuer, "\"", NULL);
     int status = oauth_error_status(failure->error), wait = 0;
 
     if (failure->error == OAUTH_INVALID_CLIENT) {
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       apr_pstrcat(r->pool, "Basic realm=\"", config_server(r->server)->issuer, "\"", NULL));
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate", apr_pstrcat(r->pool, "Basic", realm, NULL));
         wait = throttle_count(r, THROTTLE_CLIENT, request->client_id);
+    } else if (failure->error == OAUTH_INVALID_TOKEN) { /* a service key in place of a client */
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       apr_pstrcat(r->pool, "Bearer", realm, ", error=\"invalid_token\"", NULL));
+        wait = throttle_count(r, THROTTLE_KEY, NULL);
     } else if (failure->error == OAUTH_INVALID_GRANT) {
         wait = throttle_count(r, THROTTLE_GRANT, request->client_id);
     }

@@ -28,14 +28,15 @@ sub user_add {
     return $self->{users}{$name} = $password;
 }
 
-# client_add(name, options): public => 1, gpt => 1, redirect => [URI ...] or URI, scope => "...". Answers what the tests need to
-# know of the client, with its first redirect URI.
+# client_add(name, options): public => 1, gpt => 1, service => 1, resource_server => 1, redirect => [URI ...] or URI, scope => "...",
+# resource => URI. Answers what the tests need to know of the client, with its first redirect URI.
 sub client_add {
     my ($self, $name, %opt) = @_;
-    my @redirects = ref $opt{redirect} ? @{ $opt{redirect} } : $opt{redirect} // 'https://rp.example/cb';
-    my @args = map { "--$_" } grep { $opt{$_} } qw(public gpt);
+    my @usual = $opt{service} || $opt{resource_server} ? () : 'https://rp.example/cb';
+    my @redirects = ref $opt{redirect} ? @{ $opt{redirect} } : defined $opt{redirect} ? $opt{redirect} : @usual;
+    my @args = map { '--' . tr/_/-/r } grep { $opt{$_} } qw(public gpt service resource_server);
     push @args, map { ('--redirect', $_) } @redirects;
-    push @args, '--scope', $opt{scope} if defined $opt{scope};
+    push @args, map { ("--$_", $opt{$_}) } grep { defined $opt{$_} } qw(scope resource);
     my $json = $self->gptoauth_json('client', 'add', $name, @args);
     my $client = {
         name => $name,
@@ -164,13 +165,17 @@ sub basic {
     return 'Basic ' . encode_base64("$id:$secret", '');
 }
 
-# POST to the token endpoint as this client. The parameters are pairs; auth is post (usual for confidential clients), basic or
-# none (usual for public ones).
-sub token_request {
-    my ($self, $client, $params, %opt) = @_;
+# POST to an endpoint as this client. The parameters are pairs; auth is post (usual for confidential clients), basic or none (usual
+# for public ones).
+sub client_request {
+    my ($self, $target, $client, $params, %opt) = @_;
     my ($body, @headers) = $self->token_body($client, $params, %opt);
-    return $self->http->post('/oauth/token', $body, headers => \@headers);
+    return $self->http->post($target, $body, headers => \@headers);
 }
+
+sub token_request { my ($self, @request) = @_; return $self->client_request('/oauth/token', @request) }
+sub revoke { my ($self, @request) = @_; return $self->client_request('/oauth/revoke', @request) }
+sub introspect { my ($self, @request) = @_; return $self->client_request('/oauth/introspect', @request) }
 
 sub token_body {
     my ($self, $client, $params, %opt) = @_;
