@@ -63,6 +63,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(route_handler, NULL, before_others, APR_HOOK_FIRST);
+    ap_hook_handler(route_no_openid, NULL, NULL, APR_HOOK_LAST);
 }
 
 AP_DECLARE_MODULE(gpt_oauth) = { STANDARD20_MODULE_STUFF, config_dir_create, config_dir_merge, config_server_create,

@@ -22,7 +22,7 @@ sub blocks {
     return @found;
 }
 
-my ($database, $server) = blocks('apache');
+my ($database, $server, $mcp, $hosts) = blocks('apache');
 my ($try, $install, $commands, $repin) = blocks('sh');
 like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');
 like($install, qr/autoreconf -fi && \.\/configure && make && make install/, 'so is the build');
@@ -49,6 +49,18 @@ subtest 'the configuration as it stands' => sub {
     my ($status, $said) = $t->configtest;
     is($status, 0, 'passes configtest');
     like($said, qr/Syntax OK/, '… without a word');
+};
+
+subtest 'the other examples' => sub {
+    my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
+    (my $usual = localise($t, $server)) =~ s/^Include .*\n//mg;
+    my ($scopes) = $usual =~ /((?:^GPTOAuthScope .*\n)+)/m;
+    for my $case ([ 'an MCP server' => "GPTOAuthIssuer https://api.example.com\n$usual$mcp" ], [ 'several hosts' => "$scopes$hosts" ]) {
+        my ($name, $text) = @$case;
+        $t->write_conf(conf => $text);
+        my ($status, $said) = $t->configtest;
+        is($status, 0, "$name passes configtest") or diag $said;
+    }
 };
 
 # Runs a line that begins with gptoauth, and returns what it says.

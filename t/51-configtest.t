@@ -64,7 +64,7 @@ for my $case (
     my ($value, $expected) = @$case;
     bad("GPTOAuthIssuer $value", qr/^GPTOAuthIssuer \Q${\ ($value =~ tr!"!!dr) }\E: .*$expected/m, "GPTOAuthIssuer $value\n$scope\n$guard");
 }
-bad('an issuer without value', qr/GPTOAuthIssuer takes one argument, the https URL/, "GPTOAuthIssuer\n$scope");
+bad('an issuer without value', qr/GPTOAuthIssuer takes 1-2 arguments, the https URL/, "GPTOAuthIssuer\n$scope");
 bad('two issuers', qr/^GPTOAuthIssuer https:\/\/b\.example: .*has the issuer https:\/\/api\.example\.com already/m,
     "$usual\nGPTOAuthIssuer https://b.example");
 bad('an issuer in a Location', qr/GPTOAuthIssuer.*not allowed in <Location>|GPTOAuthIssuer cannot occur within <Location>/,
@@ -87,6 +87,30 @@ bad('an issuer whose scopes are elsewhere', qr/GPTOAuthIssuer of b\.example: no 
 bad('a scope that one virtual host lacks', qr/Require oauth-scope names notes\.read, which is not defined; write GPTOAuthScope notes\.read/,
     "$scope\n$guard\n" . vhost('a.example', "$issuer\nGPTOAuthScope other \"Others\" default"));
 
+# ---- guards of another host's issuer
+
+my $guarding = vhost('files.example', "$issuer guard\nGPTOAuthResource https://files.example\n$scope\n$guard");
+
+good('a guard for another host', $guarding);
+good('a guard beside its issuer', vhost('a.example', "$usual\nGPTOAuthResource https://files.example/api https://more.example") . "\n$guarding");
+good('a guard with scopes of its own only', vhost('files.example', "$issuer GUARD\nGPTOAuthResource https://files.example\nGPTOAuthScope x \"X\"\n"
+        . "<Location /api>\nAuthType GPTOAuth\nRequire oauth-scope x\n</Location>"));
+good('a guard without scopes', vhost('files.example', "$issuer guard\nGPTOAuthResource https://files.example\n<Location /oauth>\nAuthType GPTOAuth\n"
+        . "Require valid-user\n</Location>"));
+bad('another word than guard', qr/GPTOAuthIssuer https:\/\/api\.example\.com: "gaurd" is not understood.*only the word guard/, "$issuer gaurd\n$scope\n$guard");
+bad("a guard that $_->[0]", qr/GPTOAuthIssuer of files\.example: a guard must know by which address.*write one line GPTOAuthResource https:\/\/NAME, without a path/,
+    vhost('files.example', "$issuer guard\n$_->[1]\n$scope\n$guard"))
+    for [ 'does not know where it is', '' ], [ 'is in two places', 'GPTOAuthResource https://files.example https://more.example' ],
+    [ 'is at a path', 'GPTOAuthResource https://files.example/api' ];
+bad('a guard whose scope is not defined', qr/Require oauth-scope names notes\.read, which is not defined/,
+    vhost('files.example', "$issuer guard\nGPTOAuthResource https://files.example\n$guard"));
+bad('resources without an issuer', qr/GPTOAuthResource https:\/\/files\.example outside of sections, in a virtual host without GPTOAuthIssuer/,
+    "$usual\n" . vhost('files.example', 'GPTOAuthResource https://files.example'));
+good('resources of the issuer', "$usual\nGPTOAuthResource https://files.example https://more.example/mcp\nGPTOAuthResource https://third.example");
+bad('two resources in one section', qr/GPTOAuthResource https:\/\/b\.example: this section is https:\/\/a\.example already/,
+    "$usual\n<Location /x>\nAuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource https://a.example https://b.example\n</Location>");
+bad('a resource with a query', qr/GPTOAuthResource https:\/\/a\.example\/x\?y: a resource has no query/, "$usual\nGPTOAuthResource https://a.example/x?y");
+
 # ---- the path
 
 good("GPTOAuthPath $_", "$usual\nGPTOAuthPath $_") for '/oauth2', '/a/b', '/connect-1_x.y~';
@@ -105,13 +129,24 @@ bad('no scope', qr/no scope is defined.*write for example GPTOAuthScope notes\.r
     "$issuer\n<Location /api>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
 bad('no default', qr/no scope is marked as default.*write the word default/, "$issuer\nGPTOAuthScope notes.read \"Read\"\n$guard");
 bad('a scope twice', qr/GPTOAuthScope notes\.read is defined twice; keep one/, "$usual\n$scope");
+good("GPTOAuthScope notes.write \"Change\" $_", "$usual\nGPTOAuthScope notes.write \"Change\" $_")
+    for 'required', 'default required', 'Required Default', 'includes notes.read', 'default includes notes.read', 'required includes notes.read notes.read';
+good('a scope that is included before it is defined', "$issuer\nGPTOAuthScope notes.write \"Change\" includes notes.read\n$scope\n$guard");
+good('a scope by two ways', "$usual\nGPTOAuthScope a \"A\" includes b c\nGPTOAuthScope b \"B\" includes notes.read\nGPTOAuthScope c \"C\" includes notes.read b");
+good('required is default', "$issuer\nGPTOAuthScope notes.read \"Read\" required\n$guard");
 good('more scopes', "$usual\nGPTOAuthScope notes:write \"Change your notes\"\nGPTOAuthScope https://x/y \"Z\" Default");
 for my $case (
     [ '', 'GPTOAuthScope needs a name and a description' ],
     [ 'notes.write', 'GPTOAuthScope needs a name and a description.*: GPTOAuthScope notes\.read "Read your notes"' ],
     [ 'notes.write Change your notes', 'GPTOAuthScope notes\.write: .*description \(in quotes\)' ],
     [ 'notes.write "Change" defualt', 'GPTOAuthScope notes\.write: "defualt" is not understood' ],
-    [ 'notes.write "Change" default required', 'GPTOAuthScope notes\.write: "required" is not understood' ],
+    [ 'notes.write "Change" default notes.read', 'GPTOAuthScope notes\.write: "notes\.read" is not understood' ],
+    [ 'notes.write "Change" includes', 'GPTOAuthScope notes\.write: includes what\? Write the names' ],
+    [ 'notes.write "Change" includes notes.reda', 'GPTOAuthScope notes\.write includes notes\.reda, which is not defined; write GPTOAuthScope notes\.reda' ],
+    [ 'notes.write "Change" includes notes.read,x', 'GPTOAuthScope notes\.write: "notes\.read,x" is no scope that can be included' ],
+    [ 'notes.write "Change" includes offline_access', '"offline_access" is no scope that can be included' ],
+    [ 'notes.write "Change" includes notes.write', 'GPTOAuthScope notes\.write includes itself' ],
+    [ "a \"A\" includes b\nGPTOAuthScope b \"B\" includes notes.read c\nGPTOAuthScope c \"C\" includes a", 'GPTOAuthScope a includes itself, by way of others' ],
     [ 'notes.write " "', 'GPTOAuthScope notes\.write: the description is empty' ],
     [ "notes.write \"Chang\xe9\"", 'GPTOAuthScope notes\.write: .*UTF-8' ],
     [ '"notes write" "Change"', 'GPTOAuthScope notes write: a scope\'s name is' ],
@@ -183,6 +218,8 @@ bad('scopes with a comma', qr/Require oauth-scope notes\.read,x: this is no scop
 bad('no scope', qr/Require oauth-scope needs the name of at least one scope/, location("AuthType GPTOAuth\nRequire oauth-scope"));
 bad('offline_access', qr/Require oauth-scope offline_access: this scope opens nothing/, location("AuthType GPTOAuth\nRequire oauth-scope offline_access"));
 bad('not a scope', qr/Require not oauth-scope would make clients ask/, location("AuthType GPTOAuth\n<RequireAll>\nRequire valid-user\nRequire not oauth-scope notes.read\n</RequireAll>"));
+bad('no scope in RequireNone', qr/Require not oauth-scope would make clients ask/,
+    location("AuthType GPTOAuth\n<RequireAll>\nRequire valid-user\n<RequireNone>\nRequire oauth-scope notes.read\n</RequireNone>\n</RequireAll>"));
 bad('no client', qr/Require oauth-client needs at least one client id; `gptoauth client list`/, location("AuthType GPTOAuth\nRequire oauth-client"));
 good("GPTOAuthResource $_", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource $_"))
     for 'https://api.example.com/mcp', 'HTTPS://other.example', 'http://localhost:8080/x';

@@ -19,10 +19,10 @@ my @requirements = (
     [ 'Require oauth-scope write read', '403 insufficient_scope read write', '200', '401 read write', 204 ],
     [ "Require oauth-scope write\nRequire user alice", '200', '200', '401 write', 204 ],
     [ "Require oauth-scope write\nRequire user bob", '403 insufficient_scope write', '200', '401 write', 204 ],
-    [ 'Require user bob', '403', '403', '401', 204 ],
-    [ 'Require valid-user', '200', '200', '401', 204 ],
-    [ 'Require oauth-client %%CLIENT%%', '200', '200', '401', 204 ],
-    [ 'Require oauth-client other', '403', '403', '401', 204 ],
+    [ 'Require user bob', '403', '403', '401 read', 204 ],
+    [ 'Require valid-user', '200', '200', '401 read', 204 ],
+    [ 'Require oauth-client %%CLIENT%%', '200', '200', '401 read', 204 ],
+    [ 'Require oauth-client other', '403', '403', '401 read', 204 ],
     [ "<RequireAll>\nRequire oauth-scope read\nRequire oauth-scope write\n</RequireAll>",
         '403 insufficient_scope read write', '200', '401 read write', 204 ],
     [ "<RequireAll>\nRequire oauth-scope read\nRequire user bob\n</RequireAll>", '403', '403', '401 read', 204 ],
@@ -31,7 +31,14 @@ my @requirements = (
         '403 insufficient_scope write', '200', '401 write', 204 ],
     [ "<RequireAll>\nRequire valid-user\n<RequireAny>\nRequire oauth-scope admin\nRequire oauth-scope write\n</RequireAny>\n"
             . "</RequireAll>", '403 insufficient_scope admin', '200', '401 admin', 204 ],
-    [ "<RequireAll>\nRequire valid-user\nRequire not user bob\n</RequireAll>", '200', '200', '401', 204 ],
+    [ "<RequireAll>\nRequire oauth-scope read\n<RequireAny>\nRequire oauth-scope write\nRequire oauth-scope admin\n</RequireAny>\n"
+            . "</RequireAll>", '403 insufficient_scope read write', '200', '401 read write', 204 ],
+    [ "<RequireAny>\nRequire oauth-scope admin\n<RequireAll>\nRequire oauth-scope read\nRequire oauth-scope write\n</RequireAll>\n"
+            . "</RequireAny>", '403 insufficient_scope admin', '200', '401 admin', 204 ],
+    [ "<RequireAll>\n<RequireAny>\nRequire ip 192.0.2.1\nRequire oauth-scope write\n</RequireAny>\nRequire oauth-scope hello\n"
+            . "</RequireAll>\nRequire oauth-scope admin", '403 insufficient_scope hello write', '403 insufficient_scope hello write',
+        '401 hello write', 204 ],
+    [ "<RequireAll>\nRequire valid-user\nRequire not user bob\n</RequireAll>", '200', '200', '401 read', 204 ],
     [ "<RequireAll>\nRequire oauth-scope read\nRequire not user alice\n</RequireAll>", '403', '403', '401 read', 204 ],
     [ "<RequireAll>\nRequire ip 192.0.2.1\nRequire oauth-scope read\n</RequireAll>", '403', '403', '403', 403 ],
     [ "<RequireAll>\nRequire ip 127.0.0.1\nRequire oauth-scope write\n</RequireAll>",

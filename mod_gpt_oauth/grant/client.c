@@ -197,5 +197,6 @@ const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const clien
                             "%s` shows what it may ask for",
                             client->id, client->id);
     }
+    *scope = scope_union(p, *scope, scope_intersect(p, policy->required_scopes, allowed));
     return NULL;
 }

@@ -4,18 +4,102 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scope.h"
 #include "base/uri.h"
 
-const scope_def_t *policy_scope(const policy_t *policy, const char *name)
+static scope_def_t *find_scope(const policy_t *policy, const char *name)
 {
     for (int i = 0; i < policy->scopes->nelts; i++) {
-        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+        scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
 
         if (strcmp(def->name, name) == 0) {
             return def;
         }
     }
     return NULL;
+}
+
+const scope_def_t *policy_scope(const policy_t *policy, const char *name)
+{
+    return find_scope(policy, name);
+}
+
+static const char *cover(apr_pool_t *p, const policy_t *policy, scope_def_t *def);
+
+/* One scope after the other that def includes, each with what it covers itself. */
+static const char *cover_included(apr_pool_t *p, const policy_t *policy, scope_def_t *def)
+{
+    const char *covers = def->name, *problem;
+    char *rest, *name;
+
+    for (name = apr_strtok(apr_pstrdup(p, def->includes), " ", &rest); name; name = apr_strtok(NULL, " ", &rest)) {
+        scope_def_t *included = find_scope(policy, name);
+
+        if (!included) {
+            return apr_psprintf(p,
+                                "GPTOAuthScope %s includes %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
+                                def->name, name, name);
+        }
+        problem = cover(p, policy, included);
+        if (problem) {
+            return problem;
+        }
+        covers = scope_union(p, covers, included->covers);
+    }
+    def->covers = covers;
+    return NULL;
+}
+
+static const char *cover(apr_pool_t *p, const policy_t *policy, scope_def_t *def)
+{
+    if (!def->covers) {
+        def->covers = ""; /* on the way */
+        return cover_included(p, policy, def);
+    }
+    return *def->covers
+               ? NULL
+               : apr_psprintf(
+                     p, "GPTOAuthScope %s includes itself, by way of others or at once; take one includes out of the circle",
+                     def->name);
+}
+
+const char *policy_finish_scopes(apr_pool_t *p, policy_t *policy)
+{
+    const char *problem = NULL;
+
+    policy->known_scopes = SCOPE_OFFLINE;
+    policy->default_scopes = policy->required_scopes = "";
+    /* Virtual hosts may share the definitions. */
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        APR_ARRAY_IDX(policy->scopes, i, scope_def_t).covers = NULL;
+    }
+    for (int i = 0; i < policy->scopes->nelts && !problem; i++) {
+        scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        policy->known_scopes = scope_union(p, policy->known_scopes, def->name);
+        if (def->is_default || def->is_required) {
+            policy->default_scopes = scope_union(p, policy->default_scopes, def->name);
+        }
+        if (def->is_required) {
+            policy->required_scopes = scope_union(p, policy->required_scopes, def->name);
+        }
+        problem = cover(p, policy, def);
+    }
+    return problem;
+}
+
+const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *granted)
+{
+    const char *held = granted;
+
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (*def->includes && scope_contains(granted, def->name)) {
+            held = scope_union(p, held, def->covers);
+        }
+    }
+    return held;
 }
 
 static int in_list(const apr_array_header_t *list, const char *text)

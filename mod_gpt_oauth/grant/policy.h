@@ -11,6 +11,9 @@ typedef struct scope_def_t {
     const char *name;
     const char *description; /* shown to the user, plain text */
     int is_default;          /* part of what a request without scope asks for */
+    int is_required;         /* part of everything that is granted; a default one too */
+    const char *includes;    /* the scopes that it includes by its own words; normalised */
+    const char *covers;      /* itself and all that it includes, directly or by way of others; made by policy_finish_scopes */
 } scope_def_t;
 
 /* Lifetimes are seconds. */
@@ -19,6 +22,7 @@ typedef struct policy_t {
     apr_array_header_t *scopes;    /* scope_def_t, in the order of the configuration */
     const char *known_scopes;      /* normalised; offline_access included */
     const char *default_scopes;    /* normalised */
+    const char *required_scopes;   /* normalised */
     apr_array_header_t *resources; /* const char *, normalised: what `resource` may name (RFC 8707) */
     apr_int64_t code_lifetime;
     apr_int64_t access_lifetime;
@@ -27,6 +31,15 @@ typedef struct policy_t {
     apr_int64_t refresh_grace; /* 0: none */
     apr_int64_t session_lifetime;
 } policy_t;
+
+/*
+ * Derives the sets of policy from policy->scopes, and what each scope covers. NULL, or a sentence about an unknown name behind
+ * includes, or a circle of them.
+ */
+const char *policy_finish_scopes(apr_pool_t *p, policy_t *policy);
+
+/* All that a granted set is good for: with what its scopes include. */
+const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *granted);
 
 /* The definition of a scope, or NULL. */
 const scope_def_t *policy_scope(const policy_t *policy, const char *name);

@@ -48,14 +48,16 @@ static const failure_t *replayed(store_t *store, const grant_t *grant)
         "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
 }
 
-static const failure_t *narrow_scope(apr_pool_t *p, const char *granted, const char *asked, const char **scope)
+/* What a granted scope includes may be asked for in its place; what is required stays. */
+static const failure_t *narrow_scope(apr_pool_t *p, const policy_t *policy, const char *granted, const char *asked,
+                                     const char **scope)
 {
     const char *set = asked ? scope_normalise(p, asked) : "";
 
-    if (!set || !scope_subset(set, granted)) {
+    if (!set || !scope_subset(set, policy_held(p, policy, granted))) {
         return failure_make(p, OAUTH_INVALID_SCOPE, "A refresh can only ask for scopes that were granted.", NULL);
     }
-    *scope = *set ? set : granted;
+    *scope = *set ? scope_union(p, set, scope_intersect(p, policy->required_scopes, granted)) : granted;
     return NULL;
 }
 
@@ -130,7 +132,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
                                  "the refresh token fits nowhere in its family's chain");
         }
         if ((failure = expired(store, grant)) ||
-            (failure = narrow_scope(store->pool, grant->scope, request->scope, &access.scope)) ||
+            (failure = narrow_scope(store->pool, policy, grant->scope, request->scope, &access.scope)) ||
             (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
             return failure;
         }

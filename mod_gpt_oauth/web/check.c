@@ -16,6 +16,7 @@
 #include "store/conninfo.h"
 #include "web/config.h"
 #include "web/documents.h"
+#include "web/tree.h"
 
 /* One line to the terminal of configtest and to the error log; returns 1 for counting. */
 static int complain(const server_rec *s, const char *where, const char *problem)
@@ -34,26 +35,6 @@ static const char *vhost_name(apr_pool_t *p, const server_rec *s)
     return apr_psprintf(p, "GPTOAuthIssuer of %s", s->server_hostname ? s->server_hostname : "the server");
 }
 
-/* Looks among these and in what they enclose for a Require that asks for anything. */
-static int has_requirement(const ap_directive_t *first)
-{
-    for (const ap_directive_t *at = first; at; at = at->next) {
-        if ((strcasecmp(at->directive, "Require") == 0 && strcasecmp(at->args, "all granted") != 0) ||
-            has_requirement(at->first_child)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_at_or_below(const char *path, const char *root)
-{
-    apr_size_t size = strlen(root);
-
-    size -= size > 0 && root[size - 1] == '/';
-    return strncmp(path, root, size) == 0 && (path[size] == '/' || !path[size]);
-}
-
 static const char *section_problem(apr_pool_t *p, const section_t *section, int has_home)
 {
     const ap_directive_t *parent = section->at->parent;
@@ -66,7 +47,7 @@ static const char *section_problem(apr_pool_t *p, const section_t *section, int 
                "write GPTOAuthResource https://NAME/path beside it";
     }
     /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
-    if (section->conf->auth_path && parent && !has_requirement(parent->first_child)) {
+    if (section->conf->auth_path && parent && !tree_has_requirement(parent->first_child)) {
         return apr_psprintf(
             p,
             "%s %s has AuthType GPTOAuth and no Require that asks for anything, so the tokens would decide nothing; "
@@ -101,7 +82,7 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (section->path && section->conf->auth_path && is_at_or_below(section->path, conf->path)) {
+        if (section->path && section->conf->auth_path && path_is_within(section->path, conf->path)) {
             problems +=
                 complain(s, place(p, section->at),
                          apr_psprintf(p,
@@ -113,42 +94,13 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
     return problems;
 }
 
-/* The value of the AuthType that stands in the same section as a line, or in one around it; NULL: none does. */
-static const char *auth_type_beside(apr_pool_t *p, const ap_directive_t *line)
-{
-    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
-        for (const ap_directive_t *at = outer->first_child; at; at = at->next) {
-            if (strcasecmp(at->directive, "AuthType") == 0) {
-                const char *args = at->args;
-
-                return ap_getword_conf(p, &args);
-            }
-        }
-    }
-    return NULL;
-}
-
-/* The path of the plain <Location> in which a line stands; NULL: none, or not known. */
-static const char *path_of(apr_pool_t *p, const ap_directive_t *line)
-{
-    for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
-        if (strcasecmp(outer->directive, "<Location") == 0) {
-            const char *args = outer->args, *path = ap_getword_conf(p, &args);
-
-            path = apr_pstrndup(p, path, strcspn(path, ">"));
-            return strpbrk(path, "~*?[") ? NULL : path;
-        }
-    }
-    return NULL;
-}
-
 /* May a guard be in force at path (NULL: anywhere)? */
 static int is_guarded(const server_conf_t *conf, const char *path)
 {
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (section->conf->auth_path && (!path || !section->path || is_at_or_below(path, section->path))) {
+        if (section->conf->auth_path && (!path || !section->path || path_is_within(path, section->path))) {
             return 1;
         }
     }
@@ -157,9 +109,9 @@ static int is_guarded(const server_conf_t *conf, const char *path)
 
 static const char *requirement_problem(apr_pool_t *p, const server_conf_t *conf, const requirement_t *requirement)
 {
-    const char *type = auth_type_beside(p, requirement->at);
+    const char *type = tree_auth_type(p, requirement->at);
 
-    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, path_of(p, requirement->at))) {
+    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, tree_location(p, requirement->at))) {
         return apr_psprintf(p, "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
                             requirement->at->args, type ? type : "missing");
     }
@@ -196,7 +148,7 @@ static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *se
     for (int i = 0; i < conf->services->nelts; i++) {
         const section_t *outer = &APR_ARRAY_IDX(conf->services, i, section_t);
 
-        if (outer->conf->ways_in && (!service->path || !outer->path || is_at_or_below(service->path, outer->path)) &&
+        if (outer->conf->ways_in && (!service->path || !outer->path || path_is_within(service->path, outer->path)) &&
             (!best || !best->path || (outer->path && strlen(outer->path) > strlen(best->path)))) {
             best = outer;
         }
@@ -206,7 +158,7 @@ static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *se
 
 static const char *service_problem(apr_pool_t *p, const server_conf_t *conf, const section_t *service)
 {
-    const char *type = auth_type_beside(p, service->at);
+    const char *type = tree_auth_type(p, service->at);
     const ways_in_t *ways = ways_into(conf, service);
 
     if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, service->path)) {
@@ -271,7 +223,7 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
                                           " in all; write two times of which the second is the longer, such as 90d 1y",
                                           conf->refresh_idle, conf->refresh_total));
     }
-    return problems + check_path(p, s, conf) + check_requirements(p, s, conf) + check_services(p, s, conf);
+    return problems + (conf->is_guard ? 0 : check_path(p, s, conf)) + check_requirements(p, s, conf) + check_services(p, s, conf);
 }
 
 static int check_documents(apr_pool_t *pconf, const server_rec *s, server_conf_t *conf)
@@ -310,12 +262,20 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         }
         if (conf->issuer && conf->policy) {
             issuers++;
-            problems += check_issuer(ptemp, s, conf) + (problem ? 0 : check_documents(pconf, s, conf));
+            problems += check_issuer(ptemp, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
         }
     }
     for (server_rec *s = main_server; s; s = s->next) {
         const server_conf_t *conf = config_server(s);
 
+        if (conf->resources && !conf->issuer) {
+            problems += complain(
+                s, NULL,
+                apr_psprintf(ptemp,
+                             "GPTOAuthResource %s outside of sections, in a virtual host without GPTOAuthIssuer, says nothing; "
+                             "write it where the issuer is, or in the section that it names",
+                             APR_ARRAY_IDX(conf->resources, 0, const char *)));
+        }
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));
     }

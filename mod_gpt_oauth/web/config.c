@@ -8,6 +8,7 @@
 #include "base/scope.h"
 #include "base/uri.h"
 #include "private.h"
+#include "web/resource.h"
 
 /* mod_dbd's */
 #define DEFAULT_DBD_MIN  1
@@ -33,6 +34,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
 
     (void)s;
     conf->issuer = NULL;
+    conf->is_guard = 0;
+    conf->resources = NULL;
     conf->path = NULL;
     conf->scopes = NULL;
     conf->login_providers = NULL;
@@ -65,6 +68,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
 
     /* Each virtual host names its own issuer or has none: two hosts with one issuer by accident would share sessions. */
     conf->issuer = add->issuer;
+    conf->is_guard = add->is_guard;
+    conf->resources = add->resources;
     PICK(path);
     PICK(scopes);
     PICK(login_providers);
@@ -147,17 +152,6 @@ int config_pass_headers(const dir_conf_t *dir)
     return dir->pass_headers != 0;
 }
 
-const char *config_resource(const request_rec *r)
-{
-    const dir_conf_t *dir = config_dir(r);
-    const server_conf_t *conf = config_server(r->server);
-
-    if (dir->resource || !dir->auth_path || !conf->origin) {
-        return dir->resource;
-    }
-    return uri_normalise_resource(r->pool, apr_pstrcat(r->pool, conf->origin, dir->auth_path, NULL));
-}
-
 static void apply_defaults(server_conf_t *conf)
 {
 #define DEFAULT(member, value) conf->member = conf->member == CONFIG_UNSET ? (value) : conf->member
@@ -177,16 +171,12 @@ static void apply_defaults(server_conf_t *conf)
 
 static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
 {
-    policy->scopes = conf->scopes;
-    policy->known_scopes = SCOPE_OFFLINE;
-    policy->default_scopes = "";
-    for (int i = 0; conf->scopes && i < conf->scopes->nelts; i++) {
-        const scope_def_t *def = &APR_ARRAY_IDX(conf->scopes, i, scope_def_t);
+    const char *problem;
 
-        policy->known_scopes = scope_union(p, policy->known_scopes, def->name);
-        if (def->is_default) {
-            policy->default_scopes = scope_union(p, policy->default_scopes, def->name);
-        }
+    policy->scopes = conf->scopes ? conf->scopes : apr_array_make(p, 0, sizeof(scope_def_t));
+    problem = policy_finish_scopes(p, policy);
+    if (problem || conf->is_guard) {
+        return problem;
     }
     if (!conf->scopes) {
         return "no scope is defined, so no token could be issued: write for example "
@@ -199,24 +189,22 @@ static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, polic
     return NULL;
 }
 
-/* What the parameter `resource` may name: every section that is guarded. */
-static void finish_resources(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+/* Where the resources of this virtual host are: with the issuer, or where a guard says. */
+static const char *finish_origin(apr_pool_t *p, server_conf_t *conf, const uri_t *issuer)
 {
-    policy->resources = apr_array_make(p, 4, sizeof(const char *));
-    for (int i = 0; i < conf->sections->nelts; i++) {
-        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
-        const char *resource = section->conf->resource;
+    uri_t uri = *issuer;
 
-        if (!config_ways_in(section->conf)->oauth) {
-            continue; /* no token opens it */
-        }
-        if (!resource && section->path) {
-            resource = uri_normalise_resource(p, apr_pstrcat(p, conf->origin, section->path, NULL));
-        }
-        if (resource) {
-            APR_ARRAY_PUSH(policy->resources, const char *) = resource;
+    conf->issuer_path = issuer->path;
+    if (conf->is_guard) {
+        if (!conf->resources || conf->resources->nelts != 1 ||
+            !uri_parse(p, APR_ARRAY_IDX(conf->resources, 0, const char *), &uri) || *uri.path) {
+            return "a guard must know by which address clients reach this virtual host: write one line "
+                   "GPTOAuthResource https://NAME, without a path, outside of all sections";
         }
     }
+    conf->origin = uri_origin(p, &uri);
+    conf->is_secure = strcmp(uri.scheme, "https") == 0;
+    return NULL;
 }
 
 const char *config_finish(apr_pool_t *p, server_conf_t *conf)
@@ -224,15 +212,16 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     policy_t *policy;
     digest_t hash;
     uri_t uri;
-    const char *tag, *prefix;
+    const char *tag, *prefix, *problem;
 
     apply_defaults(conf);
     if (!conf->issuer || !uri_parse(p, conf->issuer, &uri)) {
         return NULL;
     }
-    conf->origin = uri_origin(p, &uri);
-    conf->issuer_path = uri.path;
-    conf->is_secure = strcmp(uri.scheme, "https") == 0;
+    problem = finish_origin(p, conf, &uri);
+    if (problem) {
+        return problem;
+    }
 
     crypto_sha256(conf->issuer, strlen(conf->issuer), &hash);
     tag = crypto_base64url(p, hash.byte, 6);
@@ -249,7 +238,8 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     policy->refresh_total = conf->refresh_total;
     policy->refresh_grace = conf->refresh_grace;
     policy->session_lifetime = conf->session_lifetime;
-    finish_resources(p, conf, policy);
     conf->policy = policy;
-    return finish_scopes(p, conf, policy);
+    problem = finish_scopes(p, conf, policy);
+    resource_finish(p, conf);
+    return problem;
 }

@@ -55,9 +55,11 @@ typedef struct requirement_t {
 } requirement_t;
 
 typedef struct server_conf_t {
-    const char *issuer;                  /* never inherited by virtual hosts; NULL: the module is off here */
-    const char *path;                    /* GPTOAuthPath */
-    apr_array_header_t *scopes;          /* scope_def_t */
+    const char *issuer;            /* never inherited by virtual hosts; NULL: the module is off here */
+    int is_guard;                  /* GPTOAuthIssuer URL guard: another host serves the issuer */
+    apr_array_header_t *resources; /* const char *: GPTOAuthResource outside of sections, normalised; not inherited either */
+    const char *path;              /* GPTOAuthPath */
+    apr_array_header_t *scopes;    /* scope_def_t */
     apr_array_header_t *login_providers; /* login_provider_t */
     const char *user_name_env;           /* GPTOAuthUserName env:NAME */
     const char *user_name_header;        /* GPTOAuthUserName header:NAME */
@@ -81,10 +83,11 @@ typedef struct server_conf_t {
 
     /* Derived by config_finish. */
     policy_t *policy;
-    const char *origin;         /* scheme://host[:port] of the issuer */
-    const char *issuer_path;    /* what follows it in the issuer; "" for none */
-    int is_secure;              /* the issuer is https */
-    const char *session_cookie; /* cookie names carry a hash of the issuer */
+    apr_array_header_t *guarded; /* resource_t */
+    const char *origin;          /* scheme://host[:port] of the issuer, or of what a guard guards */
+    const char *issuer_path;     /* of the issuer; "" for none */
+    int is_secure;               /* the origin is https */
+    const char *session_cookie;  /* cookie names carry a hash of the issuer */
     const char *transaction_cookie;
 
     const char *manifest_text; /* by ep_manifest.c and ep_openapi.c, where theirs is written */
@@ -123,8 +126,5 @@ const ways_in_t *config_ways_in(const dir_conf_t *dir);
 int config_require_audience(const dir_conf_t *dir);
 int config_pass_token(const dir_conf_t *dir);
 int config_pass_headers(const dir_conf_t *dir);
-
-/* The resource of the Location that serves r, normalised; NULL when it has none. */
-const char *config_resource(const request_rec *r);
 
 #endif

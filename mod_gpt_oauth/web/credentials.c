@@ -163,6 +163,9 @@ static void look_up(request_rec *initial, const credential_t *credential, verdic
     } else {
         verdict->failure = verify_access_token(&store, credential->text, &access);
     }
+    if (!verdict->failure) {
+        access->scope = policy_held(initial->pool, conf->policy, access->scope);
+    }
     verdict->access = access;
 }
 

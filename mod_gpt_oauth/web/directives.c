@@ -3,8 +3,6 @@
 #include <ap_provider.h>
 #include <http_core.h>
 
-#include "base/params.h"
-#include "base/scope.h"
 #include "base/times.h"
 #include "base/uri.h"
 #include "web/cors.h"
@@ -18,7 +16,7 @@ server_conf_t *directives_server(const cmd_parms *cmd)
     return ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
 }
 
-static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url)
+static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url, const char *guard)
 {
     const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
 
@@ -32,7 +30,14 @@ static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url)
                                "or give each its own <VirtualHost>",
                                url, directives_server(cmd)->issuer);
     }
+    if (!problem && guard && strcasecmp(guard, "guard") != 0) {
+        problem = apr_psprintf(cmd->pool,
+                               "GPTOAuthIssuer %s: \"%s\" is not understood; behind the URL only the word guard may stand, where "
+                               "another virtual host or server is the issuer and this one only checks its tokens",
+                               url, guard);
+    }
     directives_server(cmd)->issuer = url;
+    directives_server(cmd)->is_guard = guard != NULL;
     return problem;
 }
 
@@ -48,52 +53,6 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *path)
             path);
     }
     directives_server(cmd)->path = path;
-    return NULL;
-}
-
-static const char *set_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    server_conf_t *conf = directives_server(cmd);
-    scope_def_t *def;
-
-    (void)dir;
-    if (argc < 2) {
-        return "GPTOAuthScope needs a name and a description for the user: "
-               "GPTOAuthScope notes.read \"Read your notes\" [default]";
-    }
-    if (!scope_token_valid(argv[0])) {
-        return apr_psprintf(
-            cmd->pool, "GPTOAuthScope %s: a scope's name is printable ASCII without space, comma, quote and backslash", argv[0]);
-    }
-    if (strcmp(argv[0], SCOPE_OFFLINE) == 0) {
-        return "GPTOAuthScope offline_access: this scope is known without being defined";
-    }
-    if (!argv[1][strspn(argv[1], " \t")]) {
-        return apr_psprintf(cmd->pool, "GPTOAuthScope %s: the description is empty; say in a few words what the user allows",
-                            argv[0]);
-    }
-    if (!utf8_valid(argv[1], strlen(argv[1]))) {
-        return apr_psprintf(cmd->pool, "GPTOAuthScope %s: the description is not UTF-8; save this file in that encoding",
-                            argv[0]);
-    }
-    if (argc > 3 || (argc == 3 && strcasecmp(argv[2], "default") != 0)) {
-        return apr_psprintf(
-            cmd->pool,
-            "GPTOAuthScope %s: \"%s\" is not understood; behind the description (in quotes) only the word default may stand",
-            argv[0], argv[argc - 1]);
-    }
-    if (!conf->scopes) {
-        conf->scopes = apr_array_make(cmd->pool, 4, sizeof(scope_def_t));
-    }
-    for (int i = 0; i < conf->scopes->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(conf->scopes, i, scope_def_t).name, argv[0]) == 0) {
-            return apr_psprintf(cmd->pool, "GPTOAuthScope %s is defined twice; keep one of the two lines", argv[0]);
-        }
-    }
-    def = apr_array_push(conf->scopes);
-    def->name = argv[0];
-    def->description = argv[1];
-    def->is_default = argc == 3;
     return NULL;
 }
 
@@ -215,11 +174,11 @@ static const char *hear_dbd_limit(cmd_parms *cmd, void *dir, const char *text)
 #define DIR_FLAG(name) ((void *)APR_OFFSETOF(dir_conf_t, name))
 
 const command_rec config_directives[] = {
-    AP_INIT_TAKE1("GPTOAuthIssuer", set_issuer, NULL, RSRC_CONF,
-                  "the https URL of this authorization server; switches the module on"),
+    AP_INIT_TAKE12("GPTOAuthIssuer", set_issuer, NULL, RSRC_CONF,
+                   "the https URL of this authorization server; switches the module on"),
     AP_INIT_TAKE1("GPTOAuthPath", set_path, NULL, RSRC_CONF, "the path under which the endpoints lie (/oauth)"),
-    AP_INIT_TAKE_ARGV("GPTOAuthScope", set_scope, NULL, RSRC_CONF,
-                      "a scope: name, description for the user, and default or nothing"),
+    AP_INIT_TAKE_ARGV("GPTOAuthScope", scope_define, NULL, RSRC_CONF,
+                      "a scope: name, description for the user, [default] [required] [includes name...]"),
     AP_INIT_ITERATE("GPTOAuthLoginProvider", add_login_provider, NULL, RSRC_CONF,
                     "authn providers that check passwords (gpt-oauth)"),
     AP_INIT_TAKE1("GPTOAuthUserName", set_user_name, NULL, RSRC_CONF, "env:NAME or header:NAME with the user's display name"),
@@ -234,8 +193,8 @@ const command_rec config_directives[] = {
                   "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", manifest_set, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
     AP_INIT_TAKE1("GPTOAuthOpenAPI", openapi_set, NULL, RSRC_CONF, "the file that /openapi.json is made of"),
-    AP_INIT_TAKE1("GPTOAuthResource", section_set_resource, NULL, ACCESS_CONF,
-                  "the resource URI of this section, when not issuer and path"),
+    AP_INIT_ITERATE("GPTOAuthResource", section_set_resource, NULL, RSRC_CONF | ACCESS_CONF,
+                    "the resource URI of this section, or outside of sections those that are guarded elsewhere"),
     AP_INIT_TAKE_ARGV("GPTOAuthCredentials", service_set_credentials, NULL, ACCESS_CONF,
                       "what opens this section: oauth, service, header:NAME (oauth)"),
     AP_INIT_TAKE1("GPTOAuthServiceKey", service_set_key, NULL, ACCESS_CONF,

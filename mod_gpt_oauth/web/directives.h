@@ -16,6 +16,9 @@ server_conf_t *directives_server(const cmd_parms *cmd);
 /* Notes in sections, once, the one with this configuration in which a directive stands. */
 section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_conf_t *conf);
 
+/* directives_scope.c: GPTOAuthScope */
+const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+
 /* directives_section.c: AuthType (mod_authn_core's, overheard) and GPTOAuthResource. */
 const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type);
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri);

@@ -46,18 +46,35 @@ const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
     return DECLINE_CMD;
 }
 
+/* In a section its resource, and outside of them what else the issuer gives tokens for, or the origin that a guard guards. */
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
 {
+    server_conf_t *server = directives_server(cmd);
     dir_conf_t *conf = dir;
+    const char *resource = uri_normalise_resource(cmd->pool, uri);
     uri_t parsed;
 
-    conf->resource = uri_normalise_resource(cmd->pool, uri);
-    if (!conf->resource || !uri_parse(cmd->pool, conf->resource, &parsed) ||
+    if (!resource || !uri_parse(cmd->pool, resource, &parsed) ||
         (strcmp(parsed.scheme, "https") != 0 && !uri_host_is_loopback(parsed.host))) {
         return apr_psprintf(
             cmd->pool, "GPTOAuthResource %s: write an absolute https URI without fragment, such as https://api.example.com/mcp",
             uri);
     }
+    if (parsed.query) {
+        return apr_psprintf(cmd->pool, "GPTOAuthResource %s: a resource has no query; leave out what begins with ?", uri);
+    }
+    if (!ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT)) {
+        if (!server->resources) {
+            server->resources = apr_array_make(cmd->pool, 2, sizeof(const char *));
+        }
+        APR_ARRAY_PUSH(server->resources, const char *) = resource;
+        return NULL;
+    }
+    if (conf->resource) {
+        return apr_psprintf(cmd->pool, "GPTOAuthResource %s: this section is %s already; a section is one resource", uri,
+                            conf->resource);
+    }
+    conf->resource = resource;
     section_note(cmd, directives_server(cmd)->sections, conf);
     return NULL;
 }

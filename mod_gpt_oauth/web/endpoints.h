@@ -18,6 +18,7 @@ int endpoint_revoke(request_rec *r);
 int endpoint_introspect(request_rec *r);
 int endpoint_hello(request_rec *r);
 int endpoint_metadata(request_rec *r);
+int endpoint_resource(request_rec *r);
 int endpoint_manifest(request_rec *r);
 int endpoint_openapi(request_rec *r);
 int endpoint_register(request_rec *r);

@@ -91,12 +91,8 @@ static int admit(request_rec *r, store_t *store, client_request_t *request, cons
 /* One value, or a list of several. */
 static json_t *audience(apr_pool_t *p, const char *resources)
 {
-    json_t *list = json_array();
-    char *rest, *resource;
+    json_t *list = json_words(p, resources);
 
-    for (resource = apr_strtok(apr_pstrdup(p, resources), " ", &rest); resource; resource = apr_strtok(NULL, " ", &rest)) {
-        json_array_append_new(list, json_string(resource));
-    }
     if (json_array_size(list) == 1) {
         json_t *only = json_incref(json_array_get(list, 0));
 
@@ -108,10 +104,11 @@ static json_t *audience(apr_pool_t *p, const char *resources)
 
 static json_t *describe(request_rec *r, const access_t *access)
 {
-    json_t *object = json_own(
-        r->pool, json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "active", 1, "iss", config_server(r->server)->issuer,
-                           "client_id", access->client_id, "sub", access_principal(r->pool, access), "scope", access->scope,
-                           "token_type", "Bearer", "iat", (json_int_t)access->issued_at, "exp", (json_int_t)access->expires_at));
+    const policy_t *policy = config_server(r->server)->policy;
+    json_t *object = json_own(r->pool, json_pack("{s:b, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "active", 1, "iss", policy->issuer,
+                                                 "client_id", access->client_id, "sub", access_principal(r->pool, access),
+                                                 "scope", policy_held(r->pool, policy, access->scope), "token_type", "Bearer",
+                                                 "iat", (json_int_t)access->issued_at, "exp", (json_int_t)access->expires_at));
 
     if (access->username) {
         json_object_set_new(object, "username", json_string(access->username));

@@ -13,8 +13,6 @@
 #include "web/reply.h"
 #include "web/route.h"
 
-#define ALLOWED "GET, HEAD, OPTIONS"
-
 const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char *value)
 {
     server_conf_t *conf = directives_server(cmd);
@@ -69,9 +67,5 @@ const char *manifest_finish(apr_pool_t *p, const server_rec *s, server_conf_t *c
 
 int endpoint_manifest(request_rec *r)
 {
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return reply_public_text(r, config_server(r->server)->manifest_text);
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
+    return reply_document(r, config_server(r->server)->manifest_text);
 }

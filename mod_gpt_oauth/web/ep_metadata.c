@@ -1,16 +1,11 @@
 #include <httpd.h>
-#include <apr_strings.h>
-#include <http_protocol.h>
 
 #include "base/json.h"
-#include "base/scope.h"
 #include "private.h"
 #include "web/config.h"
 #include "web/endpoints.h"
 #include "web/reply.h"
 #include "web/route.h"
-
-#define ALLOWED "GET, HEAD, OPTIONS"
 
 /* Endpoints that need not be there, and the members that tell of them. */
 static const struct {
@@ -67,9 +62,5 @@ int endpoint_metadata(request_rec *r)
     if (strncmp(r->uri, WELL_KNOWN_METADATA, size) == 0 && strcmp(r->uri + size, conf->issuer_path) != 0) {
         return reply_nothing(r);
     }
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return reply_public(r, describe(r, conf));
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
+    return reply_document(r, json_print(r->pool, describe(r, conf)));
 }

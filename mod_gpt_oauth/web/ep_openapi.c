@@ -14,8 +14,7 @@
 #include "web/reply.h"
 #include "web/route.h"
 
-#define ALLOWED "GET, HEAD, OPTIONS"
-#define SCHEME  "GPTOAuth"
+#define SCHEME "GPTOAuth"
 
 const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
 {
@@ -119,9 +118,5 @@ const char *openapi_finish(apr_pool_t *p, const server_rec *s, server_conf_t *co
 
 int endpoint_openapi(request_rec *r)
 {
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return reply_public_text(r, config_server(r->server)->openapi_text);
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
+    return reply_document(r, config_server(r->server)->openapi_text);
 }

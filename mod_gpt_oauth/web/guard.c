@@ -16,6 +16,7 @@
 #include "web/credentials.h"
 #include "web/reply.h"
 #include "web/request.h"
+#include "web/resource.h"
 #include "web/throttle.h"
 
 #define HEADER_USER   "X-OAuth-User"
@@ -120,13 +121,17 @@ static const char *challenge_scheme(request_rec *r, const ways_in_t *ways)
                : apr_pstrcat(r->pool, "ApiKey header=\"", APR_ARRAY_IDX(ways->headers, 0, const char *), "\",", NULL);
 }
 
-/* One challenge on one line; every value comes from the configuration or is a constant. */
+/*
+ * RFC 9728 section 5.1. One challenge on one line; every value comes from the configuration or is a constant. Clients search it
+ * for scope= and the like without parsing it.
+ */
 static void challenge(request_rec *r, const failure_t *failure)
 {
     const server_conf_t *conf = config_server(r->server);
-    const request_t *record = request_record(r);
-    const char *text = apr_pstrcat(r->pool, challenge_scheme(r, config_ways_in(config_dir(r))), " realm=\"",
-                                   conf->issuer ? conf->issuer : "", "\"", NULL);
+    const ways_in_t *ways = config_ways_in(config_dir(r));
+    const resource_t *resource = ways->oauth ? resource_of(r) : NULL;
+    const char *scope = request_record(r)->need_scope;
+    const char *text = apr_pstrcat(r->pool, challenge_scheme(r, ways), " realm=\"", conf->issuer ? conf->issuer : "", "\"", NULL);
 
     if (ap_is_HTTP_ERROR(r->status)) {
         return; /* an ErrorDocument which is guarded itself: the refusal that it is to explain has its challenge */
@@ -135,8 +140,14 @@ static void challenge(request_rec *r, const failure_t *failure)
         text = apr_pstrcat(r->pool, text, ", error=\"", oauth_error_name(failure->error), "\", error_description=\"",
                            failure->description, "\"", NULL);
     }
-    if (record->need_scope && *record->need_scope) {
-        text = apr_pstrcat(r->pool, text, ", scope=\"", record->need_scope, "\"", NULL);
+    if (!scope && ways->oauth && conf->policy) {
+        scope = conf->policy->default_scopes;
+    }
+    if (scope && *scope) {
+        text = apr_pstrcat(r->pool, text, ", scope=\"", scope, "\"", NULL);
+    }
+    if (resource) {
+        text = apr_pstrcat(r->pool, text, ", resource_metadata=\"", resource->metadata, "\"", NULL);
     }
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", text);
 }
@@ -173,6 +184,7 @@ static int refuse_key(request_rec *r, const failure_t *failure)
 int guard_check_authn(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
+    const resource_t *resource;
     const failure_t *failure;
     const access_t *access;
     credential_t credential;
@@ -208,8 +220,8 @@ int guard_check_authn(request_rec *r)
         failure = credentials_verify(r, &credential, &access);
     }
     if (!failure && credential.kind == CREDENTIAL_TOKEN) {
-        failure = verify_audience(r->pool, access, *access->resource ? config_resource(r) : NULL,
-                                  config_require_audience(config_dir(r)));
+        resource = *access->resource ? resource_of(r) : NULL;
+        failure = verify_audience(r->pool, access, resource ? resource->uri : NULL, config_require_audience(config_dir(r)));
     }
     if (failure) {
         return credential.kind == CREDENTIAL_KEY ? refuse_key(r, failure) : refuse(r, failure);

@@ -155,6 +155,20 @@ int page_sign_in(request_rec *r, int status, const authorization_t *request, con
     return send_page(r, status, "Sign in", body);
 }
 
+/* Does another scope of this set include the one of that name? */
+static int is_included(const policy_t *policy, const char *scope, const char *name)
+{
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (scope_contains(scope, def->name) && strcmp(def->name, name) != 0 && scope_contains(def->covers, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What is asked for, and below each scope what it includes: nothing twice, and nothing that the user would not read. */
 static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char *scope)
 {
     const char *list = "<ul>\n";
@@ -162,8 +176,11 @@ static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char 
     for (int i = 0; i < policy->scopes->nelts; i++) {
         const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
 
-        if (scope_contains(scope, def->name)) {
-            list = apr_pstrcat(p, list, "<li>", page_text(p, def->description), "</li>\n", NULL);
+        if (scope_contains(scope, def->name) && !is_included(policy, scope, def->name)) {
+            const char *others = scope_without(p, def->covers, def->name);
+
+            list = apr_pstrcat(p, list, "<li>", page_text(p, def->description), *others ? "\n" : "",
+                               *others ? scope_list(p, policy, others) : "", "</li>\n", NULL);
         }
     }
     return apr_pstrcat(p, list, "</ul>\n", NULL);

@@ -9,7 +9,8 @@
 #include "base/json.h"
 #include "private.h"
 
-#define PUBLIC_SECONDS "300"
+#define DOCUMENT_SECONDS "300"
+#define DOCUMENT_ALLOWED "GET, HEAD, OPTIONS"
 
 void reply_no_store(request_rec *r)
 {
@@ -31,12 +32,7 @@ int reply_json(request_rec *r, int status, const json_t *object)
     return OK;
 }
 
-int reply_public(request_rec *r, const json_t *object)
-{
-    return reply_public_text(r, json_print(r->pool, object));
-}
-
-int reply_public_text(request_rec *r, const char *text)
+static int send_document(request_rec *r, const char *text)
 {
     apr_size_t size = strlen(text);
     digest_t hash;
@@ -44,7 +40,7 @@ int reply_public_text(request_rec *r, const char *text)
 
     crypto_sha256(text, size, &hash);
     apr_table_setn(r->headers_out, "ETag", apr_pstrcat(r->pool, "\"", crypto_base64url(r->pool, hash.byte, 16), "\"", NULL));
-    apr_table_setn(r->headers_out, "Cache-Control", "public, max-age=" PUBLIC_SECONDS);
+    apr_table_setn(r->headers_out, "Cache-Control", "public, max-age=" DOCUMENT_SECONDS);
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     if ((status = ap_meets_conditions(r)) != OK) {
         return status;
@@ -61,6 +57,15 @@ int reply_empty(request_rec *r)
     r->status = HTTP_OK;
     ap_set_content_length(r, 0);
     return OK;
+}
+
+int reply_document(request_rec *r, const char *json)
+{
+    switch (r->method_number) {
+    case M_GET: /* HEAD too */ return send_document(r, json);
+    case M_OPTIONS: return reply_options(r, DOCUMENT_ALLOWED);
+    default: return reply_method(r, DOCUMENT_ALLOWED);
+    }
 }
 
 int reply_failure_status(request_rec *r, int status, const failure_t *failure)

@@ -26,11 +26,8 @@ int reply_failure(request_rec *r, const failure_t *failure);
 /* The same under another status (405, 413, 429). */
 int reply_failure_status(request_rec *r, int status, const failure_t *failure);
 
-/* 200 and object as JSON that anybody may keep for a few minutes, with an ETag. */
-int reply_public(request_rec *r, const json_t *object);
-
-/* The same for JSON that is printed already. */
-int reply_public_text(request_rec *r, const char *text);
+/* A document for everybody: JSON, kept for a few minutes and with an ETag, for GET and HEAD. */
+int reply_document(request_rec *r, const char *json);
 
 /* 404 as JSON: clients that look for metadata read the answer as such. */
 int reply_nothing(request_rec *r);

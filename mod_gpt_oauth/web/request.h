@@ -27,7 +27,8 @@ typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     const char *password_hash;         /* what the module's own provider checked the password against */
     int is_inner;                      /* a hook of ours runs the other modules' of its kind */
-    const char *need_scope;            /* what the Require lines here ask for, for the challenge */
+    const char *need_scope;            /* what the Require lines here ask for, for the challenge; normalised */
+    apr_array_header_t *branches;      /* branch_t: which of several alternatives need_scope is about */
     int is_preflight;                  /* let in without a token: answered by the module, whatever handler stands here */
     int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */
 

@@ -12,12 +12,19 @@
 #include "web/config.h"
 #include "web/guard.h"
 #include "web/request.h"
+#include "web/tree.h"
 
 #define NOT_IN_HTACCESS_TEXT " is not allowed in .htaccess: write it in a <Location> of the server's configuration"
 
+/* One of the alternatives in a section or a <RequireAny>. */
+typedef struct branch_t {
+    const ap_directive_t *any;
+    const ap_directive_t *line; /* in it */
+} branch_t;
+
 typedef struct scope_line_t {
-    const char *scopes; /* normalised; all of them are needed */
-    int in_all;         /* stands in <RequireAll>: its neighbours are needed besides, not instead */
+    const char *scopes;           /* normalised; all of them are needed */
+    apr_array_header_t *branches; /* branch_t, from within outwards: the alternatives that this line is part of */
 } scope_line_t;
 
 static void note(cmd_parms *cmd, const char *scope)
@@ -29,16 +36,37 @@ static void note(cmd_parms *cmd, const char *scope)
     requirement->scope = scope;
 }
 
+/* NULL inside of <RequireNone>. A section by itself is as <RequireAny>; <Limit> and its like might as well not be there. */
+static apr_array_header_t *branches_of(apr_pool_t *p, const ap_directive_t *line)
+{
+    apr_array_header_t *branches = apr_array_make(p, 2, sizeof(branch_t));
+    const ap_directive_t *section = tree_section(line);
+
+    for (const ap_directive_t *at = line->parent; at && at != section; at = at->parent) {
+        if (strcasecmp(at->directive, "<RequireNone") == 0) {
+            return NULL;
+        }
+        if (strcasecmp(at->directive, "<RequireAny") == 0) {
+            APR_ARRAY_PUSH(branches, branch_t) = (branch_t){ at, line };
+        }
+        if (strncasecmp(at->directive, "<Require", strlen("<Require")) == 0) {
+            line = at;
+        }
+    }
+    APR_ARRAY_PUSH(branches, branch_t) = (branch_t){ section, line };
+    return branches;
+}
+
 static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **parsed)
 {
-    const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
     scope_line_t *line = apr_pcalloc(cmd->pool, sizeof(*line));
     const char *scope;
 
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "Require oauth-scope" NOT_IN_HTACCESS_TEXT;
     }
-    if (cmd->directive && strncasecmp(cmd->directive->args, "not ", 4) == 0) {
+    line->branches = branches_of(cmd->pool, cmd->directive);
+    if (!line->branches || strncasecmp(cmd->directive->args, "not ", 4) == 0) {
         return "Require not oauth-scope would make clients ask for that very scope: say what is needed, not what is in the way";
     }
     line->scopes = "";
@@ -56,23 +84,46 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     if (!*line->scopes) {
         return "Require oauth-scope needs the name of at least one scope, such as Require oauth-scope notes.read";
     }
-    line->in_all = parent && strcasecmp(parent->directive, "<RequireAll") == 0;
     *parsed = line;
     return NULL;
+}
+
+/*
+ * What a client that is refused should ask for: of alternatives the first that asks for scopes, and in it everything. All lines
+ * come by here, as long as there is no user.
+ */
+static void note_need(request_rec *r, const scope_line_t *line)
+{
+    request_t *record = request_record(r);
+
+    if (!record->branches) {
+        record->branches = apr_array_make(r->pool, 4, sizeof(branch_t));
+        record->need_scope = "";
+    }
+    for (int i = line->branches->nelts - 1; i >= 0; i--) {
+        const branch_t *branch = &APR_ARRAY_IDX(line->branches, i, branch_t), *taken = NULL;
+
+        for (int j = 0; j < record->branches->nelts && !taken; j++) {
+            const branch_t *other = &APR_ARRAY_IDX(record->branches, j, branch_t);
+
+            taken = other->any == branch->any ? other : NULL;
+        }
+        if (!taken) {
+            APR_ARRAY_PUSH(record->branches, branch_t) = *branch;
+        } else if (taken->line != branch->line) {
+            return;
+        }
+    }
+    record->need_scope = scope_union(r->pool, record->need_scope, line->scopes);
 }
 
 static authz_status check_scopes(request_rec *r, const char *args, const void *parsed)
 {
     const scope_line_t *line = parsed;
-    request_t *record = request_record(r);
     const access_t *access;
 
     (void)args;
-    if (!record->need_scope) {
-        record->need_scope = line->scopes;
-    } else if (line->in_all) {
-        record->need_scope = scope_union(r->pool, record->need_scope, line->scopes);
-    }
+    note_need(r, line);
     if (!r->user) {
         return AUTHZ_DENIED_NO_USER;
     }
@@ -80,7 +131,7 @@ static authz_status check_scopes(request_rec *r, const char *args, const void *p
     if (access && scope_subset(line->scopes, access->scope)) {
         return AUTHZ_GRANTED;
     }
-    record->lacks_scope = access != NULL;
+    request_record(r)->lacks_scope = access != NULL;
     return AUTHZ_DENIED;
 }
 

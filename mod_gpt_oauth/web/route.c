@@ -22,6 +22,8 @@ static const endpoint_t endpoints[] = {
     { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
     { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
     { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
+    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", endpoint_resource,
+      ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
     { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", endpoint_manifest, ENDPOINT_STATIC | ENDPOINT_CORS, manifest_is_on },
     { "/openapi.json", "gpt-oauth-openapi", endpoint_openapi, ENDPOINT_STATIC | ENDPOINT_CORS, openapi_is_on },
     { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
@@ -38,7 +40,7 @@ static int is_below(const char *uri, const char *path, apr_size_t size)
 
 static int is_served(const server_conf_t *conf, const endpoint_t *endpoint)
 {
-    return !endpoint->is_on || endpoint->is_on(conf);
+    return (!conf->is_guard || endpoint->flags & ENDPOINT_GUARD) && (!endpoint->is_on || endpoint->is_on(conf));
 }
 
 static int has_path(const endpoint_t *endpoint, const char *uri)
@@ -50,7 +52,7 @@ static int has_path(const endpoint_t *endpoint, const char *uri)
 static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
 {
     apr_size_t size = strlen(conf->path);
-    int is_own = is_below(uri, conf->path, size);
+    int is_own = !conf->is_guard && is_below(uri, conf->path, size);
     const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
 
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
@@ -58,7 +60,7 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
             return endpoint;
         }
     }
-    return is_own || is_below(uri, WELL_KNOWN_RESOURCE, strlen(WELL_KNOWN_RESOURCE)) ? &reserved : NULL;
+    return is_own || is_below(uri, WELL_KNOWN_METADATA, strlen(WELL_KNOWN_METADATA)) ? &reserved : NULL;
 }
 
 static const endpoint_t *endpoint_by_handler(const char *handler)
@@ -199,9 +201,9 @@ int route_handler(request_rec *r)
     if (endpoint->flags & ENDPOINT_PUBLIC) {
         return endpoint->answer(r);
     }
-    if (!conf->policy) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT004: %s stands in a virtual host without GPTOAuthIssuer",
-                      endpoint->handler);
+    if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT004: %s stands in a virtual host %s", endpoint->handler,
+                      conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }
     if (request_is_insecure(r)) {
@@ -215,4 +217,22 @@ int route_handler(request_rec *r)
         return HTTP_SERVICE_UNAVAILABLE; /* logged when the child began */
     }
     return endpoint->answer(r);
+}
+
+int route_no_openid(request_rec *r)
+{
+    static const char well_known[] = "/.well-known/openid-configuration";
+    const server_conf_t *conf = config_server(r->server);
+    apr_size_t size;
+
+    if (!conf->policy || r->finfo.filetype != APR_NOFILE) {
+        return DECLINED;
+    }
+    /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */
+    size = strlen(conf->issuer_path);
+    if (!is_below(r->uri, well_known, strlen(well_known)) &&
+        (strncmp(r->uri, conf->issuer_path, size) != 0 || strcmp(r->uri + size, well_known) != 0)) {
+        return DECLINED;
+    }
+    return reply_nothing(r);
 }

@@ -34,6 +34,8 @@ int route_map_to_storage(request_rec *r);
 /* Ahead of mod_authz_core: AuthType GPTOAuth is never in force on the module's own URLs. */
 int route_access(request_rec *r);
 int route_handler(request_rec *r);
+/* After everybody else: OpenID Connect is not spoken here, which clients that look for it must be told in JSON. */
+int route_no_openid(request_rec *r);
 
 /* The URL of an endpoint by its handler's name; NULL where it is not served. What is not served must not be advertised. */
 const char *route_url(apr_pool_t *p, const struct server_conf_t *conf, const char *handler);

@@ -1,0 +1,25 @@
+/*
+ * Questions to the configuration as it was written (ap_directive_t), asked while it is read and checked.
+ */
+#ifndef GPT_OAUTH_WEB_TREE_H
+#define GPT_OAUTH_WEB_TREE_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+/* The innermost section around a line that is in force by itself: not <IfModule>, <Limit>, <RequireAny> and their like. */
+const ap_directive_t *tree_section(const ap_directive_t *line);
+
+/* The path of the innermost plain <Location> around a line; NULL: none, or one that stands for many paths. */
+const char *tree_location(apr_pool_t *p, const ap_directive_t *line);
+
+/* The value of the AuthType that stands in the same section as a line, or in one around it; NULL: none does. */
+const char *tree_auth_type(apr_pool_t *p, const ap_directive_t *line);
+
+/* 1 when these, or what they enclose, hold a Require that asks for anything. */
+int tree_has_requirement(const ap_directive_t *first);
+
+/* 1 when path is root or below it, as <Location root> would have it; a slash at the end of root is passed over. */
+int path_is_within(const char *path, const char *root);
+
+#endif
