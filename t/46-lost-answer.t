@@ -65,6 +65,8 @@ my $cutter = start_cutter($listener, $t->cluster->port, $t->dir . '/cut');
 $t->write_file('dbd.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
 $t->restart;
 my $client = $t->client_add('app', gpt => 1);
+my $other = $t->client_add('other');
+my $robot = $t->client_add('robot', service => 1);
 $t->user('alice');
 
 sub cutting {
@@ -95,6 +97,19 @@ for my $round (1 .. 2) {    # when the statement is prepared for the first time,
     my $replayed = cutting('SET revoked_at', sub { $t->redeem($code) });
     is($replayed->verdict, '400 invalid_grant', 'a real replay is one all the same');
     is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NOT NULL'), $round, 'and revokes the grant');
+
+    my $own = cutting('INSERT INTO oauth_grant AS', sub { $t->token_request($robot, { grant_type => 'client_credentials' }) });
+    is($own->verdict, '200', 'a service account gets its token all the same');
+    ok($t->token_works($own->json->{access_token}), 'which is good');
+    my $revoked = cutting('DELETE FROM oauth_access_token', sub { $t->revoke($robot, { token => $own->json->{access_token} }) });
+    is($revoked->status, 200, 'and gives it back');
+    ok(!$t->token_works($own->json->{access_token}), 'once and for all');
+    is($t->sql("SELECT count(*) FROM oauth_grant WHERE client_id = '$robot->{id}'"), 1, 'the tokens hang on one grant');
+    my $given = $t->tokens_for($other);
+    $revoked = cutting('SET revoked_at', sub { $t->revoke($other, { token => $given->{refresh_token} }) });
+    is($revoked->status, 200, 'a refresh token is given back all the same');
+    ok(!$t->token_works($given->{access_token}), 'and ends the grant');
+    $t->sql("DELETE FROM oauth_$_ WHERE client_id = '$other->{id}'") for qw(grant code);
 
     my $hello = cutting('FROM oauth_access_token', sub { $t->hello($tokens->json->{access_token}) });
     is($hello->status, 401, 'and a look is taken again');

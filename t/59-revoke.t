@@ -40,7 +40,7 @@ sub test_refresh_token {
         ok($t->token_works($other->{access_token}), "$case: another grant of the same user and client lives");
         ok(lives($t, $client, $other->{refresh_token}), "$case: with its chain");
         is($t->revoke($client, { token => $second->{refresh_token} })->status, 200, "$case: once more is no error");
-        my ($line) = grep { /GPT013: client \Q$client->{id}\E revoked grant/ } split /\n/, $t->error_log;
+        my ($line) = grep { /GPT014: client \Q$client->{id}\E revoked grant/ } split /\n/, $t->error_log;
         like($line // '', qr/revoked grant [\w-]{22} of user alice, with all its tokens/, "$case: the log says what ended");
     }
     my ($client) = @clients;
@@ -84,7 +84,7 @@ sub test_access_token {
     ok(!$t->token_works($first->{access_token}), 'case 174: is dead');
     ok($t->token_works($second->{access_token}), 'case 174: alone');
     ok(lives($t, $client, $second->{refresh_token}), 'case 174: its grant goes on');
-    like($t->error_log, qr/GPT013: client \Q$client->{id}\E revoked an access token of grant [\w-]{22}/, 'case 174: the log says so');
+    like($t->error_log, qr/GPT014: client \Q$client->{id}\E revoked an access token of grant [\w-]{22}/, 'case 174: the log says so');
     return;
 }
 

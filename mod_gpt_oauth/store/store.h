@@ -297,9 +297,6 @@ store_status_t store_key_list(store_t *store, const char *name, apr_array_header
 store_status_t store_key_add(store_t *store, const service_key_t *key);
 /* Dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer);
-/* Deletes an access token of this client; *grant_id says whose it was. REFUSED: unknown at this issuer, or another client's. */
-store_status_t store_access_delete(store_t *store, const digest_t *hash, const char *client_id, const char **grant_id);
-
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
 

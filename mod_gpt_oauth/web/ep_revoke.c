@@ -25,7 +25,7 @@ static int post(request_rec *r)
     if (failure) {
         return client_request_refuse(r, &request, failure);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT013: client %s revoked %s", request.client->id, outcome);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT014: client %s revoked %s", request.client->id, outcome);
     return reply_empty(r);
 }
 
