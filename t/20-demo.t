@@ -75,6 +75,12 @@ sub test_flow
     $call =~ s/\bTOKEN\b/$tokens->{access_token}/;
     like(qx($call), qr/alice/, 'the third says hello');
 
+    my ($service) = $out =~ /^\s*(curl -H "Authorization: Bearer gptk_.*)$/m;
+    is(JSON::PP::decode_json(qx($service -s))->{message}, 'Hello, service demo!', 'the one with a service key does, too');
+    is($service, qq(curl -H "Authorization: Bearer $env->{SERVICE_KEY}" $env->{SERVICE_URL}), '... which .demo/env has: SERVICE_URL and SERVICE_KEY');
+    is(qx(curl -s -o /dev/null -w '%{http_code}' -H "X-API-Key: $env->{SERVICE_KEY}" $env->{SERVICE_URL}), '200', '... for a header of its own, too');
+    is(qx(curl -s -o /dev/null -w '%{http_code}' $env->{SERVICE_URL}), '401', '... and nothing without');
+
     my ($verifier, $challenge) = Test::GptOauth::Flow::pkce();
     my $public = 'http://127.0.0.1:45678/callback';
     my %request = (response_type => 'code', client_id => $env->{PUBLIC_CLIENT_ID}, redirect_uri => $public, state => 'x', code_challenge => $challenge,

@@ -97,6 +97,12 @@ SetEnvIf X-API-Key "(.+)" COPY_OF_KEY=$1
     Require oauth-client "first" service:first
     ProxyPass %%BACKEND%%
 </Location>
+<Directory "%%DIR%%/htdocs">
+    Options +FollowSymLinks
+    RewriteEngine on
+    RewriteRule ^any/to-cgi$ /cgi/env
+    RewriteRule ^api/to-any$ /any/hello
+</Directory>
 <Directory "%%DIR%%/htdocs/own">
     AllowOverride All
 </Directory>
@@ -255,6 +261,17 @@ sub test_environment {
                 or diag("$headers->[0]: ", $headers->[1] =~ s/ .*//r);
         }
     }
+    my $to_cgi = sub { return $t->http->get('/any/to-cgi', headers => [@_]) };
+    my $redirected = $to_cgi->('X-API-Key' => $key)->body;
+    like($redirected, qr/^REMOTE_USER=service:first$/m, 'redirected into another section');
+    unlike($redirected, qr/COPY|\Q$key\E/, '... without the key');
+    is(verdict($to_cgi->('X-Other' => $key)), '401 Bearer', '... which wants it in a way of its own');
+    is(verdict($to_cgi->('X-API-Key' => $from_env)), 403, "... and has no use for the first one's own key");
+    my $token = $t->tokens_for($t->client_add('redirected'))->{access_token};
+    is(verdict($t->fetch('/api/to-any', $token)), 403, 'a token is none where a redirect leads to keys');
+    is(verdict($t->http->get('/api/to-any', headers => [ 'X-API-Key' => $key ])), '401 Bearer', 'and a key none where the way begins with tokens');
+    is(verdict($t->fetch('/api/to-any', $token, headers => [ 'X-API-Key' => $key ])), '400 Bearer invalid_request', 'nor do both make one');
+
     my @forged = ('X-OAuth-Client' => 'mallory', 'X-OAuth-User' => 'mallory');
     unlike($t->http->get('/service', headers => [ @forged, Authorization => "Bearer $key" ])->body, qr/mallory|X-OAuth-Client/, 'no client at the backend, told or forged');
     my $passed = $t->http->get('/any/passed', headers => [ 'X-API-Key' => $key ]);
