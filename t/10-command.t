@@ -292,6 +292,45 @@ sub test_grants
     return;
 }
 
+sub test_keys
+{
+    my ($t) = @_;
+    my @third = ('--issuer', 'https://third.example');
+    my $json = $t->gptoauth_json(qw(key add full --expires 2035-02-28 --introspect --issuer https://other.example --scope), 'write read');
+    like(secret(delete $json->{service_key}), qr/^gptk_[\w-]{54}$/, 'key add --json');
+    is_deeply({ %$json, created_at => undef },
+        { name => 'full', issuer => 'https://other.example', scope => 'read write', introspect => JSON::PP::true, created_at => undef, expires_at => 2056320000,
+            used_at => undef, revoked_at => undef, state => 'active' }, '... and what it is; a day is good to its end');
+    my $shortly = $t->gptoauth_json(qw(key add shortly --expires 90d));
+    secret($shortly->{service_key});
+    ok(abs($shortly->{expires_at} - time - 90 * 86400) < 60, '--expires 90d');
+    my $said = $t->gptoauth(qw(key add loud));
+    ok(secret($said =~ /^\s+(gptk_\S+)$/m), 'key add prints the key');
+    like($said, qr/every issuer of this database, for good.*shown this once/s, '... and what it is good for');
+    unlike($t->gptoauth(qw(key list)) . $t->gptoauth(qw(key list --json)), qr/gptk_/, 'key list shows none');
+    like($t->gptoauth(qw(key list)), qr/^full +https:\/\/other\.example +read write +yes +2035-03-01 00:00 UTC +never +active$/m, 'key list');
+    unlike($t->gptoauth(qw(key list), @third), qr/^full/m, '... of one issuer');
+    like($t->gptoauth(qw(key list), @third), qr/^loud/m, '... and of all');
+
+    refuses($t, 'a name is given once', 'there is or was a key "full" already; choose another name', [ qw(key add full) ]);
+    refuses($t, 'a name that a key of every issuer has', 'already', [ qw(key add loud), @third ]);
+    secret($t->gptoauth_json(qw(key add full), @third)->{service_key});
+    refuses($t, 'of two keys one', 'several issuers have a key "full"; say with --issuer which one', [ qw(key revoke full) ]);
+    is($t->gptoauth_json(qw(key revoke full), @third)->{state}, 'revoked', 'key revoke --issuer');
+    like($t->gptoauth(qw(key revoke full)), qr/^Service key "full" is revoked/, '... and the one that is left');
+    refuses($t, 'revoked twice', 'revoked already', [ qw(key revoke full) ]);
+    refuses($t, 'an unknown key', 'there is no key "nobody"; `gptoauth key list`', [ qw(key revoke nobody) ]);
+    refuses($t, 'the name of a revoked key', 'there is or was a key', [ qw(key add full), @third ]);
+    refuses($t, 'a key by the name "' . tr/\n/ /r . '"', 'the name of a key is 1 to 64 letters', [ qw(key add --), $_ ])
+        for 'a b', "a\nb", 'x' x 65, 'service:x', "\xc3\xa9", '-x', '';
+    refuses($t, "the name $_", 'those of GPTOAuthServiceKey', [ qw(key add), $_ ]) for qw(env file);
+    refuses($t, "--expires $_", '--expires takes a time such as 90d or 1y, or the last day', [ qw(key add x), "--expires=$_" ])
+        for qw(90 soon 2030-02-30 -1d 101y);
+    refuses($t, "--expires $_", 'a time that is over', [ qw(key add x --expires), $_ ]) for qw(2020-01-01 0d);
+    refuses($t, 'a scope that is none', 'no scope may hold', [ qw(key add x --scope), 'a"b' ]);
+    return;
+}
+
 sub test_migrate
 {
     my ($t) = @_;
@@ -327,6 +366,6 @@ on_each_db({ start => 0 }, sub {
     my ($t) = @_;
     subtest $_->[0] => sub { $_->[1]->($t) }
         for [ usage => \&test_usage ], [ clients => \&test_clients ], [ changes => \&test_client_changes ], [ gpt => \&test_gpt ], [ users => \&test_users ],
-        [ grants => \&test_grants ], [ migrate => \&test_migrate ];
+        [ grants => \&test_grants ], [ keys => \&test_keys ], [ migrate => \&test_migrate ];
 });
 done_testing();

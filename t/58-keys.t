@@ -351,42 +351,6 @@ sub test_rotation {
     return;
 }
 
-sub test_command {
-    my ($t) = @_;
-    my $try = sub { my $result = $t->try_gptoauth('', @_); return "$result->{status} $result->{err}" };
-    my $json = $t->gptoauth_json('key', 'add', 'full', '--expires', '2035-02-28', '--scope', 'write read', '--introspect', '--issuer', 'https://other.example');
-    secret(delete $json->{service_key});
-    is_deeply({ %$json, created_at => undef },
-        { name => 'full', issuer => 'https://other.example', scope => 'read write', introspect => JSON::PP::true, created_at => undef, expires_at => 2056320000,
-            used_at => undef, revoked_at => undef, state => 'active' }, 'key add --json; a day is good to its end');
-    my $now = int time;
-    my $expires = $t->gptoauth_json('key', 'add', 'shortly', '--expires', '90d');
-    secret($expires->{service_key});
-    ok(abs($expires->{expires_at} - $now - 90 * 86400) < 60, '--expires 90d');
-    my $said = $t->gptoauth('key', 'add', 'loud');
-    my ($key) = $said =~ /^\s+(gptk_\S+)$/m;
-    ok(secret($key), 'key add prints the key');
-    like($said, qr/every issuer of this database, for good.*shown this once/s, '... and what it is good for');
-    unlike($t->gptoauth('key', 'list') . $t->gptoauth('key', 'list', '--json'), qr/gptk_/, 'key list shows none');
-    like($t->gptoauth('key', 'list'), qr/^full +https:\/\/other\.example +read write +yes +2035-03-01 00:00 UTC +never +active$/m, 'key list');
-    is($try->('key', 'add', 'full'), "1 gptoauth: there is or was a key \"full\" already; choose another name, so that the log says which one was used\n", 'a name is given once');
-    like($try->('key', 'add', 'loud', '--issuer', 'https://third.example'), qr/^1 .*already/, '... also where a key for all has it');
-    is($t->try_gptoauth('', 'key', 'add', 'full', '--issuer', 'https://third.example', '--json')->{status}, 0, 'two issuers may have keys of one name');
-    like($try->('key', 'revoke', 'full'), qr/^1 .*several issuers have a key "full"; say with --issuer which one/, '... to be revoked one by one');
-    is($t->gptoauth_json('key', 'revoke', 'full', '--issuer', 'https://third.example')->{state}, 'revoked', 'key revoke --issuer');
-    like($t->gptoauth('key', 'revoke', 'full'), qr/^Service key "full" is revoked/, '... and the one that is left');
-    like($try->('key', 'revoke', 'full'), qr/^1 .*revoked already/, 'revoked twice');
-    like($try->('key', 'revoke', 'nobody'), qr/^1 .*there is no key "nobody"; `gptoauth key list`/, 'an unknown one');
-    like($try->('key', 'add', 'full', '--issuer', 'https://third.example'), qr/^1 .*there is or was a key/, 'not even a revoked name is given again');
-    like($try->('key', 'add', $_), qr/^1 .*the name of a key is 1 to 64 letters/, "a key by the name '${\ tr/\n/ /r}'") for 'a b', "a\nb", 'x' x 65, 'service:x', "\xc3\xa9";
-    like($try->('key', 'add', '--', '-x'), qr/^1 .*the name of a key/, '... of an option');
-    like($try->('key', 'add', $_), qr/^1 .*those of GPTOAuthServiceKey/, "the name $_ is taken") for 'env', 'file';
-    like($try->('key', 'add', 'x', '--expires', $_), qr/^1 .*--expires takes a time such as 90d or 1y, or the last day/, "--expires $_") for '90', 'soon', '2030-02-30', '-1d', '101y';
-    like($try->('key', 'add', 'x', '--expires', $_), qr/^1 .*a time that is over/, "--expires $_") for '2020-01-01', '0d';
-    like($try->('key', 'add', 'x', '--scope', 'a"b'), qr/^1 .*no scope may hold/, 'a scope that is none');
-    return;
-}
-
 sub test_htaccess {
     my ($t) = @_;
     my @lines = ('GPTOAuthCredentials service', 'GPTOAuthServiceKey env:T_SERVICE_KEY');
@@ -435,7 +399,6 @@ on_each_db({ start => 0, modules => [qw(cgid)], allow => [qr/\.htaccess: GPTOAut
     test_sign_in($t, $first);
     test_last_used($t, $first);
     test_rotation($t);
-    test_command($t);
     test_htaccess($t);
     $t->restart;
     test_life($t, $first);
