@@ -134,6 +134,7 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
 {
     const param_t *state = params_find(params, "state"), *scope = params_find(params, "scope");
     const char *type, *mode, *problem = NULL;
+    apr_array_header_t *resources;
     const failure_t *failure;
 
     if (state && state->fault == PARAM_FINE && params_count(params, "state") == 1 && *state->value) {
@@ -167,10 +168,14 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
         (failure = check_scope(p, policy, params, request))) {
         return failure;
     }
-    request->resource = policy_resources(p, policy, params_get_all(p, params, "resource"));
+    resources = params_get_all(p, params, "resource");
+    request->resource = policy_resources(p, policy, resources);
     if (!request->resource) {
-        return failure_make(p, OAUTH_INVALID_TARGET, "The parameter resource names nothing that is protected here.",
-                            "unknown resource; AuthType GPTOAuth in a Location or GPTOAuthResource makes one");
+        return failure_make(
+            p, OAUTH_INVALID_TARGET, "The parameter resource names nothing that is protected here.",
+            "unknown resource %s; AuthType GPTOAuth in a Location makes one, and GPTOAuthResource names it, or those "
+            "of other hosts",
+            log_quote(p, apr_array_pstrcat(p, resources, ' '), 200));
     }
     return NULL;
 }
