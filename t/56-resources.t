@@ -9,6 +9,16 @@ use Test::More;
 use Test::GptOauth;
 
 on_each_db({ conf => <<'EOC' }, sub {
+Listen 127.0.0.1:%%PORT_A%%
+<Location /strict>
+    AuthType GPTOAuth
+    Require oauth-scope read
+    GPTOAuthRequireAudience on
+</Location>
+<VirtualHost 127.0.0.1:%%PORT_A%%>
+    ServerName https://api.example
+    GPTOAuthIssuer https://api.example
+</VirtualHost>
 <Location /api,b>
     AuthType GPTOAuth
     Require oauth-scope read
@@ -28,6 +38,9 @@ EOC
         for 'foo', "$base/api#x", "$base/elsewhere", "$base/api/hello", 'https://evil.example/api';
     my $both = "&resource=$base/write";
     is($t->ask($client, { resource => "$base/api" }, $both), '200 sign-in', 'case 254: several resources');
+    is($t->ask($client, { resource => "$base/api" }, "&resource=$base/elsewhere"), '302 invalid_target', 'case 254: of which one is unknown');
+    is($t->redeem($t->code_for($client), { resource => $_ })->verdict, '400 invalid_target', "case 254: resource $_ at the token endpoint")
+        for 'foo', "$base/api#x", "$base/elsewhere";
 
     my $refused = '400 invalid_target';
     my $grant = $t->code_for($client, params => { resource => "$base/api" });
@@ -41,7 +54,23 @@ EOC
     my $upper = $base =~ s{^http://localhost}{HTTP://LOCALHOST}r;
     is($t->ask($client, { resource => "$upper/api" }), '200 sign-in', 'case 258: scheme and host in upper case');
     is($t->ask($client, { resource => "$base/api/" }), '200 sign-in', 'case 258: one slash more');
+    is($t->ask($client, { resource => "$base/api//" }), '302 invalid_target', 'case 258: two slashes more');
     is($t->ask($client, { resource => "$base/API" }), '302 invalid_target', 'case 258: the path in upper case');
+    my $https = Test::GptOauth::Http->new($t->port('A'));
+    for my $case ([ 'https://api.example:443/api', 200 ], [ 'HTTPS://API.example:443/api/', 200 ], [ 'https://api.example:80/api', 302 ], [ 'http://api.example/api', 302 ]) {
+        my ($uri, $status) = @$case;
+        is($https->get($t->authorize_url($client, resource => $uri))->status, $status, "case 258: $uri where the issuer is https");
+    }
+
+    # A GPT names no resource, and its tokens are good wherever a Location does not want its own.
+    my $gpt = $t->tokens_for($t->client_add('gpt', gpt => 1));
+    is($works->($gpt->{access_token}, '/api'), 200, 'case 257: a token for no resource');
+    is($works->($gpt->{access_token}, '/strict'), 401, 'case 257: is not good where the Location wants its own');
+    my $strict = $tokens->(params => { resource => "$base/strict" });
+    is($works->($strict->{access_token}, '/strict'), 404, 'case 257: as this one is');
+    my $later = $t->redeem($t->code_for($client), { resource => "$base/strict" })->json;
+    is($works->($later->{access_token}, '/strict'), 404, 'case 253: which may be asked for at the token endpoint, too');
+    is($works->($later->{access_token}, '/api'), 401, 'case 253: and can then do less');
 
     # A comma separates scopes; in a URI it is a character like others.
     my $comma = $tokens->(params => { resource => "$base/api,b" });

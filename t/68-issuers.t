@@ -75,15 +75,15 @@ sub test_strangers {
     for my $who ($client, $public) {
         my $grant = $t->code_for($who);
         is($grant->{iss}, $t->issuer, 'the answer names the issuer');
-        is($other->redeem($grant)->verdict, '400 invalid_grant', 'case 144: a code is not taken by another issuer');
+        is($other->redeem($grant)->verdict, '400 invalid_grant', 'a code is not taken by another issuer');
         my $tokens = $t->redeem($grant);
-        is($tokens->status, 200, 'case 144: and still is by its own');
+        is($tokens->status, 200, '... and still is by its own');
         my $refresh_token = $tokens->json->{refresh_token};
-        is($other->refresh($who, $refresh_token)->verdict, '400 invalid_grant', 'case 153: nor a refresh token');
-        is($t->refresh($who, $refresh_token)->status, 200, 'case 153: which still is good at its own');
+        is($other->refresh($who, $refresh_token)->verdict, '400 invalid_grant', 'nor is a refresh token');
+        is($t->refresh($who, $refresh_token)->status, 200, '... which still is good at its own');
     }
     my $other_client = $other->tokens_for($public);
-    is($t->refresh($public, $other_client->{refresh_token})->verdict, '400 invalid_grant', 'case 153: in both directions');
+    is($t->refresh($public, $other_client->{refresh_token})->verdict, '400 invalid_grant', '... in both directions');
     is($other->revoke($client, { token => $mine->{$_} })->status, 200, "revoking another issuer's $_ is no error")
         for qw(access_token refresh_token);
     is($t->fetch('/api/notes.txt', $mine->{access_token})->status, 200, '... and does nothing');
@@ -122,8 +122,8 @@ sub test_cookies {
     $stranger->{cookies}{$theirs} = $cookies{$form};
     $stranger->get($other->authorize_url($client));
     my $answer = $stranger->submit({ method => 'POST', action => '/oauth/authorize', fields => \%fields });
-    is($answer->status, 403, 'case 85: a form made by one issuer is none for another');
-    like($t->error_log, qr/form refused: access_denied: [^\n]*\n\z/, 'case 85: since it is that form, and not that nobody is signed in');
+    is($answer->status, 403, 'a form made by one issuer is none for another');
+    like($t->error_log, qr/form refused: access_denied: [^\n]*\n\z/, '... since it is that form, and not that nobody is signed in');
     unlike((split /\n/, $t->error_log)[-1], qr/nobody is signed in/, '... here');
     return;
 }

@@ -105,7 +105,7 @@ sub test_pages {
         my ($found) = $t->open_request($t->authorize_url($client, scope => $scope))->page->body =~ m{(<ul>.*</ul>)}s;
         return join ' ', map { s/<[^>]*>/*/gr =~ s/\s+/ /gr } ($found // '') =~ s/\n//gr =~ s/<(\/?)ul>/$1 ? ')' : '('/ger =~ s/<\/li>//gr =~ s/<li>/-/gr;
     };
-    is($list->('read'), '(-Read your notes-Know your name)', 'case 94: the consent page names what is required');
+    is($list->('read'), '(-Read your notes-Know your name)', 'the consent page names what is required');
     is($list->('read write'), '(-Change your notes(-Read your notes)-Know your name)', '... what another scope includes stands there, once');
     is($list->('admin read'), '(-Administer everything(-Change your notes(-Read your notes)-Show your notes to others)-Know your name)', '... however deep');
     return;
