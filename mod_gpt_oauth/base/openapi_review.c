@@ -252,6 +252,9 @@ apr_array_header_t *openapi_review(apr_pool_t *p, json_t *document, apr_size_t s
         review_path(&review, path, item);
     }
     review_components(&review, json_object_get(document, "components"));
+    if (!review.operations) {
+        find(&review, "paths", "there is no operation");
+    }
     if (review.operations > MAX_OPERATIONS) {
         find(&review, "paths", "%d operations, and the GPT builder takes %d", review.operations, MAX_OPERATIONS);
     }

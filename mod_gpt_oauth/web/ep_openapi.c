@@ -7,12 +7,14 @@
 
 #include "base/json.h"
 #include "base/openapi.h"
+#include "base/uri.h"
 #include "private.h"
 #include "web/directives.h"
 #include "web/documents.h"
 #include "web/endpoints.h"
 #include "web/reply.h"
 #include "web/route.h"
+#include "web/tree.h"
 
 #define SCHEME "GPTOAuth"
 
@@ -70,6 +72,71 @@ static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
                                  route_url(p, conf, "gpt-oauth-token"), "scopes", scopes));
 }
 
+/* The ways into a path: those of the plain <Location> that is nearest to it; NULL where nothing guards it. */
+static const ways_in_t *ways_into(const server_conf_t *conf, const char *path)
+{
+    const section_t *guard = NULL, *nearest = NULL;
+
+    for (int i = 0; i < conf->sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
+
+        if (section->conf->auth_path && section->path && path_is_within(path, section->path)) {
+            guard = section;
+        }
+    }
+    for (int i = 0; guard && i < conf->services->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(conf->services, i, section_t);
+
+        if (section->conf->ways_in && section->path && path_is_within(path, section->path) &&
+            (!nearest || strlen(section->path) >= strlen(nearest->path))) {
+            nearest = section;
+        }
+    }
+    return nearest ? nearest->conf->ways_in : guard ? config_ways_in(guard->conf) : NULL;
+}
+
+/*
+ * A GPT has one way to authenticate at all operations: OAuth, unless every operation that is guarded takes service keys alone.
+ * NULL for OAuth.
+ */
+static const ways_in_t *key_alone(apr_pool_t *p, const server_conf_t *conf, json_t *document)
+{
+    const char *url = json_string_value(json_object_get(json_array_get(json_object_get(document, "servers"), 0), "url")), *path;
+    const ways_in_t *found = NULL;
+    json_t *item;
+    uri_t server;
+
+    if (!url || !uri_parse(p, url[0] == '/' ? apr_pstrcat(p, conf->origin, url, NULL) : url, &server)) {
+        server.path = "";
+    }
+    json_object_foreach(json_object_get(document, "paths"), path, item)
+    {
+        const ways_in_t *ways = ways_into(conf, apr_pstrcat(p, strcmp(server.path, "/") == 0 ? "" : server.path, path, NULL));
+
+        if (ways && ways->oauth) {
+            return NULL;
+        }
+        found = found ? found : ways;
+    }
+    return found;
+}
+
+static void fill_security(apr_pool_t *p, const server_conf_t *conf, json_t *document, openapi_security_t *security)
+{
+    const ways_in_t *key = key_alone(p, conf, document);
+
+    security->name = SCHEME;
+    security->scopes = json_own(p, key ? json_array() : json_words(p, conf->policy->default_scopes));
+    if (!key) {
+        security->scheme = oauth_scheme(p, conf);
+    } else if (key->service) {
+        security->scheme = json_own(p, json_pack("{s:s, s:s}", "type", "http", "scheme", "bearer"));
+    } else {
+        security->scheme = json_own(p, json_pack("{s:s, s:s, s:s}", "type", "apiKey", "in", "header", "name",
+                                                 APR_ARRAY_IDX(key->headers, 0, const char *)));
+    }
+}
+
 static void warn(const server_rec *s, const server_conf_t *conf, const char *finding)
 {
     ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s, "GPT041: %s: %s", conf->openapi_file, finding);
@@ -81,14 +148,13 @@ static const char *make_text(apr_pool_t *p, const server_rec *s, const server_co
     apr_size_t size;
     const char *data = read_file(p, conf->openapi_file, &size, problem), *text;
     json_t *document = data ? openapi_parse(p, data, size, problem) : NULL;
-    openapi_security_t security = { .name = SCHEME };
+    openapi_security_t security;
     apr_array_header_t *findings;
 
     if (!document) {
         return NULL;
     }
-    security.scheme = oauth_scheme(p, conf);
-    security.scopes = json_own(p, json_words(p, conf->policy->default_scopes));
+    fill_security(p, conf, document, &security);
     if (!openapi_complete(p, document, conf->origin, &security)) {
         warn(s, conf, "none of its security schemes is of the type that this server wants; leave securitySchemes out");
     }

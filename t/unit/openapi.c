@@ -66,13 +66,18 @@ static const char *review(apr_pool_t *p, const char *text)
     json_t *document;
     apr_array_header_t *findings;
 
+    /* Of no interest where the rest of a document is. */
+    static const char empty[] = "paths: there is no operation";
+
     if (*text != '{') {
         text = apr_pstrcat(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{'operationId':'a',", text, "}}}}", NULL);
     }
     document = parse(p, quoted(p, text));
     findings = openapi_review(p, document, strlen(text), ORIGIN);
     for (int i = 0; i < findings->nelts; i++) {
-        sentences = apr_pstrcat(p, sentences, *sentences ? "\n" : "", APR_ARRAY_IDX(findings, i, const char *), NULL);
+        if (strcmp(APR_ARRAY_IDX(findings, i, const char *), empty) != 0) {
+            sentences = apr_pstrcat(p, sentences, *sentences ? "\n" : "", APR_ARRAY_IDX(findings, i, const char *), NULL);
+        }
     }
     return sentences;
 }
@@ -210,9 +215,9 @@ static void test_limits(apr_pool_t *p)
     is_str(review(p, apr_pstrcat(p, "{'openapi':'3.1.0','paths':{", paths, "}}", NULL)),
            "paths: 31 operations, and the GPT builder takes 30", "31");
     document = parse(p, quoted(p, "{'openapi':'3.1.0','paths':{}}"));
-    ok(openapi_review(p, document, 100000, ORIGIN)->nelts == 0, "100,000 characters");
-    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 100001, ORIGIN), 0, const char *), "100001 characters"), "100,001");
-    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 1000001, ORIGIN), 0, const char *), "takes 1 MB"), "more than 1 MB");
+    ok(openapi_review(p, document, 100000, ORIGIN)->nelts == 1, "no operation at all, in 100,000 characters");
+    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 100001, ORIGIN), 1, const char *), "100001 characters"), "100,001");
+    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 1000001, ORIGIN), 1, const char *), "takes 1 MB"), "more than 1 MB");
     ok(strstr(review(p, "{'openapi':'3.1.0','paths':{},'components':{'securitySchemes':{'a':{},'b':{}}}}"),
               "one security scheme"),
        "two security schemes");
