@@ -116,6 +116,9 @@ for my $db (dbs()) {
         ok(-e "$env->{PGDATA}/PG_VERSION", 'PGDATA') if $db eq 'pgsql';
         ok(eval { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 'it listens on loopback');
         test_flow($port, $env, $started->{out});
+        my $http = Test::GptOauth::Http->new($port);
+        is($http->get('/openapi.json')->json->{servers}[0]{url}, $env->{ISSUER}, 'it describes itself');
+        is($http->get('/.well-known/ai-plugin.json')->json->{api}{url}, "$env->{ISSUER}/openapi.json", '... to plugin hosts too');
 
         my $second = demo(@options, '--detach');
         ok($second->{status} == 1 && $second->{err} =~ /runs already/, 'a second ./demo says that one runs');
