@@ -10,6 +10,7 @@ use Test::GptOauth;
 # Port B: a backend with opinions of its own about origins.
 my $conf = <<'EOC';
 Listen 127.0.0.1:%%PORT_B%%
+GPTOAuthRegistration open
 ProxyPass /proxied/ http://127.0.0.1:%%PORT_B%%/
 ProxyPass /open/ http://127.0.0.1:%%PORT_B%%/
 ProxyPass /silent/ http://127.0.0.1:%%PORT_B%%/
@@ -155,10 +156,13 @@ sub test_preflights {
 
 sub test_endpoints {
     my ($t) = @_;
-    for my $url (qw(/oauth/token /fetch-token /.well-known/oauth-authorization-server)) {
+    for my $url (
+        qw(/oauth/token /oauth/revoke /oauth/register /fetch-token /.well-known/oauth-authorization-server /.well-known/oauth-authorization-server/none
+        /.well-known/oauth-protected-resource /.well-known/oauth-protected-resource/api /.well-known/oauth-protected-resource/none)
+    ) {
         is(says($t->http->request($_, $url, headers => from('https://x.example'))), '*', "case 225: $_ $url may be read by every page") for qw(GET POST);
         my $asked = preflight($t, $url, 'https://x.example');
-        is(says($asked), '*', "case 225: a preflight at $url");
+        is($asked->status . ' ' . says($asked), '204 *', "case 225: a preflight at $url");
     }
     my $token = preflight($t, '/oauth/token', 'https://x.example');
     is($token->status, 204, 'a preflight at the token endpoint');

@@ -48,11 +48,6 @@ int cors_is_preflight(const request_rec *r)
            apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
 }
 
-int cors_has_answer(const request_rec *r)
-{
-    return config_dir(r)->allow_origins && cors_is_preflight(r);
-}
-
 /* Simple string comparison: browsers write an origin in one way only (RFC 6454 section 6.2). */
 static const char *allowed(const apr_array_header_t *origins, const char *origin)
 {
@@ -107,18 +102,20 @@ static void speak(request_rec *r, const char *origin)
     }
 }
 
-/*
- * Who may read what was asked for, whatever error document or index file it was redirected to; NULL: nothing is said. Pages on
- * which a person signs in are for the user's eyes, whatever stands in their Location.
- */
-static apr_array_header_t *readers(request_rec *initial)
+/* Who may read it; NULL: nothing is said. Where a person signs in, that is for the user's eyes, whatever the Location says. */
+static apr_array_header_t *readers(request_rec *r)
 {
-    const endpoint_t *endpoint = route_endpoint(initial);
+    const endpoint_t *endpoint = route_endpoint(r);
 
     if (endpoint && endpoint->flags & ENDPOINT_CORS) {
         return anybody;
     }
-    return !endpoint || endpoint->flags & ENDPOINT_PUBLIC ? config_dir(initial)->allow_origins : NULL;
+    return !endpoint || endpoint->flags & ENDPOINT_PUBLIC ? config_dir(r)->allow_origins : NULL;
+}
+
+int cors_has_answer(request_rec *r)
+{
+    return cors_is_preflight(r) && readers(r);
 }
 
 static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *bb)
@@ -130,6 +127,7 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *bb)
 
 static void insert(request_rec *r)
 {
+    /* What was asked for decides, not the error document or index file that it was redirected to. */
     apr_array_header_t *origins = r->main ? NULL : readers(request_initial(r));
 
     if (origins) {

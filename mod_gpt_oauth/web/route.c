@@ -183,8 +183,8 @@ int route_handler(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint = request_record(r)->endpoint;
 
-    /* Nothing behind the guard runs for a caller without a token; elsewhere GPTOAuthAllowOrigin has the answer. */
-    if (request_record(r)->is_preflight || (!endpoint && cors_has_answer(r))) {
+    /* Nothing behind the guard runs for a caller without a token. */
+    if (request_record(r)->is_preflight || cors_has_answer(r)) {
         return reply_options(r, NULL);
     }
     /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
