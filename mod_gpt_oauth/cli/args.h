@@ -28,11 +28,18 @@ enum {
     ARG_RESOURCE = 1 << 16,
     ARG_EXPIRES = 1 << 17,
     ARG_INTROSPECT = 1 << 18,
+    ARG_SECRET_FILE = 1 << 20,
+    ARG_URL = 1 << 21,
+    ARG_BROWSER = 1 << 22,
+    ARG_CONNECT_TO = 1 << 23,
+    ARG_CACERT = 1 << 24,
+    ARG_NET = ARG_CONNECT_TO | ARG_CACERT, /* of those that ask the server */
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 
 typedef struct args_t {
     unsigned given;
+    const char *secret_file, *url, *connect_to, *cacert;
     const char *db_conf, *issuer, *grant_to, *scope, *resource, *user, *client, *expires; /* NULL unless given */
     apr_array_header_t *redirects;                                                        /* const char * */
     apr_array_header_t *operands; /* const char *: all that is no option, command words first */

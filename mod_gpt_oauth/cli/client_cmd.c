@@ -12,8 +12,7 @@
 #define CLIENT_NAME_MAX     255
 #define OLD_SECRET_LIFETIME (24 * 60 * 60)
 
-/* The client of the first operand; or says why not. */
-static int find(const command_t *c, client_t **client)
+int client_of_operand(const command_t *c, client_t **client)
 {
     switch (store_client_find(c->store, c->operands[0], client)) {
     case STORE_OK: return DONE;
@@ -154,7 +153,7 @@ int client_list(command_t *c)
 int client_show(command_t *c)
 {
     client_t *client;
-    if (find(c, &client)) {
+    if (client_of_operand(c, &client)) {
         return FAILED;
     }
     client_print(c, client);
@@ -180,7 +179,7 @@ int client_secret(command_t *c)
 {
     client_t *client;
     const char *secret;
-    if (find(c, &client)) {
+    if (client_of_operand(c, &client)) {
         return FAILED;
     }
     if (client->is_public) {
@@ -205,7 +204,8 @@ int gpt(command_t *c)
 {
     client_t *client;
     const char *secret = NULL;
-    if (find(c, &client) || judge_gpt(c, client) || ((c->args->given & ARG_NEW_SECRET) && !(secret = renew_secret(c, client)))) {
+    if (client_of_operand(c, &client) || judge_gpt(c, client) ||
+        ((c->args->given & ARG_NEW_SECRET) && !(secret = renew_secret(c, client)))) {
         return FAILED;
     }
     client_print_builder(c, client, secret);
@@ -229,7 +229,7 @@ static int repin(const command_t *c, client_t *client)
 int client_redirect(command_t *c)
 {
     client_t *client;
-    if (find(c, &client)) {
+    if (client_of_operand(c, &client)) {
         return FAILED;
     }
     if (c->args->given & ARG_REPIN) {
@@ -256,7 +256,7 @@ int client_redirect(command_t *c)
 static int set_disabled(command_t *c, apr_int64_t disabled_at, const char *did)
 {
     client_t *client;
-    if (find(c, &client) || outcome(c, store_client_set_disabled(c->store, client->id, disabled_at))) {
+    if (client_of_operand(c, &client) || outcome(c, store_client_set_disabled(c->store, client->id, disabled_at))) {
         return FAILED;
     }
     client->disabled_at = disabled_at;
@@ -277,7 +277,7 @@ int client_enable(command_t *c)
 int client_remove(command_t *c)
 {
     client_t *client;
-    if (find(c, &client) || outcome(c, store_client_remove(c->store, client->id))) {
+    if (client_of_operand(c, &client) || outcome(c, store_client_remove(c->store, client->id))) {
         return FAILED;
     }
     client_print_done(c, client, "is removed, with all that users had granted to it");

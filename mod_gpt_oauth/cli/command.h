@@ -18,6 +18,7 @@ typedef struct command_t {
     int count;
     int json; /* print JSON, one line */
     server_t server;
+    const char *secret; /* what --secret-file holds, or NULL */
     database_t *database;
     store_t *store;
 } command_t;
@@ -30,6 +31,10 @@ command_fn gpt;
 command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
 command_fn grant_list, grant_revoke;
 command_fn key_add, key_list, key_revoke;
+command_fn try_client;
+
+/* The client that the first operand names, or says why not. */
+int client_of_operand(const command_t *c, client_t **client);
 
 /* "gptoauth: " and the sentence on standard error; returns FAILED. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

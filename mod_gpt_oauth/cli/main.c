@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_file_io.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>
@@ -50,6 +51,9 @@ static const struct entry {
       ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT, 1, 1, key_add },
     { "key", "list", "", "all service keys, and when they were last used", 0, 0, 0, key_list },
     { "key", "revoke", "NAME", "end a service key at once", 0, 1, 1, key_revoke },
+    { "try", NULL, "CLIENT (--user NAME | --browser) [--secret-file FILE] [--url URL] [--scope \"...\"] [--redirect URI]",
+      "act as ChatGPT would, and show each request and answer; secret and password are asked for",
+      ARG_USER | ARG_BROWSER | ARG_SECRET_FILE | ARG_URL | ARG_SCOPE | ARG_REDIRECT | ARG_NET, 1, 1, try_client },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -86,7 +90,8 @@ static const char *words_of(apr_pool_t *p, const struct entry *entry)
     return entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
 }
 
-#define HELP_COLUMN 36
+#define SECRET_FILE_MAX 1024
+#define HELP_COLUMN     36
 
 /* Of all commands, or of one noun's. */
 static void print_help(apr_pool_t *p, const char *noun)
@@ -105,11 +110,13 @@ static void print_help(apr_pool_t *p, const char *noun)
     printf("\n  --db-conf FILE%*sDBDriver, DBDParams and GPTOAuthIssuer, the file httpd includes\n"
            "%*stoo (default: " DB_CONF_DEFAULT ")\n"
            "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
+           "  --connect-to HOST:PORT%*swhere the server really is, if its name leads elsewhere\n"
+           "  --cacert FILE%*strust these authorities in place of the system's\n"
            "  --json%*sprint one line of JSON\n"
            "  --help, -h%*sshow this; after client, user, grant or key: its commands\n"
            "  --version%*sshow the version\n",
-           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "",
-           HELP_COLUMN - 11, "");
+           HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 24, "", HELP_COLUMN - 15, "",
+           HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
 }
 
 /* The entry that the operands name, or NULL and a sentence. */
@@ -134,6 +141,24 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
     return NULL;
 }
 
+static const char *read_secret(command_t *c)
+{
+    char line[SECRET_FILE_MAX];
+    apr_file_t *file;
+    apr_status_t rv = apr_file_open(&file, c->args->secret_file, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, c->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_gets(line, sizeof(line), file);
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(c->pool, "no secret can be read from %s: it should hold it as its first line", c->args->secret_file);
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    c->secret = apr_pstrdup(c->pool, line);
+    return NULL;
+}
+
 static int run(const struct entry *entry, command_t *c)
 {
     db_conf_t conf;
@@ -146,6 +171,9 @@ static int run(const struct entry *entry, command_t *c)
             warn(apr_psprintf(c->pool, "%s: %s", conf.file, risk));
         }
         problem = server_find(c->pool, c->args, &conf, &c->server);
+    }
+    if (!problem && c->args->secret_file) {
+        problem = read_secret(c); /* now: root may become the owner of the database next */
     }
     if (!problem) {
         problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);

@@ -114,3 +114,18 @@ const char *password_read(apr_pool_t *p, const char *username, const char **pass
     problem = judge_input(p, buffer, read_hidden("Once more: ", buffer), &again);
     return !problem && strcmp(*password, again) == 0 ? NULL : "the two passwords differ; nothing was changed";
 }
+
+const char *secret_read(apr_pool_t *p, const char *what, const char **secret)
+{
+    char buffer[INPUT_MAX];
+    ssize_t size = isatty(STDIN_FILENO) ? read_hidden(apr_pstrcat(p, what, ": ", NULL), buffer) : read_input(buffer, 1);
+
+    while (size > 0 && (buffer[size - 1] == '\n' || buffer[size - 1] == '\r')) {
+        size--;
+    }
+    if (size <= 0 || memchr(buffer, '\0', (size_t)size)) {
+        return apr_psprintf(p, "%s could not be read from standard input: type it, or send it as a line of its own", what);
+    }
+    *secret = apr_pstrmemdup(p, buffer, (apr_size_t)size);
+    return NULL;
+}

@@ -10,4 +10,10 @@
 /* NULL and *password, which may be set (password_problem has agreed); or a sentence. */
 const char *password_read(apr_pool_t *p, const char *username, const char **password);
 
+/*
+ * A secret that exists already, such as a client's: one line, asked for once without echo on a terminal, else the next line of
+ * standard input. NULL and *secret; or a sentence. what begins it: "the client's secret".
+ */
+const char *secret_read(apr_pool_t *p, const char *what, const char **secret);
+
 #endif

@@ -24,6 +24,7 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
         server->origin = uri_origin(p, &uri);
         server->authorize = apr_pstrcat(p, server->origin, path, "/authorize", NULL);
         server->token = apr_pstrcat(p, server->origin, path, "/token", NULL);
+        server->revoke = apr_pstrcat(p, server->origin, path, "/revoke", NULL);
         server->schema = apr_pstrcat(p, server->origin, "/openapi.json", NULL);
     }
     return NULL;

@@ -10,7 +10,7 @@
 typedef struct server_t {
     const char *issuer; /* NULL: nobody said, and so are all the others */
     const char *origin; /* scheme://host[:port] */
-    const char *authorize, *token;
+    const char *authorize, *token, *revoke;
     const char *schema; /* served where GPTOAuthOpenAPI is set */
 } server_t;
 

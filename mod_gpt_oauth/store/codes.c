@@ -31,6 +31,20 @@ store_status_t store_consent_get(store_t *store, const char *username, const cha
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+store_status_t store_consent_forget(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
+                                    const char *scope, const char *resource, apr_int64_t since)
+{
+    static const op_t op = {
+        .sql = "DELETE FROM oauth_consent WHERE consent_hash = $1 AND issuer = $2 AND created_at >= $3 RETURNING 1",
+        .done = "SELECT 1", /* gone is gone */
+    };
+    digest_t hash;
+    const value_t args[] = { v_digest(&hash), v_text(store->issuer), v_number(since) };
+
+    consent_hash(store, username, client_id, redirect_uri, scope, resource, &hash);
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
 #define INSERT_CODE                                                                                                              \
     "INSERT INTO oauth_code (code_hash, issuer, transaction_id, grant_id, client_id, username, scope, resource, redirect_uri,"   \
     " redirect_given, challenge, created_at, expires_at)"                                                                        \

@@ -143,6 +143,10 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
                                  const char *scope, const char *resource);
 
+/* Forgets what was written down so since a time. REFUSED: nothing was. */
+store_status_t store_consent_forget(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
+                                    const char *scope, const char *resource, apr_int64_t since);
+
 typedef struct code_t {
     digest_t hash;
     const char *transaction_id; /* of the form; unique, so that a second press makes no second code */
