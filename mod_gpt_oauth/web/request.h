@@ -63,7 +63,7 @@ void request_drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *,
 /* The value of a cookie; NULL when there is none, or more than one of that name. */
 const char *request_cookie(request_rec *r, const char *name);
 
-/* 1 when the issuer is https and the request is not: httpd's own notion of the scheme (ServerName https://… behind a proxy). */
+/* 1 when clients are to call by https and this one did not: httpd's own notion (ServerName https://… behind a proxy). */
 int request_is_insecure(const request_rec *r);
 
 /* The client's address for throttles (mod_remoteip's view). */

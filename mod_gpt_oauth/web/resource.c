@@ -76,13 +76,14 @@ static const char *scopes_of(apr_pool_t *p, const server_conf_t *conf, const cha
     return *scopes ? scopes : conf->policy->default_scopes;
 }
 
-static void add(apr_pool_t *p, server_conf_t *conf, const char *uri, const char *path, const char *metadata)
+static void add(apr_pool_t *p, server_conf_t *conf, const section_t *section, const char *path, const char *metadata)
 {
     resource_t *resource = apr_array_push(conf->guarded);
 
-    resource->uri = uri;
+    resource->uri = uri_of(p, conf, section);
+    resource->section = section->conf->resource ? NULL : section->path;
     resource->path = path;
-    resource->scopes = scopes_of(p, conf, uri);
+    resource->scopes = scopes_of(p, conf, resource->uri);
     resource->metadata = metadata;
 }
 
@@ -100,10 +101,10 @@ static void add_section(apr_pool_t *p, server_conf_t *conf, const section_t *sec
     path = strcmp(origin, conf->origin) == 0 ? decoded(p, parsed.path) : NULL;
     /* RFC 9728 section 3.1. What is called by another origin has its document where this host is known to be asked. */
     if (path || !section->path) {
-        add(p, conf, uri, path, apr_pstrcat(p, origin, WELL_KNOWN_RESOURCE, parsed.path, NULL));
+        add(p, conf, section, path, apr_pstrcat(p, origin, WELL_KNOWN_RESOURCE, parsed.path, NULL));
     }
     if (section->path && (!path || strcmp(path, without_slash(p, section->path)) != 0)) {
-        add(p, conf, uri, without_slash(p, section->path),
+        add(p, conf, section, without_slash(p, section->path),
             apr_pstrcat(p, conf->origin, WELL_KNOWN_RESOURCE, ap_os_escape_path(p, section->path, 1), NULL));
     }
 }
@@ -122,17 +123,14 @@ void resource_finish(apr_pool_t *p, server_conf_t *conf)
 
 const resource_t *resource_of(const request_rec *r)
 {
-    const server_conf_t *conf = config_server(r->server);
+    const apr_array_header_t *guarded = config_server(r->server)->guarded;
     const dir_conf_t *dir = config_dir(r);
-    const char *uri = conf->guarded ? dir->resource : NULL;
 
-    if (!uri && conf->guarded && dir->auth_path && *dir->auth_path) {
-        uri = default_uri(r->pool, conf, dir->auth_path);
-    }
-    for (int i = 0; uri && i < conf->guarded->nelts; i++) {
-        const resource_t *resource = &APR_ARRAY_IDX(conf->guarded, i, resource_t);
+    for (int i = 0; guarded && (dir->resource || dir->auth_path) && i < guarded->nelts; i++) {
+        const resource_t *resource = &APR_ARRAY_IDX(guarded, i, resource_t);
 
-        if (strcmp(resource->uri, uri) == 0) {
+        if (dir->resource ? strcmp(resource->uri, dir->resource) == 0
+                          : resource->section && strcmp(resource->section, dir->auth_path) == 0) {
             return resource;
         }
     }

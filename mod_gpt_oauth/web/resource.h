@@ -11,6 +11,7 @@
 
 typedef struct resource_t {
     const char *uri;      /* normalised */
+    const char *section;  /* the path of the Location that has no other name; NULL: GPTOAuthResource has named it */
     const char *path;     /* where it lies on this host, without a slash at the end; NULL: nowhere that is known */
     const char *scopes;   /* what its Require lines ask for, or else the default ones; normalised */
     const char *metadata; /* the URL of its document */
