@@ -14,6 +14,7 @@
 #include "web/config.h"
 #include "web/cors.h"
 #include "web/db.h"
+#include "web/fetch.h"
 #include "web/guard.h"
 #include "web/identity.h"
 #include "web/require.h"
@@ -33,6 +34,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for counting wrong passwords");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if (fetch_create(pconf) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for fetching client metadata");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return OK;
 }
 
@@ -40,6 +45,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     /* Hash seeds of jansson are made lazily and without a lock: before the threads begin. */
     json_object_seed(0);
+    fetch_child_init();
     db_child_init(pchild, s);
 }
 

@@ -58,9 +58,9 @@ ok(scalar run($tmp, "echo '# ours' >> '$conf' && cd build && make install DESTDI
 is(join(' ', `cd '$tmp/root' && find . -type f`), '.' . substr($conf, length "$tmp/root") . "\n", 'leave that file, and only that');
 
 open my $readme, '<', "$source/README.md" or die "README.md: $!\n";
-my ($line) = do { local $/; <$readme> =~ /^ *(apxs -c (?:.*\\\n)*.*)$/m };
-ok($line, 'README has a line for apxs') or done_testing(), exit;
-ok(scalar run("$tmp/apxs", "cp -R '$source/mod_gpt_oauth' . && rm -f mod_gpt_oauth/store/migrations.c && $line"), 'that line builds the module');
+my ($line) = do { local $/; <$readme> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n)*.*)$/m };
+ok($line, 'README has the lines for apxs') or done_testing(), exit;
+ok(scalar run("$tmp/apxs", "cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c && $line"), 'they build the module');
 exported("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", 'the module built by apxs');
 
 done_testing();

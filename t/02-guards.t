@@ -20,10 +20,11 @@ sub none {
     ok(!@wrong, $name) or diag(map { "  $_\n" } @wrong);
 }
 
+my $generated = qr{/(?:migrations|built_in_documents)\.c$};
 my @files;
 find({ no_chdir => 1, wanted => sub {
     $File::Find::prune = 1 if m{/(?:node_modules|\.libs|\.deps)$};
-    push @files, $_ if -f && m{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{/migrations\.c$};
+    push @files, $_ if -f && m{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{$generated};
 } }, grep { -e } qw(mod_gpt_oauth sql t check demo .ci Makefile.am configure.ac));
 push @files, grep { -e } qw(check demo Makefile.am configure.ac);
 my @sources = sort grep { m{^mod_gpt_oauth/.*\.[ch]$} } @files;
@@ -105,7 +106,7 @@ none('no path of a machine', places(qr{(?<![\w.\$\}])(?:$machines)}, \%text, @fi
 my %listed = map { $_ => 1 } $text{'Makefile.am'} =~ m{(\S+\.(?:[ch]|sql))\b}g;
 none('Makefile.am lists every source and migration',
     grep { !$listed{$_} } grep { m{^(?:mod_gpt_oauth/.*\.[ch]|t/unit/.*\.[ch]|sql/.*\.sql)$} } @files);
-none('… and none that is not there', grep { !-e && !m{/migrations\.c$} } sort keys %listed);
+none('… and none that is not there', grep { !-e && !m{$generated} } sort keys %listed);
 
 
 # Directives: the command table, README and the shipped configuration name the same ones.

@@ -299,7 +299,7 @@ sub test_keys
     my $json = $t->gptoauth_json(qw(key add full --expires 2035-02-28 --introspect --issuer https://other.example --scope), 'write read');
     like(secret(delete $json->{service_key}), qr/^gptk_[\w-]{54}$/, 'key add --json');
     is_deeply({ %$json, created_at => undef },
-        { name => 'full', issuer => 'https://other.example', scope => 'read write', introspect => JSON::PP::true, created_at => undef, expires_at => 2056320000,
+        { name => 'full', issuer => 'https://other.example', scope => 'read write', introspect => JSON::PP::true, register => JSON::PP::false, created_at => undef, expires_at => 2056320000,
             used_at => undef, revoked_at => undef, state => 'active' }, '... and what it is; a day is good to its end');
     my $shortly = $t->gptoauth_json(qw(key add shortly --expires 90d));
     secret($shortly->{service_key});
@@ -308,7 +308,7 @@ sub test_keys
     ok(secret($said =~ /^\s+(gptk_\S+)$/m), 'key add prints the key');
     like($said, qr/every issuer of this database, for good.*shown this once/s, '... and what it is good for');
     unlike($t->gptoauth(qw(key list)) . $t->gptoauth(qw(key list --json)), qr/gptk_/, 'key list shows none');
-    like($t->gptoauth(qw(key list)), qr/^full +https:\/\/other\.example +read write +yes +2035-03-01 00:00 UTC +never +active$/m, 'key list');
+    like($t->gptoauth(qw(key list)), qr/^full +https:\/\/other\.example +read write +call, introspect +2035-03-01 00:00 UTC +never +active$/m, 'key list');
     unlike($t->gptoauth(qw(key list), @third), qr/^full/m, '... of one issuer');
     like($t->gptoauth(qw(key list), @third), qr/^loud/m, '... and of all');
 

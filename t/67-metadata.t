@@ -33,7 +33,8 @@ sub expected {
         introspection_endpoint_auth_methods_supported => [ 'client_secret_post', 'client_secret_basic' ],
         code_challenge_methods_supported => ['S256'],
         scopes_supported => [qw(admin hello offline_access read write)],
-        authorization_response_iss_parameter_supported => JSON::PP::true
+        authorization_response_iss_parameter_supported => JSON::PP::true,
+        client_id_metadata_document_supported => JSON::PP::true
     };
 }
 

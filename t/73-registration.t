@@ -290,6 +290,33 @@ sub test_flood {
     return;
 }
 
+# The bearer token of a registration is a key that was made for it; such a key opens nothing else.
+sub test_token_mode {
+    my ($t) = @_;
+    my $key = sub { my (@args) = @_; return secret($t->gptoauth_json('key', 'add', @args)->{service_key}) };
+    my ($good, $other, $ended) = ($key->('for-apps', '--register'), $key->('other'), $key->('ended', '--register'));
+    $t->gptoauth('key', 'revoke', 'ended');
+    my $try = sub { my ($token) = @_; return register($t, { redirect_uris => [$cb] }, headers => [ defined $token ? (Authorization => "Bearer $token") : () ]) };
+    my $response = $try->();
+    is($response->verdict, '401 invalid_token', 'case 204: without initial access token');
+    is($response->header('WWW-Authenticate'), 'Bearer', 'case 204: with a challenge that names no error');
+    for my $row ([ 'rubbish' => 'x' ], [ 'a key of another kind' => $other ], [ 'a revoked one' => $ended ], [ 'a token' => secret('gpta_' . 'x' x 54) ], [ 'nothing' => '' ]) {
+        $response = $try->($row->[1]);
+        is($response->verdict, '401 invalid_token', "case 204: $row->[0]");
+        is($response->header('WWW-Authenticate'), 'Bearer error="invalid_token"', 'case 204: ... and the challenge says so');
+    }
+    is(rows($t), 0, 'case 204: none of them made a client');
+    is($try->($good)->verdict, '201', 'case 204: with the right key');
+    is(register($t, {}, headers => [ Authorization => "Bearer $good" ])->verdict, '400 invalid_redirect_uri', 'case 204: which excuses nothing');
+    is($t->fetch('/key', $good)->status, 403, 'the key opens no Location');
+    is($t->fetch('/key', $other)->status, 200, '... as others do');
+    like($t->error_log, qr/the service key other was not made with --register/, 'the log tells');
+    for my $option ([qw(--scope read)], ['--introspect']) {
+        like($t->try_gptoauth('', 'key', 'add', 'both', '--register', @$option)->{err}, qr/does nothing else/, "--register goes without $option->[0]");
+    }
+    return;
+}
+
 on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
     $t->user('alice');
@@ -307,5 +334,18 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     $t->restart;
     test_flood($t);
 });
+
+on_each_db({ conf => "GPTOAuthRegistration token\n<Location /key>\nAuthType GPTOAuth\nGPTOAuthCredentials service\nRequire valid-user\nSetHandler gpt-oauth-hello\n</Location>" },
+    \&test_token_mode);
+
+subtest 'off, and what the directive takes' => sub {
+    my $t = Test::GptOauth->new(db => 'sqlite');
+    is($t->http->request($_, '/oauth/register', body => '{}', headers => [ 'Content-Type' => 'application/json' ])->status, 404, "case 204: off is the default: $_ is 404")
+        for qw(POST GET OPTIONS);
+    ok(!exists $t->http->get('/.well-known/oauth-authorization-server')->json->{registration_endpoint}, '... and nothing is advertised');
+    $t->write_conf(conf => 'GPTOAuthRegistration on');
+    my ($status, $said) = $t->configtest;
+    ok($status != 0 && $said =~ /GPTOAuthRegistration on: write off, open/, 'another word');
+};
 
 done_testing;

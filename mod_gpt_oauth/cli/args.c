@@ -32,6 +32,7 @@ static const struct option {
     { "--new-secret", ARG_NEW_SECRET, NO_VALUE },
     { "--expires", ARG_EXPIRES, offsetof(args_t, expires) },
     { "--introspect", ARG_INTROSPECT, NO_VALUE },
+    { "--register", ARG_REGISTER, NO_VALUE },
     { "--secret-file", ARG_SECRET_FILE, offsetof(args_t, secret_file) },
     { "--url", ARG_URL, offsetof(args_t, url) },
     { "--browser", ARG_BROWSER, NO_VALUE },

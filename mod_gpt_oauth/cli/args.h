@@ -28,6 +28,7 @@ enum {
     ARG_RESOURCE = 1 << 16,
     ARG_EXPIRES = 1 << 17,
     ARG_INTROSPECT = 1 << 18,
+    ARG_REGISTER = 1 << 19,
     ARG_SECRET_FILE = 1 << 20,
     ARG_URL = 1 << 21,
     ARG_BROWSER = 1 << 22,

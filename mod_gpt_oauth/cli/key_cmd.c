@@ -21,6 +21,7 @@ static json_t *key_json(const command_t *c, const service_key_t *key)
     json_object_set_new(object, "issuer", text_json(*key->issuer ? key->issuer : NULL));
     json_object_set_new(object, "scope", json_string(key->scope));
     json_object_set_new(object, "introspect", json_boolean(key->may_introspect));
+    json_object_set_new(object, "register", json_boolean(key->may_register));
     json_object_set_new(object, "created_at", time_json(key->created_at));
     json_object_set_new(object, "expires_at", time_json(key->expires_at));
     json_object_set_new(object, "used_at", time_json(key->used_at));
@@ -60,6 +61,10 @@ static void print_added(const command_t *c, const service_key_t *key, const char
     printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown this once.\n", key->name,
            *key->issuer ? key->issuer : "every issuer of this database", key->expires_at ? "until" : "for good",
            time_text(c->pool, key->expires_at, "(see --expires)"), text);
+    if (key->may_register) {
+        printf("Apps register with it as bearer token where GPTOAuthRegistration is token. It opens nothing else.\n");
+        return;
+    }
     printf("It opens each <Location> with GPTOAuthCredentials service%s%s.\n",
            *key->scope ? ", for the scopes " : " and all scopes", key->scope);
 }
@@ -71,11 +76,15 @@ int key_add(command_t *c)
         .issuer = c->server.issuer ? c->server.issuer : "",
         .scope = c->args->scope ? scope_normalise(c->pool, c->args->scope) : "",
         .may_introspect = (c->args->given & ARG_INTROSPECT) != 0,
+        .may_register = (c->args->given & ARG_REGISTER) != 0,
         .created_at = c->store->now,
     };
     digest_t tag_key;
     const char *problem = key_name_problem(key.name), *text;
 
+    if (!problem && key.may_register && (c->args->given & (ARG_SCOPE | ARG_INTROSPECT))) {
+        problem = "a key made with --register does nothing else, and so goes without --scope and --introspect";
+    }
     if (!problem && !key.scope) {
         problem = "the scope holds a character that no scope may hold; write names with spaces between them";
     }
@@ -123,14 +132,14 @@ int key_list(command_t *c)
         printf("There are no service keys yet; `gptoauth key add NAME` makes one.\n");
         return DONE;
     }
-    static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "INTROSPECT", "EXPIRES", "LAST USED", "STATE" };
+    static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "MAY", "EXPIRES", "LAST USED", "STATE" };
     table_t *table = table_make(c->pool, header, 7);
     for (int i = 0; i < keys->nelts; i++) {
         const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
         table_add(table, key->name);
         table_add(table, *key->issuer ? key->issuer : "all");
-        table_add(table, *key->scope ? key->scope : "all");
-        table_add(table, key->may_introspect ? "yes" : "no");
+        table_add(table, key->may_register ? "none" : *key->scope ? key->scope : "all");
+        table_add(table, key->may_register ? "register" : key->may_introspect ? "call, introspect" : "call");
         table_add(table, time_text(c->pool, key->expires_at, "never"));
         table_add(table, time_text(c->pool, key->used_at, "never"));
         table_add(table, state_of(c, key));

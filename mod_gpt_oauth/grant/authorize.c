@@ -8,6 +8,7 @@
 #include "base/token.h"
 #include "base/uri.h"
 #include "grant/client.h"
+#include "grant/document.h"
 #include "grant/user.h"
 
 static const failure_t *invalid_request(apr_pool_t *p, const char *description)
@@ -29,21 +30,31 @@ static const failure_t *check_single(apr_pool_t *p, const params_t *params, cons
     return NULL;
 }
 
-static const failure_t *find_client(store_t *store, const params_t *params, client_t **client)
+static const failure_t *find_row(store_t *store, const char *id, client_t **client)
 {
-    const char *id = params_get(params, "client_id");
-
-    if (!id) {
-        return invalid_request(store->pool, "The parameter client_id is missing. Enter the client id in the app's settings.");
-    }
     switch (store_client_get(store, id, client)) {
-    case STORE_OK: break;
+    case STORE_OK: return NULL;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No app is registered here under this client id.",
                             "unknown client %s; `gptoauth client list` shows the registered ones",
                             log_quote(store->pool, id, 64));
     case STORE_DOWN:
     default: return store_failure(store);
+    }
+}
+
+static const failure_t *find_client(store_t *store, const policy_t *policy, const params_t *params,
+                                    const document_fetcher_t *fetcher, client_t **client)
+{
+    const char *id = params_get(params, "client_id");
+    const failure_t *failure;
+
+    if (!id) {
+        return invalid_request(store->pool, "The parameter client_id is missing. Enter the client id in the app's settings.");
+    }
+    failure = document_is_url(id) ? document_find(store, policy, id, fetcher, client) : find_row(store, id, client);
+    if (failure) {
+        return failure;
     }
     if ((*client)->disabled_at) {
         return failure_make(store->pool, OAUTH_UNAUTHORIZED_CLIENT, "This app has been disabled by the server's administrator.",
@@ -180,7 +191,8 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
     return NULL;
 }
 
-const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params, authorization_t **request)
+const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params,
+                                 const document_fetcher_t *fetcher, authorization_t **request)
 {
     authorization_t *found = apr_pcalloc(store->pool, sizeof(*found));
     const failure_t *failure;
@@ -190,8 +202,15 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
         return invalid_request(store->pool, params->malformed);
     }
     if ((failure = check_single(store->pool, params, "client_id")) ||
-        (failure = check_single(store->pool, params, "redirect_uri")) || (failure = find_client(store, params, &found->client)) ||
-        (failure = find_redirect(store->pool, params, found->client, found))) {
+        (failure = check_single(store->pool, params, "redirect_uri")) ||
+        (failure = find_client(store, policy, params, fetcher, &found->client))) {
+        return failure;
+    }
+    if (!found->client->redirect_uris) {
+        *request = found;
+        return NULL;
+    }
+    if ((failure = find_redirect(store->pool, params, found->client, found))) {
         return failure;
     }
     *request = found;
@@ -225,13 +244,16 @@ static const failure_t *removed(apr_pool_t *p)
     return failure_make(p, OAUTH_ACCESS_DENIED, "This app has been removed.", NULL);
 }
 
-/* Who has registered itself is removed when nobody uses it: from now on somebody does. */
+/* Who was not made by the administrator is removed when nobody uses it: from now on somebody does. */
 static const failure_t *keep_client(store_t *store, const client_t *client)
 {
-    if (strcmp(client->source, CLIENT_REGISTERED) != 0) {
+    int is_document = strcmp(client->source, CLIENT_DOCUMENT) == 0;
+
+    if (!is_document && strcmp(client->source, CLIENT_REGISTERED) != 0) {
         return NULL;
     }
-    switch (store_registration_touch(store, client->id)) {
+    switch (is_document && !client->fresh_until ? store_document_put(store, client)
+                                                : store_registration_touch(store, client->id)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED: return removed(store->pool);
     case STORE_DOWN:

@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "base/params.h"
+#include "grant/document.h"
 #include "grant/policy.h"
 #include "store/store.h"
 
@@ -19,12 +20,12 @@ typedef enum {
 /* A request that passed, or one whose redirect URI did. */
 typedef struct authorization_t {
     client_t *client;
-    const char *redirect_uri;
-    int redirect_given;    /* the request named it */
-    const char *state;     /* NULL: none was sent, none is echoed */
-    const char *scope;     /* normalised, what is asked of the user */
-    const char *resource;  /* set, "" when unbound */
-    const char *challenge; /* "" when none */
+    const char *redirect_uri; /* NULL: the client is a document that has to be fetched first */
+    int redirect_given;       /* the request named it */
+    const char *state;        /* NULL: none was sent, none is echoed */
+    const char *scope;        /* normalised, what is asked of the user */
+    const char *resource;     /* set, "" when unbound */
+    const char *challenge;    /* "" when none */
     prompt_t prompt;
 } authorization_t;
 
@@ -32,8 +33,12 @@ typedef struct authorization_t {
  * Judges a request. NULL and *request when it is sound. On failure *request tells where the error goes: NULL means a page of
  * our own, because client or redirect URI are not certain (nothing is ever sent to a URI that is not registered); else the
  * failure is for request->redirect_uri.
+ *
+ * fetcher is NULL until the user has signed in. Where it is wanted before, only *request's client is there, and that without
+ * redirect URIs: let the user sign in, and judge again.
  */
-const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params, authorization_t **request);
+const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params,
+                                 const document_fetcher_t *fetcher, authorization_t **request);
 
 /* May this user's consent be taken as given? NULL and *remembered, or the database's failure. */
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered);

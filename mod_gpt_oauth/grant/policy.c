@@ -112,6 +112,11 @@ static int in_list(const apr_array_header_t *list, const char *text)
     return 0;
 }
 
+int policy_fetches(const policy_t *policy, const char *host)
+{
+    return !policy->document_hosts || in_list(policy->document_hosts, host);
+}
+
 static int compare_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

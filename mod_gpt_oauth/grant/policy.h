@@ -16,6 +16,9 @@ typedef struct scope_def_t {
     const char *covers;      /* itself and all that it includes, directly or by way of others; made by policy_finish_scopes */
 } scope_def_t;
 
+/* Which clients may have the URL of a metadata document as id: none, those that are built in, any. */
+typedef enum { DOCUMENTS_OFF, DOCUMENTS_PINNED, DOCUMENTS_FETCH } documents_t;
+
 /* Lifetimes are seconds. */
 typedef struct policy_t {
     const char *issuer;
@@ -30,6 +33,8 @@ typedef struct policy_t {
     apr_int64_t refresh_total; /* a grant lives so long in all */
     apr_int64_t refresh_grace; /* 0: none */
     apr_int64_t session_lifetime;
+    documents_t documents;
+    apr_array_header_t *document_hosts; /* const char *: with DOCUMENTS_FETCH, from where alone; NULL: from anywhere */
 } policy_t;
 
 /*
@@ -43,6 +48,9 @@ const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *grant
 
 /* The definition of a scope, or NULL. */
 const scope_def_t *policy_scope(const policy_t *policy, const char *name);
+
+/* 1 when documents may be fetched from this host (and port, where it has one). */
+int policy_fetches(const policy_t *policy, const char *host);
 
 /*
  * Checks the values of `resource` (const char *) against the policy and returns them as a set: sorted, one space apart, "" for

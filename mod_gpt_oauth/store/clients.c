@@ -38,6 +38,7 @@ client_t *read_client(apr_pool_t *p, const cell_t *cell)
     client->source = next_text(&cell);
     client->created_at = next_number(&cell);
     client->disabled_at = next_number(&cell);
+    client->fresh_until = next_number(&cell);
     return client;
 }
 

@@ -48,6 +48,29 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+store_status_t store_document_put(store_t *store, const client_t *client)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, redirect_uris, scope, grant_types, source,"
+               " created_at, seen_at, fresh_until) VALUES ($1, $2, 1, 0, $3, $4, $5, $6, $7, $8, $8, NULLIF($9, 0))"
+               " ON CONFLICT (id) DO UPDATE SET name = $2, redirect_uris = $4, grant_types = $6, seen_at = $8,"
+               " fresh_until = NULLIF($9, 0) WHERE oauth_client.source = $7 RETURNING 1",
+    };
+    const value_t args[] = {
+        v_text(client->id),
+        v_text(client->name),
+        v_text(client->auth_method),
+        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
+        v_text(client->scope),
+        v_text(client->grant_types),
+        v_text(client->source),
+        v_number(store->now),
+        v_number(client->fresh_until),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
 store_status_t store_registration_touch(store_t *store, const char *id)
 {
     static const op_t op = {

@@ -42,6 +42,7 @@ store_status_t store_tag_key(store_t *store, digest_t *key);
 
 #define CLIENT_ADMIN      "admin"
 #define CLIENT_REGISTERED "registered" /* by itself (RFC 7591) */
+#define CLIENT_DOCUMENT   "document"   /* the URL of whose metadata document is its id */
 
 typedef struct client_t {
     const char *id;
@@ -63,6 +64,7 @@ typedef struct client_t {
     const char *source;                /* CLIENT_ADMIN and so on: who made it */
     apr_int64_t created_at;
     apr_int64_t disabled_at; /* 0: active */
+    apr_int64_t fresh_until; /* of a document that was fetched: no need to fetch it before; else 0 */
     /* Filled by client_authenticate only: */
     digest_t proven_hash; /* of the secret it proved to be with */
 } client_t;
@@ -90,12 +92,14 @@ store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int
 /* Removes the client and with it its grants, codes and consents; its tokens are dead at once. */
 store_status_t store_client_remove(store_t *store, const char *id);
 
-/* ---- clients that registered themselves (registrations.c) ---- */
+/* ---- clients that registered themselves or publish a metadata document (registrations.c) ---- */
 
 /* The client registered with metadata of this hash, and notes that it is seen. STORE_REFUSED: there is none. */
 store_status_t store_registration_get(store_t *store, const digest_t *metadata_hash, client_t **client);
 /* metadata_hash is unique; NULL for a client of its own. STORE_REFUSED: somebody else has just registered the same. */
 store_status_t store_registration_add(store_t *store, const client_t *client, const digest_t *metadata_hash);
+/* Writes a document's client as it is now; where there is a row, disabled_at and created_at stay. */
+store_status_t store_document_put(store_t *store, const client_t *client);
 /*
  * A user is about to let the client in: for REGISTRATION_UNUSED seconds from now on it is not removed. STORE_REFUSED: it was
  * removed just before.
@@ -286,7 +290,7 @@ typedef struct service_key_t {
     const char *issuer; /* "": good at every issuer of this database */
     const char *scope;  /* normalised; "" for all scopes of the server */
     int may_introspect; /* may ask about tokens at the introspection endpoint */
-    int may_register;   /* may register clients, where that is not open to all */
+    int may_register;   /* may register clients where that is not open to all, and nothing else */
     apr_int64_t created_at;
     apr_int64_t expires_at; /* 0: never */
     apr_int64_t revoked_at; /* 0: lives */

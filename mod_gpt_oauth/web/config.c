@@ -48,6 +48,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->refresh_grace = CONFIG_UNSET;
     conf->session_lifetime = CONFIG_UNSET;
     conf->registration = CONFIG_UNSET;
+    conf->client_metadata = CONFIG_UNSET;
+    conf->metadata_hosts = NULL;
     conf->dbd_driver = NULL;
     conf->dbd_params = NULL;
     conf->dbd_min = CONFIG_UNSET;
@@ -82,6 +84,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(refresh_grace);
     PICK_NUMBER(session_lifetime);
     PICK_NUMBER(registration);
+    PICK_NUMBER(client_metadata);
+    conf->metadata_hosts = add->client_metadata != CONFIG_UNSET ? add->metadata_hosts : base->metadata_hosts;
     PICK(dbd_driver);
     PICK(dbd_params);
     PICK_NUMBER(dbd_min);
@@ -163,6 +167,7 @@ static void apply_defaults(server_conf_t *conf)
     DEFAULT(refresh_grace, 120);
     DEFAULT(session_lifetime, 8 * 3600);
     DEFAULT(registration, REGISTRATION_OFF);
+    DEFAULT(client_metadata, DOCUMENTS_PINNED);
     DEFAULT(dbd_min, DEFAULT_DBD_MIN);
     DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);
     DEFAULT(dbd_max, DEFAULT_DBD_MAX);
@@ -238,6 +243,8 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     policy->refresh_total = conf->refresh_total;
     policy->refresh_grace = conf->refresh_grace;
     policy->session_lifetime = conf->session_lifetime;
+    policy->documents = (documents_t)conf->client_metadata;
+    policy->document_hosts = conf->metadata_hosts;
     conf->policy = policy;
     problem = finish_scopes(p, conf, policy);
     resource_finish(p, conf);

@@ -69,8 +69,10 @@ typedef struct server_conf_t {
     apr_int64_t refresh_total;
     apr_int64_t refresh_grace;
     apr_int64_t session_lifetime;
-    int registration;       /* REGISTRATION_OFF and so on */
-    const char *dbd_driver; /* mod_dbd's directives, overheard */
+    int client_metadata;                /* documents_t */
+    apr_array_header_t *metadata_hosts; /* const char *; NULL: any */
+    int registration;                   /* REGISTRATION_OFF and so on */
+    const char *dbd_driver;             /* mod_dbd's directives, overheard */
     const char *dbd_params;
     int dbd_min;
     int dbd_keep;

@@ -142,6 +142,9 @@ static const failure_t *verify_key(store_t *store, const policy_t *policy, const
     service_key_t *key;
     const failure_t *failure = key_verify(store, text, &key);
 
+    if (!failure && key->may_register) {
+        failure = key_refusal(store->pool, apr_psprintf(store->pool, "the service key %s is for registration only", key->name));
+    }
     if (!failure) {
         *access = key_access(store->pool, policy, key->name, key->scope);
     }

@@ -193,6 +193,8 @@ const command_rec config_directives[] = {
                   "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", manifest_set, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
     AP_INIT_TAKE1("GPTOAuthOpenAPI", openapi_set, NULL, RSRC_CONF, "the file that /openapi.json is made of"),
+    AP_INIT_TAKE_ARGV("GPTOAuthClientMetadata", clients_set_metadata, NULL, RSRC_CONF,
+                      "apps known by the documents they publish: off, pinned or fetch, and hosts to fetch from (pinned)"),
     AP_INIT_ITERATE("GPTOAuthResource", section_set_resource, NULL, RSRC_CONF | ACCESS_CONF,
                     "the resource URI of this section, or outside of sections those that are guarded elsewhere"),
     AP_INIT_TAKE_ARGV("GPTOAuthCredentials", service_set_credentials, NULL, ACCESS_CONF,

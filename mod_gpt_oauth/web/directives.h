@@ -23,8 +23,9 @@ const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[]
 const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type);
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri);
 
-/* directives_clients.c: GPTOAuthRegistration. */
+/* directives_clients.c: GPTOAuthRegistration and GPTOAuthClientMetadata. */
 const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who);
+const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
 /* directives_service.c: GPTOAuthCredentials and GPTOAuthServiceKey. */
 const char *service_set_credentials(cmd_parms *cmd, void *dir, int argc, char *const argv[]);

@@ -11,6 +11,7 @@
 #include "web/config.h"
 #include "web/db.h"
 #include "web/endpoints.h"
+#include "web/fetch.h"
 #include "web/identity.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -43,7 +44,7 @@ static int refuse(visit_t *visit, const char *username, const failure_t *failure
     const client_t *client = visit->request ? visit->request->client : NULL;
 
     log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
-    if (!visit->request || failure->error == OAUTH_UNAVAILABLE) {
+    if (!visit->request || !visit->request->redirect_uri || failure->error == OAUTH_UNAVAILABLE) {
         int status = failure->error == OAUTH_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE : HTTP_BAD_REQUEST;
 
         return page_failure(visit->r, status, page_title(failure), failure);
@@ -147,13 +148,30 @@ static const char *encode_request(apr_pool_t *p, const params_t *params)
     return apr_array_pstrcat(p, pairs, '&');
 }
 
+/*
+ * A document is fetched for nobody but a user who has signed in. Before that its client may not be known, and then the request is
+ * judged twice.
+ */
+static const failure_t *judge(visit_t *visit, const params_t *params, const char *username)
+{
+    document_fetcher_t fetcher = { fetch_document, fetch_blame, visit->r };
+
+    return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
+}
+
+static int is_undecided(const visit_t *visit)
+{
+    return !visit->request->redirect_uri;
+}
+
 /* A request as the app sent it, by GET or POST. */
 static int begin(visit_t *visit, const params_t *params)
 {
-    const failure_t *failure = authorize_check(&visit->store, visit->conf->policy, params, &visit->request);
+    const failure_t *failure = judge(visit, params, NULL);
     const char *username = NULL;
 
-    if (failure || (failure = identity_find(visit->r, &visit->store, &username))) {
+    if (failure || (failure = identity_find(visit->r, &visit->store, &username)) ||
+        (username && is_undecided(visit) && (failure = judge(visit, params, username)))) {
         return refuse(visit, username, failure);
     }
     visit->query = encode_request(visit->r->pool, params);
@@ -188,11 +206,10 @@ static int stale_form(visit_t *visit, const char *reason)
 }
 
 /* The request of a form is judged again: client, redirect URI or scopes may have changed meanwhile. */
-static const failure_t *resume(visit_t *visit, const transaction_t *form)
+static const failure_t *resume(visit_t *visit, const transaction_t *form, const char *username)
 {
     visit->query = form->request;
-    return authorize_check(&visit->store, visit->conf->policy,
-                           params_parse_form(visit->r->pool, form->request, strlen(form->request)), &visit->request);
+    return judge(visit, params_parse_form(visit->r->pool, form->request, strlen(form->request)), username);
 }
 
 static int sign_in(visit_t *visit, const params_t *params)
@@ -208,7 +225,7 @@ static int sign_in(visit_t *visit, const params_t *params)
     if ((reason = form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
         return stale_form(visit, reason);
     }
-    if ((failure = resume(visit, &form))) {
+    if ((failure = resume(visit, &form, NULL))) {
         return refuse(visit, NULL, failure);
     }
     if (!username || !password) {
@@ -233,6 +250,9 @@ static int sign_in(visit_t *visit, const params_t *params)
         return refuse(visit, username, failure);
     }
     identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
+    if (is_undecided(visit) && (failure = resume(visit, &form, username))) {
+        return refuse(visit, username, failure);
+    }
     return decide(visit, username);
 }
 
@@ -251,7 +271,7 @@ static int answer(visit_t *visit, const params_t *params)
     if ((reason = form_problem(visit, TRANSACTION_CONSENT, username, &form))) {
         return stale_form(visit, reason);
     }
-    if ((failure = resume(visit, &form))) {
+    if ((failure = resume(visit, &form, username))) {
         return refuse(visit, username, failure);
     }
     if (strcmp(form.shown, shown(visit)) != 0) {

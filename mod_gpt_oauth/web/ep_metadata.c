@@ -40,6 +40,9 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
                      "code_challenge_methods_supported", "S256", "scopes_supported", json_words(p, conf->policy->known_scopes),
                      "authorization_response_iss_parameter_supported", 1));
 
+    if (conf->policy->documents != DOCUMENTS_OFF) {
+        json_object_set_new(object, "client_id_metadata_document_supported", json_true());
+    }
     for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
         const char *url = route_url(p, conf, optional[i].handler);
 

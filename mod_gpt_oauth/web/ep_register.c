@@ -48,26 +48,26 @@ static const failure_t *check_initial_token(request_rec *r, store_t *store)
     return failure;
 }
 
-/* A challenge only where a token was missing or wrong: invalid_token is answered nowhere else here. */
-static int refuse_token(request_rec *r, const failure_t *failure)
-{
-    if (failure->error == OAUTH_INVALID_TOKEN) {
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       apr_table_get(r->headers_in, "Authorization") ? "Bearer error=\"invalid_token\"" : "Bearer");
-    }
-    return refuse(r, oauth_error_status(failure->error), failure);
-}
-
-/*
- * Only clients that are new count. The ceiling keeps a flood out; it must leave room for hosted apps, whose users all come from a
- * few addresses.
- */
-static int refuse_flood(request_rec *r, int wait)
+static int refuse_flood(request_rec *r, int wait, const char *description)
 {
     apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
     return refuse(r, HTTP_TOO_MANY_REQUESTS,
-                  failure_make(r->pool, OAUTH_UNAVAILABLE, "Too many new clients come from this address. Try again later.",
-                               "too many new clients from this address (answered 429)"));
+                  failure_make(r->pool, OAUTH_UNAVAILABLE, description, "%s (answered 429)", description));
+}
+
+/* invalid_token is answered nowhere else here. */
+static int refuse_token(request_rec *r, const failure_t *failure)
+{
+    const char *challenge = apr_table_get(r->headers_in, "Authorization") ? "Bearer error=\"invalid_token\"" : "Bearer";
+    int wait;
+
+    if (failure->error == OAUTH_INVALID_TOKEN) {
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
+        if ((wait = throttle_count(r, THROTTLE_KEY, NULL))) {
+            return refuse_flood(r, wait, "Too many wrong keys come from this address. Try again later.");
+        }
+    }
+    return refuse(r, oauth_error_status(failure->error), failure);
 }
 
 static json_t *words(apr_pool_t *p, const char *set)
@@ -116,8 +116,9 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
         failure = registration_find(store, &registration, &found);
     }
     if (!failure && !found) {
+        /* Only who is new counts, and up to a ceiling that leaves hosted apps room: all their users come from a few addresses. */
         if ((wait = throttle_count(r, THROTTLE_REGISTRATION, NULL))) {
-            return refuse_flood(r, wait);
+            return refuse_flood(r, wait, "Too many new clients come from this address. Try again later.");
         }
         failure = registration_add(store, &registration);
     }

@@ -29,11 +29,12 @@ static const char style[] =
     ".problem{padding:.6rem .8rem;border-left:4px solid #b3261e;background:#fdeeed}"
     ".warning{padding:.6rem .8rem;border-left:4px solid #a86b00;background:#fff6e3}"
     ".small{color:#535c68;font-size:.9rem}"
+    ".mark{padding:.1rem .4rem;border-radius:.3rem;background:#fff6e3;color:#7a4d00;font-size:.85rem;font-weight:600}"
     "main>:last-child{margin-bottom:0}"
     "@media(max-width:30rem){main{margin:1rem;padding:1.25rem}}"
     "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
     "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8;border-color:#8ab4f8}"
-    ".problem{background:#3a1b19}.warning{background:#352a12}"
+    ".problem{background:#3a1b19}.warning,.mark{background:#352a12}.mark{color:#f2c879}"
     ".small{color:#a7b0bb}}";
 
 /*
@@ -83,6 +84,14 @@ static const char *page_text(apr_pool_t *p, const char *text)
     }
     *out = '\0';
     return ap_escape_html(p, clean);
+}
+
+/* A name may be made of nothing but what is left out. */
+static const char *app_name(apr_pool_t *p, const client_t *client)
+{
+    const char *name = page_text(p, client->name);
+
+    return name[strspn(name, " ")] ? name : "An app without a name";
 }
 
 static const char *content_security_policy(apr_pool_t *p)
@@ -143,7 +152,7 @@ int page_sign_in(request_rec *r, int status, const authorization_t *request, con
     apr_pool_t *p = r->pool;
     const char *body = apr_pstrcat(
         p, problem ? "<p class=\"problem\" role=\"alert\">" : "", problem ? page_text(p, problem) : "", problem ? "</p>\n" : "",
-        "<p>To connect <strong>", page_text(p, request->client->name), "</strong>, sign in first.</p>\n", form_start(r, form),
+        "<p>To connect <strong>", app_name(p, request->client), "</strong>, sign in first.</p>\n", form_start(r, form),
         "<label for=\"username\">User name</label>\n"
         "<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
         "spellcheck=\"false\" required value=\"",
@@ -186,23 +195,46 @@ static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char 
     return apr_pstrcat(p, list, "</ul>\n", NULL);
 }
 
+/* By what the user knows the app, in HTML: only the administrator's clients have a name that somebody has looked at. */
+static const char *app(apr_pool_t *p, const client_t *client)
+{
+    const char *name = apr_pstrcat(p, "<strong>", app_name(p, client), "</strong>", NULL);
+
+    if (strcmp(client->source, CLIENT_DOCUMENT) == 0) {
+        return apr_pstrcat(p, name, " of <strong>", page_text(p, document_host(p, client->id)), "</strong>", NULL);
+    }
+    return strcmp(client->source, CLIENT_REGISTERED) == 0 ? apr_pstrcat(p, name, " <span class=\"mark\">unverified</span>", NULL)
+                                                          : name;
+}
+
+static const char *warnings(apr_pool_t *p, const authorization_t *request)
+{
+    return apr_pstrcat(
+        p,
+        strcmp(request->client->source, CLIENT_REGISTERED) == 0
+            ? "<p class=\"warning\">This app chose its name itself, and nobody has checked it. Go by the address that "
+              "you will be sent to.</p>\n"
+            : "",
+        uri_is_loopback_redirect(p, request->redirect_uri)
+            ? "<p class=\"warning\">The answer goes to a program on this computer. "
+              "Allow it only if you have just started it yourself.</p>\n"
+            : "",
+        NULL);
+}
+
 int page_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
                  const char *display_name)
 {
     apr_pool_t *p = r->pool;
     uri_t uri;
     const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : request->redirect_uri;
-    const char *warning = uri_is_loopback_redirect(p, request->redirect_uri)
-                              ? "<p class=\"warning\">The answer goes to a program on this computer. "
-                                "Allow it only if you have just started it yourself.</p>\n"
-                              : "";
     const char *body = apr_pstrcat(
-        p, "<p><strong>", page_text(p, request->client->name), "</strong> wants to:</p>\n", scope_list(p, policy, request->scope),
-        warning, form_start(r, form),
+        p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
+        "<p>You will be sent to <strong>", page_text(p, host), "</strong>.</p>\n", warnings(p, request), form_start(r, form),
         "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
         "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
         "<p class=\"small\">Signed in as ",
-        page_text(p, display_name), ". You will be sent back to ", page_text(p, host), ".",
+        page_text(p, display_name), ".",
         authorize_may_remember(request) ? " If you allow it, you will not be asked for the same again." : "", "</p>\n", NULL);
 
     return send_page(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);

@@ -18,8 +18,8 @@ static slot_t *slots;
 static digest_t key;
 
 static const unsigned limits[THROTTLE_KINDS] = {
-    [THROTTLE_CLIENT] = 100, [THROTTLE_GRANT] = 300, [THROTTLE_PASSWORD] = 10,     [THROTTLE_ADDRESS] = 100,
-    [THROTTLE_KEY] = 100,    [THROTTLE_USER] = 100,  [THROTTLE_REGISTRATION] = 300
+    [THROTTLE_CLIENT] = 100, [THROTTLE_GRANT] = 300, [THROTTLE_PASSWORD] = 10,      [THROTTLE_ADDRESS] = 100,
+    [THROTTLE_KEY] = 100,    [THROTTLE_USER] = 100,  [THROTTLE_REGISTRATION] = 300, [THROTTLE_DOCUMENT] = 60
 };
 
 apr_status_t throttle_create(apr_pool_t *pconf)

@@ -16,6 +16,7 @@ typedef enum {
     THROTTLE_KEY,          /* wrong service keys, by address */
     THROTTLE_USER,         /* wrong passwords of one user, from wherever */
     THROTTLE_REGISTRATION, /* new clients of one address that register themselves */
+    THROTTLE_DOCUMENT,     /* metadata documents fetched for one address */
     THROTTLE_KINDS
 } throttle_t;
 

@@ -11,6 +11,8 @@ CREATE UNIQUE INDEX oauth_client_metadata ON oauth_client (metadata_hash);
 -- When it last registered or was let in: who is unused for long is removed. NULL: made by the administrator, who removes it.
 ALTER TABLE oauth_client ADD COLUMN seen_at INTEGER;
 CREATE INDEX oauth_client_seen ON oauth_client (seen_at) WHERE seen_at IS NOT NULL;
+-- A client that publishes a metadata document, whose URL is its id: when to fetch it anew. NULL: it was not fetched.
+ALTER TABLE oauth_client ADD COLUMN fresh_until INTEGER;
 
 -- A service key may be what lets clients register, where not all may.
 ALTER TABLE oauth_service_key ADD COLUMN register INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,278 @@
+#include "grant/document.h"
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/uri.h"
+#include "grant/client.h"
+#include "grant/metadata.h"
+
+/* What was fetched last is good for so long after its time when its server does not answer. */
+#define STALE_MAX (7 * 86400)
+
+/* How often a request waits for others that fetch from the same host. */
+#define FETCH_TRIES 3
+
+int document_is_url(const char *client_id)
+{
+    return strchr(client_id, ':') != NULL;
+}
+
+/* 1 for ".", ".." and their percent-encoded spellings. */
+static int is_dot_segment(const char *segment, apr_size_t size)
+{
+    int dots = 0;
+
+    while (size > 0) {
+        apr_size_t one = *segment == '.' ? 1 : 3;
+
+        if (one > size || (one == 3 && apr_cstr_casecmpn(segment, "%2e", 3) != 0)) {
+            return 0;
+        }
+        segment += one;
+        size -= one;
+        dots++;
+    }
+    return dots == 1 || dots == 2;
+}
+
+static int has_dot_segment(const char *path)
+{
+    while (*path) {
+        apr_size_t size = strcspn(path, "/");
+
+        if (is_dot_segment(path, size)) {
+            return 1;
+        }
+        path += size;
+        path += *path == '/';
+    }
+    return 0;
+}
+
+/* A name with a dot in it, in its one spelling; no address in whatever notation, as the last label would begin with a digit. */
+static int is_host_name(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+
+    return dot && dot[1] && strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == strlen(host) &&
+           !strchr("0123456789-", dot[1]) && host[0] != '.' && !strstr(host, "..");
+}
+
+const char *document_url_problem(apr_pool_t *p, const char *url)
+{
+    uri_t uri;
+
+    if (!uri_parse(p, url, &uri) || strcmp(uri.scheme, "https") != 0) {
+        return "a client id that is a URL begins with https://, and has no user name or control characters in it";
+    }
+    if (uri.has_fragment || !*uri.path || has_dot_segment(uri.path)) {
+        return "a client id that is a URL has a path, without . and .. in it, and no fragment";
+    }
+    if (!is_host_name(uri.host)) {
+        return "a client id that is a URL names its host in lower case, with a dot in the name, and not by an address";
+    }
+    return NULL;
+}
+
+const char *document_host(apr_pool_t *p, const char *url)
+{
+    uri_t uri;
+
+    return uri_parse(p, url, &uri) && uri.host ? apr_pstrcat(p, uri.host, uri.port ? ":" : NULL, uri.port, NULL) : url;
+}
+
+static const failure_t *invalid(apr_pool_t *p, const char *problem)
+{
+    return failure_make(p, OAUTH_INVALID_CLIENT_METADATA,
+                        apr_pstrcat(p, "The document by which this app describes itself cannot be used: ", problem, NULL), NULL);
+}
+
+/*
+ * Such a client can keep no secret with us. It tells the methods that it knows in one field, or in the list of another draft; it
+ * works when `none` is among them.
+ */
+static const failure_t *check_methods(apr_pool_t *p, const json_t *document)
+{
+    static const char *const shared[] = { "client_secret_basic", "client_secret_post", "client_secret_jwt" };
+    const char *method;
+    const json_t *methods;
+    const failure_t *failure;
+
+    if ((failure = metadata_text(p, document, "token_endpoint_auth_method", &method)) ||
+        (failure = metadata_list(p, document, "token_endpoint_auth_methods_supported", &methods))) {
+        return invalid(p, failure->description);
+    }
+    if (json_object_get(document, "client_secret") || json_object_get(document, "client_secret_expires_at")) {
+        return invalid(p, "it holds a client secret.");
+    }
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        if ((method && strcmp(method, shared[i]) == 0) || metadata_list_has(methods, shared[i])) {
+            return invalid(p, "it wants to prove itself by a client secret.");
+        }
+    }
+    if ((method || methods) && !(method && strcmp(method, "none") == 0) && !metadata_list_has(methods, "none")) {
+        return invalid(p, "of the ways to prove itself that it knows, this server knows none.");
+    }
+    return NULL;
+}
+
+const failure_t *document_read(apr_pool_t *p, const char *url, const char *text, apr_size_t size, client_t **client)
+{
+    const json_t *document = size <= DOCUMENT_MAX ? json_parse_object(p, text, size) : NULL;
+    const char *id = json_string_value(json_object_get(document, "client_id"));
+    client_t *found = apr_pcalloc(p, sizeof(*found));
+    const failure_t *failure;
+
+    if (!document) {
+        return invalid(p, "it is not a JSON object of at most 16 KB, without repeated names.");
+    }
+    if (!id || strcmp(id, url) != 0) {
+        return invalid(p, "its client_id is not the URL under which it was found.");
+    }
+    if ((failure = check_methods(p, document))) {
+        return failure;
+    }
+    if ((failure = metadata_read(p, document, found))) {
+        return invalid(p, failure->description);
+    }
+    found->id = apr_pstrdup(p, url);
+    found->is_public = 1;
+    found->auth_method = "none";
+    found->scope = "";
+    found->source = CLIENT_DOCUMENT;
+    *client = found;
+    return NULL;
+}
+
+static const built_in_t *built_in(const char *url)
+{
+    for (const built_in_t *document = built_in_documents; document->url; document++) {
+        if (strcmp(document->url, url) == 0) {
+            return document;
+        }
+    }
+    return NULL;
+}
+
+static const failure_t *unknown(apr_pool_t *p, const char *url)
+{
+    return failure_make(
+        p, OAUTH_INVALID_CLIENT,
+        "This server does not know this app. Its administrator can register it, or let the server fetch what apps "
+        "publish about themselves.",
+        "no document of %s is built in; `GPTOAuthClientMetadata fetch` lets this server fetch it, `gptoauth client "
+        "add` registers an app by hand",
+        log_quote(p, url, 200));
+}
+
+/* Keeps what was fetched, and gives the client as it is in the store then. */
+static const failure_t *keep(store_t *store, client_t *fetched, apr_int64_t lifetime, client_t **client)
+{
+    fetched->fresh_until = store->now + lifetime;
+    if (store_document_put(store, fetched) != STORE_OK || store_client_get(store, fetched->id, client) != STORE_OK) {
+        return store_failure(store);
+    }
+    return NULL;
+}
+
+static const failure_t *read_built_in(apr_pool_t *p, const built_in_t *document, client_t **client)
+{
+    return document_read(p, document->url, document->text, strlen(document->text), client);
+}
+
+/* NULL when a document was fetched, by this request or by one that it waited for. */
+static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
+{
+    for (int tries = 0; tries < FETCH_TRIES; tries++) {
+        fetched_t fetched = { 0 };
+        fetch_status_t status = fetcher->fetch(fetcher->baton, url, &fetched);
+        const failure_t *failure;
+
+        if (status == FETCH_LOOK_AGAIN) {
+            if (store_client_get(store, url, client) == STORE_OK && (*client)->fresh_until > store->now) {
+                return NULL;
+            }
+            continue;
+        }
+        if (status == FETCH_FAILED) {
+            return failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                                "The document by which this app describes itself could not be fetched. Try again in a minute.",
+                                "%s could not be fetched: %s", log_quote(store->pool, url, 200), fetched.problem);
+        }
+        failure = document_read(store->pool, url, fetched.text, fetched.size, client);
+        if (failure) {
+            fetcher->blame(fetcher->baton, url, failure->reason);
+            return failure;
+        }
+        return keep(store, *client, fetched.lifetime, client);
+    }
+    return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
+                        "too many requests want documents of one host at the same time");
+}
+
+/* When it cannot be had, what was fetched before stands for a while, or what is built in. */
+static const failure_t *find_fetched(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t *row,
+                                     client_t **client)
+{
+    const built_in_t *document = built_in(url);
+    const failure_t *failure = fetch(store, url, fetcher, client);
+
+    if (failure && failure->error != OAUTH_UNAVAILABLE && row && row->fresh_until > store->now - STALE_MAX) {
+        *client = row;
+        return NULL;
+    }
+    return failure && failure->error != OAUTH_UNAVAILABLE && document ? read_built_in(store->pool, document, client) : failure;
+}
+
+/* Somebody who may be fetched, as far as he is known before. */
+static client_t *stranger(apr_pool_t *p, const char *url)
+{
+    client_t *client = apr_pcalloc(p, sizeof(*client));
+
+    client->id = url;
+    client->name = document_host(p, url);
+    client->is_public = 1;
+    client->source = CLIENT_DOCUMENT;
+    return client;
+}
+
+const failure_t *document_find(store_t *store, const policy_t *policy, const char *url, const document_fetcher_t *fetcher,
+                               client_t **client)
+{
+    const char *problem = document_url_problem(store->pool, url);
+    const built_in_t *document = built_in(url);
+    client_t *row = NULL;
+
+    if (problem) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The client id is no URL that an app may have.",
+                            "client id %s: %s", log_quote(store->pool, url, 200), problem);
+    }
+    if (policy->documents == DOCUMENTS_OFF) {
+        return unknown(store->pool, url);
+    }
+    if (store_client_get(store, url, &row) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    if (row && row->disabled_at) {
+        *client = row;
+        return NULL;
+    }
+    if (policy->documents == DOCUMENTS_FETCH && policy_fetches(policy, document_host(store->pool, url))) {
+        if (row && row->fresh_until > store->now) {
+            *client = row;
+            return NULL;
+        }
+        if (!fetcher) {
+            *client = stranger(store->pool, url);
+            return NULL;
+        }
+        return find_fetched(store, url, fetcher, row, client);
+    }
+    if (!document) {
+        return unknown(store->pool, url);
+    }
+    return read_built_in(store->pool, document, client);
+}

@@ -1,0 +1,63 @@
+/*
+ * Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document): a client whose id is the https URL of a JSON
+ * document in which it describes itself. Those of well-known apps are built in (conf/clients/); others may be fetched, once the
+ * user has signed in. The row that such a client has in the store keeps what was fetched.
+ */
+#ifndef GPT_OAUTH_GRANT_DOCUMENT_H
+#define GPT_OAUTH_GRANT_DOCUMENT_H
+
+#include "base/failure.h"
+#include "grant/policy.h"
+#include "store/store.h"
+
+#define DOCUMENT_MAX (16 * 1024) /* bytes */
+
+/* What came of asking for a document. */
+typedef enum {
+    FETCH_DONE,
+    FETCH_LOOK_AGAIN, /* another request was at it; what it got is in the store now, or it got nothing */
+    FETCH_FAILED
+} fetch_status_t;
+
+typedef struct fetched_t {
+    const char *text; /* FETCH_DONE */
+    apr_size_t size;
+    apr_int64_t lifetime; /* seconds that the text may be kept */
+    const char *problem;  /* FETCH_FAILED: why, for the log */
+} fetched_t;
+
+/* How documents are fetched. NULL in its place: not at all, or not yet. */
+typedef struct document_fetcher_t {
+    fetch_status_t (*fetch)(void *baton, const char *url, fetched_t *fetched);
+    void (*blame)(void *baton, const char *url, const char *problem); /* what was fetched is no good */
+    void *baton;
+} document_fetcher_t;
+
+/* 1 when a client id can only be meant as the URL of a document: no id of another client has a colon. */
+int document_is_url(const char *client_id);
+
+/* NULL when url may be that of a document, else a sentence. */
+const char *document_url_problem(apr_pool_t *p, const char *url);
+
+/* The part of a document's URL by which a user knows whose it is: host, and port where there is one. */
+const char *document_host(apr_pool_t *p, const char *url);
+
+/* Judges the document found at url. NULL and *client, or what is wrong with it. */
+const failure_t *document_read(apr_pool_t *p, const char *url, const char *text, apr_size_t size, client_t **client);
+
+/*
+ * Finds the client of a document's URL. NULL and *client, disabled or not; its fresh_until is 0 where the document is a
+ * built-in one, and redirect_uris NULL where nothing is known yet since fetcher is NULL. Else the failure, for a page of ours.
+ */
+const failure_t *document_find(store_t *store, const policy_t *policy, const char *url, const document_fetcher_t *fetcher,
+                               client_t **client);
+
+/* The built-in documents; ends with url NULL. */
+typedef struct built_in_t {
+    const char *url;
+    const char *text;
+} built_in_t;
+
+extern const built_in_t built_in_documents[];
+
+#endif

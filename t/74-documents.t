@@ -1,0 +1,135 @@
+#!/usr/bin/perl
+# Clients whose id is the URL of a document: those built in. t/76-fetch.t has those that are fetched.
+use strict;
+use warnings;
+use FindBin;
+use JSON::PP ();
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my %document = map { $_->{client_id} => $_ } map { JSON::PP::decode_json(Test::GptOauth::slurp($_)) } glob "$FindBin::Bin/../conf/clients/*.json";
+
+# Redirect URIs that the apps are known to use, beside those in the documents: the ports are theirs.
+my %called = (
+    'https://chatgpt.com/oauth/client.json' => ['https://chatgpt.com/connector_platform_oauth_redirect'],
+    'https://chatgpt.com/oauth/codex/client.json' => ['http://127.0.0.1:1455/callback'],
+    'https://claude.ai/oauth/mcp-oauth-client-metadata' => ['https://claude.ai/api/mcp/auth_callback'],
+    'https://claude.ai/oauth/claude-code-client-metadata' => [ 'http://localhost:54545/callback', 'http://127.0.0.1:3118/callback' ],
+    'https://vscode.dev/oauth/client-metadata.json' => [ 'http://127.0.0.1:33418/', 'http://127.0.0.1:50000/', 'https://vscode.dev/redirect' ],
+    'https://zed.dev/oauth/client-metadata.json' => ['http://127.0.0.1:40123/callback'],
+    'https://opencode.ai/oauth/opencode/client.json' => ['http://127.0.0.1:19876/callback'],
+);
+
+my @bad_urls = (
+    'http://chatgpt.com/oauth/client.json', 'HTTPS://chatgpt.com/oauth/client.json', 'https://chatgpt.com', 'https://chatgpt.com/oauth/../oauth/client.json',
+    'https://chatgpt.com/./oauth/client.json', 'https://chatgpt.com/oauth/%2e%2E/client.json', 'https://chatgpt.com/oauth/.%2e/client.json',
+    'https://chatgpt.com/oauth/%2e/client.json', 'https://chatgpt.com/oauth/client.json/..', 'https://chatgpt.com/oauth/client.json#x',
+    'https://chatgpt.com/oauth/client.json#', 'https://user@chatgpt.com/oauth/client.json', 'https://user:x@chatgpt.com/oauth/client.json',
+    'https://chatgpt.com./oauth/client.json', 'https://ChatGPT.com/oauth/client.json', 'https://chatgpt.com:0443/oauth/client.json', 'https://localhost/client.json',
+    'https://127.0.0.1/client.json', 'https://127.1/client.json', 'https://0x7f.0.0.1/client.json', 'https://2130706433/client.json', 'https://[::1]/client.json',
+    'https://[::ffff:10.0.0.1]/client.json', 'https://10.0.0.1/client.json', 'https://169.254.169.254/client.json', 'https://0.0.0.0/client.json',
+    'https://chatgpt.com\\@evil.example/client.json', "https://chatgpt.com/oauth/client.json\n", 'https://chatgpt.com/oauth/client.json%00', 'https:/chatgpt.com/x',
+    'javascript:alert(1)', 'file:///etc/passwd', 'urn:x', 'https:', ':'
+);
+
+my @near = (
+    'https://chatgpt.com/oauth/client.json/', 'https://chatgpt.com/oauth/Client.json', 'https://chatgpt.com:443/oauth/client.json', 'https://chatgpt.com/oauth/client.json?x',
+    'https://chatgpt.com/oauth//client.json', 'https://chatgpt.com/oauth/%63lient.json', 'https://evil.chatgpt.com/oauth/client.json', 'https://chatgpt.com.evil.example/oauth/client.json'
+);
+
+sub as_client { my ($url, $redirect) = @_; return { id => $url, redirect_uri => $redirect // $document{$url}{redirect_uris}[0], public => 1 } }
+
+sub rows { my ($t, $url) = @_; return $t->sql("SELECT count(*) FROM oauth_client WHERE id = '$url';") }
+
+sub test_built_in {
+    my ($t) = @_;
+    is_deeply([ sort keys %document ], [ sort keys %called ], 'the documents of conf/clients');
+    for my $url (sort keys %called) {
+        is($t->ask(as_client($url, $_)), '200 sign-in', "$url may ask for $_") for @{ $document{$url}{redirect_uris} }, @{ $called{$url} };
+        is($t->ask(as_client($url, $_)), '400 page', "case 214: and not for $_") for 'https://evil.example/cb', $document{$url}{redirect_uris}[0] . 'x';
+    }
+    my $client = as_client('https://chatgpt.com/oauth/client.json');
+    is(rows($t, $client->{id}), 0, 'no row before Allow');
+    my $tokens = $t->tokens_for($client);
+    ok($t->token_works($tokens->{access_token}), 'the token works');
+    is($t->hello($t->tokens_for($client, params => { scope => 'hello' })->{access_token})->json->{client}, $client->{id}, '... for a client whose id is the URL');
+    $tokens = $t->refresh($client, $tokens->{refresh_token})->json;
+    ok($t->token_works($tokens->{access_token}), 'it refreshes');
+    is(rows($t, $client->{id}), 1, 'one row, after the second Allow too');
+    is($t->ask($client, { code_challenge => undef, code_challenge_method => undef }), '302 invalid_request', 'PKCE is a must');
+    my $secret = { %$client, secret => secret('x' x 43) };
+    is($t->redeem($t->code_for($client), {}, client => $secret, auth => $_)->verdict, '401 invalid_client', "such a client has no secret, by $_") for qw(post basic);
+
+    my $shown = $t->gptoauth_json('client', 'show', $client->{id});
+    is_deeply([ @$shown{qw(client_name kind source)} ], [qw(ChatGPT public document)], 'client show knows it');
+    $t->gptoauth('client', 'disable', $client->{id});
+    is($t->ask($client), '400 page', 'disabled, it gets nowhere');
+    ok(!$t->token_works($tokens->{access_token}), '... nor do its tokens');
+    $t->gptoauth('client', 'enable', $client->{id});
+    is($t->ask($client), '200 sign-in', 'enabled again');
+    $t->gptoauth('client', 'remove', $client->{id});
+    ok(!$t->token_works($tokens->{access_token}), 'removed, its tokens are dead');
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '401 invalid_client', '... the refresh token too');
+    is($t->ask($client), '200 sign-in', '... and it may ask again');
+    return;
+}
+
+sub test_two_redirects {
+    my ($t) = @_;
+    my @uris = @{ $document{'https://vscode.dev/oauth/client-metadata.json'}{redirect_uris} }[ 0, 1 ];
+    my @tokens = map { $t->tokens_for(as_client('https://vscode.dev/oauth/client-metadata.json', $_)) } @uris;
+    ok($t->token_works($_->{access_token}), 'case 220: a grant by another redirect URI leaves the first one alone') for @tokens;
+    is($t->refresh($_->{client}, $_->{refresh_token})->verdict, '200', 'case 220: both refresh') for @tokens;
+    return;
+}
+
+sub test_others {
+    my ($t) = @_;
+    for my $url (@bad_urls) {
+        is($t->ask(as_client($url, 'https://chatgpt.com/connector_platform_oauth_redirect')), '400 page', 'case 208: ' . JSON::PP->new->canonical->encode([$url]));
+    }
+    is($t->ask(as_client($_, 'https://chatgpt.com/connector_platform_oauth_redirect')), '400 page', "case 212: $_ is not the document's URL") for @near;
+    my $page = $t->http->get($t->authorize_url(as_client('https://app.example/client.json', 'https://app.example/cb')));
+    is($page->status, 400, 'a document that is not built in');
+    like($page->body, qr/does not know this app/, '... is an app that this server does not know');
+    like($t->error_log, qr{GPT010: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; .*GPTOAuthClientMetadata fetch},
+        '... and the log says what could be done');
+    is($t->sql("SELECT count(*) FROM oauth_client WHERE source = 'document' AND id LIKE '%example%';"), 0, 'nothing is written for it');
+    return;
+}
+
+sub test_off {
+    my ($t) = @_;
+    my $client = as_client('https://zed.dev/oauth/client-metadata.json', 'http://127.0.0.1:4/callback');
+    my $tokens = $t->tokens_for($client);
+    $t->write_conf(conf => 'GPTOAuthClientMetadata off');
+    $t->restart;
+    is($t->ask($client), '400 page', 'off: nobody comes by a document');
+    ok(!exists $t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'off: and it is not advertised');
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', 'off: who is in stays in');
+    return;
+}
+
+on_each_db({}, sub {
+    my ($t) = @_;
+    test_built_in($t);
+    test_two_redirects($t);
+    test_others($t);
+    ok($t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'pinned is the default, and advertised');
+    test_off($t);
+});
+
+subtest 'what the directive takes' => sub {
+    my $t = Test::GptOauth->new(db => 'sqlite', start => 0);
+    for my $row ([ 'on' => 0 ], [ '' => 0 ], [ 'pinned claude.ai' => 0 ], [ 'fetch https://claude.ai' => 0 ], [ 'fetch claude.ai/x' => 0 ], [ 'fetch 127.0.0.1' => 0 ],
+        [ 'fetch localhost' => 0 ], [ 'fetch Claude.ai' => 0 ], [ 'off' => 1 ], [ 'PINNED' => 1 ], [ 'fetch' => 1 ], [ 'fetch claude.ai app.example:8443' => 1 ]) {
+        my ($value, $good) = @$row;
+        $t->write_conf(conf => "GPTOAuthClientMetadata $value");
+        my ($status, $said) = $t->configtest;
+        is($status == 0 ? 1 : 0, $good, "GPTOAuthClientMetadata $value") or diag $said;
+        like($said, qr/GPTOAuthClientMetadata.*write/, '... and what to write') unless $good;
+    }
+};
+
+done_testing;
