@@ -103,6 +103,9 @@ none('nothing is left to be done in a comment', places(qr{\b(?:$unfinished)}, \%
 my $machines = join '|', '/' . 'work/', '/' . 'home/', '/' . 'Users/';
 none('no path of a machine', places(qr{(?<![\w.\$\}])(?:$machines)}, \%text, @files));
 
+none('every shell script can be parsed',
+    grep { system 'bash', '-n', $_ } grep { /\.sh$/ || $text{$_} =~ m{\A#!/bin/(?:ba)?sh\b} } @files);
+
 my %listed = map { $_ => 1 } $text{'Makefile.am'} =~ m{(\S+\.(?:[ch]|sql))\b}g;
 none('Makefile.am lists every source and migration',
     grep { !$listed{$_} } grep { m{^(?:mod_gpt_oauth/.*\.[ch]|t/unit/.*\.[ch]|sql/.*\.sql)$} } @files);
