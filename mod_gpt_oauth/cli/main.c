@@ -161,17 +161,30 @@ static const char *read_secret(command_t *c)
     return NULL;
 }
 
+/* What httpd refuses to start with, the admin should hear of now. Returns what cannot be used here either. */
+static const char *judge_params(apr_pool_t *p, const db_conf_t *conf)
+{
+    int usable;
+    const char *problem = store_params_problem(p, conf->driver, conf->params, &usable);
+
+    if (problem) {
+        problem = apr_psprintf(p, "%s: %s", conf->file, problem);
+        if (usable) {
+            warn(problem);
+        }
+    }
+    return usable ? NULL : problem;
+}
+
 static int run(const struct entry *entry, command_t *c)
 {
     db_conf_t conf;
     const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
     const char *problem = db_conf_read(c->pool, file, warn, &conf);
     if (!problem) {
-        /* What httpd refuses to start with: the admin should hear of it now. */
-        const char *risk = store_params_problem(c->pool, conf.driver, conf.params);
-        if (risk) {
-            warn(apr_psprintf(c->pool, "%s: %s", conf.file, risk));
-        }
+        problem = judge_params(c->pool, &conf);
+    }
+    if (!problem) {
         problem = server_find(c->pool, c->args, &conf, &c->server);
     }
     if (!problem && c->args->secret_file) {

@@ -29,7 +29,7 @@ static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
            "add connect_timeout=2 tcp_user_timeout=3000";
 }
 
-static const char *check_pgsql(apr_pool_t *p, const char *params)
+static const char *check_pgsql(apr_pool_t *p, const char *params, int *usable)
 {
     char *error = NULL;
     PQconninfoOption *options = PQconninfoParse(params, &error);
@@ -41,13 +41,18 @@ static const char *check_pgsql(apr_pool_t *p, const char *params)
         return "DBDParams is no connection string that libpq understands; "
                "write for example \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
     }
+    *usable = 1;
     problem = check_timeout(p, options);
     PQconninfoFree(options);
     return problem;
 }
 
-const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params)
+const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params, int *usable)
 {
+    int ignored;
+
+    usable = usable ? usable : &ignored;
+    *usable = 0;
     if (!driver) {
         return "there is no DBDriver; write DBDriver pgsql (or sqlite3) and DBDParams, "
                "or include the file that gptoauth --db-conf reads";
@@ -57,10 +62,11 @@ const char *store_params_problem(apr_pool_t *p, const char *driver, const char *
                "for example DBDParams \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
     }
     if (strcmp(driver, "pgsql") == 0) {
-        return check_pgsql(p, params);
+        return check_pgsql(p, params, usable);
     }
     if (strcmp(driver, "sqlite3") == 0) {
-        return params[0] == '/' ? NULL : "DBDParams must be the absolute path of the SQLite file";
+        *usable = params[0] == '/';
+        return *usable ? NULL : "DBDParams must be the absolute path of the SQLite file";
     }
     return apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
 }

@@ -190,7 +190,7 @@ static int check_services(apr_pool_t *p, const server_rec *s, const server_conf_
 static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
 {
     const char *where = vhost_name(p, s);
-    const char *problem = store_params_problem(p, conf->dbd_driver, conf->dbd_params);
+    const char *problem = store_params_problem(p, conf->dbd_driver, conf->dbd_params, NULL);
     int problems = 0;
 
     if (problem) {

@@ -19,13 +19,13 @@ my $path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 # $0 is the root, $1 the folder in it, then comes a command. The mounts are gone with the process.
 my $build_step = 'mount -t proc proc "$0/proc" && root=$0 cd=$1 && shift && exec chroot "$root" env -C "$cd" "$@"';
 
-# $0 is the root, $1 a folder to be seen at /run/secrets, then comes a command.
+# $0 is the root, $1 a folder to be seen at /run/secrets, then comes a command. It dies with its parent, and that one with ours.
 my $container = <<'EOS';
 root=$0 secrets=$1
 shift
 mount --bind "$root" "$root" && cd "$root" && mount -t proc proc proc && mount -t tmpfs -o uid=33,gid=33,mode=700 runtime run/gpt-oauth &&
     mount --bind "$secrets" run/secrets && mount -o remount,bind,ro "$root" &&
-    exec chroot . setpriv --reuid=33 --regid=33 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
+    exec chroot . setpriv --pdeathsig=KILL --reuid=33 --regid=33 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
 EOS
 
 # From now on this process and its children have a loopback of their own and no other network: containers may listen on every
@@ -222,7 +222,7 @@ sub start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', $log->filename;
         open STDERR, '>>', $log->filename;
-        exec qw(unshare --mount --pid --fork --kill-child -- sh -c), $container, $self->{root}, $opt{secrets} // "$self->{work}/no-secrets", 'env', '-i', $path,
+        exec qw(setpriv --pdeathsig=KILL -- unshare --mount --pid --fork -- sh -c), $container, $self->{root}, $opt{secrets} // "$self->{work}/no-secrets", 'env', '-i', $path,
             'HOME=/var/www', (map { "$_=$env{$_}" } sort keys %env), @command
             or POSIX::_exit(127);
     }
