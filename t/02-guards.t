@@ -20,12 +20,13 @@ sub none {
     ok(!@wrong, $name) or diag(map { "  $_\n" } @wrong);
 }
 
+my $ours = qr{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|entrypoint|Dockerfile|Makefile\.am|configure\.ac)$};
 my $generated = qr{/(?:migrations|built_in_documents)\.c$};
 my @files;
 find({ no_chdir => 1, wanted => sub {
     $File::Find::prune = 1 if m{/(?:node_modules|\.libs|\.deps)$};
-    push @files, $_ if -f && m{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|Makefile\.am|configure\.ac)$} && !m{$generated};
-} }, grep { -e } qw(mod_gpt_oauth sql t check demo .ci Makefile.am configure.ac));
+    push @files, $_ if -f && m{$ours} && !m{$generated};
+} }, grep { -e } qw(mod_gpt_oauth sql t docker check demo .ci Makefile.am configure.ac));
 push @files, grep { -e } qw(check demo Makefile.am configure.ac);
 my @sources = sort grep { m{^mod_gpt_oauth/.*\.[ch]$} } @files;
 my %text = map { $_ => read_file($_) } @files;
