@@ -17,8 +17,8 @@ use Test::GptOauth::Image;
 
 plan skip_all => 'a chroot needs root' if $> != 0;
 my $top = abs_path("$FindBin::Bin/..");
-my $build = $ENV{GPTOAUTH_BUILD} // "$top/build";
-my $work = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$top/build");
+my $work = File::Temp::tempdir('docker-XXXXXX', DIR => $build, CLEANUP => 1);
 chmod 0755, $work;
 my $image = Test::GptOauth::Image->build(dockerfile => "$top/docker/Dockerfile", context => $top, cache => "$build/docker", work => "$work/image");
 Test::GptOauth::Image::own_network();
