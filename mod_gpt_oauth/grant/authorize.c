@@ -72,6 +72,12 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
             if (client->gpt_id && client_gpt_behind(p, client, given)) {
                 return client_other_gpt(p, client, OAUTH_INVALID_REQUEST);
             }
+            if (strcmp(client->source, CLIENT_ADMIN) != 0) {
+                return failure_make(p, OAUTH_INVALID_REQUEST,
+                                    "The address this app wants you sent back to is none of those that it gave for itself.",
+                                    "redirect_uri %s is none of those that client %s gave for itself", log_quote(p, given, 200),
+                                    log_quote(p, client->id, 200));
+            }
             return failure_make(
                 p, OAUTH_INVALID_REQUEST,
                 "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
@@ -208,7 +214,7 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
     }
     if (!found->client->redirect_uris) {
         *request = found;
-        return NULL;
+        return check_prompt(store->pool, params, found);
     }
     if ((failure = find_redirect(store->pool, params, found->client, found))) {
         return failure;

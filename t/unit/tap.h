@@ -20,7 +20,9 @@ int tap_is_str(const char *got, const char *wanted, const char *file, int line, 
 int tap_done(void);
 
 /* Each is handed a pool of its own, which dies with it. */
+void test_address(apr_pool_t *p);
 void test_crypto(apr_pool_t *p);
+void test_document(apr_pool_t *p);
 void test_failure(apr_pool_t *p);
 void test_gpt(apr_pool_t *p);
 void test_json(apr_pool_t *p);

@@ -1,0 +1,362 @@
+#!/usr/bin/perl
+# GPTOAuthClientMetadata fetch, against honest and hostile servers of documents. They have public addresses: the test runs in a network
+# and a mount namespace of its own, with its own /etc/hosts and certificate authority.
+use strict;
+use warnings;
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
+use FindBin;
+use JSON::PP ();
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+if (!$ENV{GPTOAUTH_NAMESPACE}) {
+    plan skip_all => 'only root can have a network of its own' if system('unshare -mn true 2>/dev/null') != 0;
+    $ENV{GPTOAUTH_NAMESPACE} = 1;
+    exec 'unshare', '-mn', $^X, "-I$FindBin::Bin/lib", $0 or die "unshare: $!\n";
+}
+
+chomp(my $modules = qx(apxs -q LIBEXECDIR) || '/usr/lib/apache2/modules');
+my ($httpd) = grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
+my $module = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/.libs/mod_gpt_oauth.so';
+plan skip_all => 'the module was built without libcurl' if -e $module && Test::GptOauth::slurp($module) !~ /curl_easy_perform/;
+my $dir = tempdir('gptoauth-fetch-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+chmod 0755, $dir;
+my $cb = 'https://rp.example/cb';
+my $public = '8.8.8.8';
+my %address = (
+    loopback => '127.0.0.1', private => '10.0.0.1', provider => '100.64.0.1', cloud => '169.254.169.254', zero => '0.0.0.0', documentation => '203.0.113.1',
+    loopback6 => '::1', local6 => 'fd00::1', nat64 => '64:ff9b::a00:1', sixtofour => '2002:a00:1::1', mapped => '::ffff:10.0.0.1'
+);
+
+sub sh { my ($command) = @_; system("{ $command\n} >>'$dir/sh.log' 2>&1") == 0 or die "$command:\n" . Test::GptOauth::slurp("$dir/sh.log"); return }
+
+sub write_file {
+    my ($name, $text) = @_;
+    make_path("$dir/$1") if $name =~ m{(.*)/};
+    open my $file, '>', "$dir/$name" or die "$name: $!\n";
+    print {$file} $text;
+    close $file;
+    return;
+}
+
+# ---- the network
+
+# Names beside those that lead to the public address by themselves: name => [address, ...]
+sub write_hosts {
+    my (%names) = @_;
+    my %all = ((map { ("$_.docs.example" => [ $address{$_} ]) } keys %address), (map { ("h$_.docs.example" => [$public]) } 1 .. 100),
+        'other.example' => [$public], %names);
+    write_file('hosts', "127.0.0.1 localhost\n::1 localhost\n" . join '', map { my $name = $_; map { "$_ $name\n" } @{ $all{$name} } } sort keys %all);
+    return;
+}
+
+sub make_network {
+    write_hosts();
+    sh('ip link set lo up');
+    sh("ip addr add $_/32 dev lo") for $public, grep { /^\d+\./ && !/^(?:127|0)\./ } values %address;
+    sh("ip -6 addr add $_/128 dev lo nodad") for grep { /:/ && !/^::/ } values %address;
+    sh("cd $dir && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Test authority' -keyout ca.key -out ca.pem");
+    sh("cd $dir && openssl req -newkey rsa:2048 -nodes -subj '/CN=docs.example' -keyout docs.key -out docs.csr");
+    write_file('san', "subjectAltName=DNS:*.docs.example,DNS:docs.example\n");
+    sh("cd $dir && openssl x509 -req -in docs.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out docs.pem");
+    sh("mount --bind $dir/hosts /etc/hosts");
+    sh("mount --bind $dir/ca.pem " . (-e '/etc/ssl/certs/ca-certificates.crt' ? '/etc/ssl/certs/ca-certificates.crt' : '/etc/pki/tls/certs/ca-bundle.crt'));
+    return;
+}
+
+# The server of documents, on every address: docs/HOST/FILE, with a .htaccess for how it is answered.
+sub start_server {
+    my $load = join "\n", map { "LoadModule ${_}_module $modules/mod_$_.so" } qw(mpm_event authz_core env mime rewrite headers alias ratelimit socache_shmcb ssl filter);
+    make_path("$dir/docs");
+    write_file('docs.conf', <<"EOC");
+ServerRoot $dir
+ServerName docs.example
+$load
+User www-data
+Group www-data
+Listen 0.0.0.0:443
+Listen [::]:443
+PidFile $dir/docs.pid
+ErrorLog $dir/docs-error.log
+LogFormat "%A %{Host}i %U" place
+CustomLog $dir/docs.log place
+TypesConfig /dev/null
+AddType application/json .json
+SSLEngine on
+SSLCertificateFile $dir/docs.pem
+SSLCertificateKeyFile $dir/docs.key
+RewriteEngine on
+RewriteRule ^/(.*) $dir/docs/%{HTTP_HOST}/\$1 [L]
+<Directory $dir/docs>
+    AllowOverride All
+    Require all granted
+</Directory>
+EOC
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDOUT, '>>', "$dir/sh.log";
+        open STDERR, '>&', \*STDOUT;
+        exec qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$dir/docs.conf" or POSIX::_exit(127);
+    }
+    my $deadline = time + 20;
+    until (-s "$dir/docs.pid") {
+        die "the server of documents does not start:\n" . Test::GptOauth::slurp("$dir/sh.log") . Test::GptOauth::slurp("$dir/docs-error.log") if time > $deadline;
+        sleep 0.05;
+    }
+    return $pid;
+}
+
+# ---- documents
+
+my $next = 0;
+
+# A new host, since a failed one is not asked again for a while.
+sub new_host { return 'h' . ++$next . '.docs.example' }
+
+# Publishes a document (a text, or the members over the usual ones; undef takes one away) and gives its URL.
+sub publish {
+    my ($document, %opt) = @_;
+    my $host = $opt{host} // new_host();
+    my $url = "https://$host/" . ($opt{file} // 'client.json');
+    if (ref $document) {
+        my %members = (client_id => $url, client_name => 'Published', redirect_uris => [$cb], token_endpoint_auth_method => 'none', %$document);
+        delete $members{$_} for grep { !defined $members{$_} } keys %members;
+        $document = JSON::PP->new->canonical->encode(\%members);
+    }
+    write_file("docs/$host/" . ($opt{file} // 'client.json'), $document) if defined $document;
+    write_file("docs/$host/.htaccess", $opt{how}) if defined $opt{how};
+    return $url;
+}
+
+sub as_client { my ($url, $redirect) = @_; return { id => $url, redirect_uri => $redirect // $cb, public => 1 } }
+
+# How often documents of this host (or URL) were asked for. A request is logged when it is over.
+sub asked { my ($url) = @_; sleep 0.2; my ($host, $path) = $url =~ m{^https://([^/]+)(/?.*)}; return scalar grep { m{ \Q$host $path\E} } split /\n/, Test::GptOauth::slurp("$dir/docs.log") }
+
+# What a user who has signed in gets to see.
+sub visit {
+    my ($t, $url, %opt) = @_;
+    my $client = as_client($url, $opt{redirect});
+    return $t->outcome($client, $t->open_request($t->authorize_url($client))->page);
+}
+
+sub last_problem { my ($t) = @_; my ($line) = grep { /GPT014/ } reverse split /\n/, $t->error_log; return $line // '' }
+
+sub stale { my ($t, $url, $seconds) = @_; return $t->sql("UPDATE oauth_client SET fresh_until = fresh_until - $seconds WHERE id = '$url';") }
+
+sub kept_for { my ($t, $url) = @_; return $t->sql("SELECT fresh_until FROM oauth_client WHERE id = '$url';") - time }
+
+# ---- tests
+
+sub test_honest {
+    my ($t) = @_;
+    my $url = publish({});
+    my $client = as_client($url);
+    is($t->ask($client), '200 sign-in', 'who has not signed in is asked to');
+    is($t->ask($client, { redirect_uri => 'https://evil.example/' }), '200 sign-in', '... whatever the redirect_uri');
+    is($t->outcome($client, $t->http->get($t->authorize_url($client, prompt => 'none'))), '400 page', '... and not sent to an address that nobody has vouched for');
+    is(asked($url), 0, 'case 217: nothing is fetched for somebody who has not signed in');
+    my $grant = $t->code_for($client);
+    is(asked($url), 1, 'the document is fetched for one who has, once');
+    my $tokens = $t->redeem($grant)->json;
+    ok($t->token_works($tokens->{access_token}), 'the token works');
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', 'and is refreshed');
+    is(visit($t, $url), '200 consent', 'a user who is signed in is asked at once');
+    is(asked($url), 1, 'case 216: with the document as it was');
+    is(visit($t, $url, redirect => 'https://evil.example/'), '400 page', "case 214: not for an address that is not the document's");
+    is(visit($t, publish({ token_endpoint_auth_method => 'private_key_jwt', token_endpoint_auth_methods_supported => [qw(none private_key_jwt)],
+        jwks_uri => 'https://x.example/jwks', grant_types => [qw(authorization_code refresh_token urn:ietf:params:oauth:grant-type:jwt-bearer)] })), '200 consent',
+        'none may be one method among others');
+    is(visit($t, publish({ token_endpoint_auth_method => undef })), '200 consent', '... or not said');
+    is(visit($t, publish({}, how => "ForceType application/cimd+json\n")), '200 consent', 'application/…+json');
+    return;
+}
+
+sub test_addresses {
+    my ($t) = @_;
+    for my $name (sort keys %address) {
+        my $url = publish({}, host => "$name.docs.example");
+        is(visit($t, $url), '400 page', "case 209: a name that leads to $address{$name}");
+        like(last_problem($t), qr/\Q$url\E: the name of its host leads to an address that is not public/, 'case 209: ... and the log says so');
+        is(asked($url), 0, 'case 209: ... which was not connected to');
+    }
+    my $url = publish({}, host => 'mixed.docs.example');
+    write_hosts('mixed.docs.example' => [ '10.0.0.1', $public ]);
+    is(visit($t, $url), '200 consent', 'a name with two addresses');
+    my ($where) = Test::GptOauth::slurp("$dir/docs.log") =~ m{^(\S+) mixed\.docs\.example }m;
+    is($where, $public, 'case 209: is asked at the public one');
+
+    $url = publish({}, host => 'moves.docs.example', how => qq(Header set Cache-Control "max-age=60"\n));
+    write_hosts('moves.docs.example' => [$public]);
+    is(visit($t, $url), '200 consent', 'a name that leads to a public address');
+    write_hosts('moves.docs.example' => ['10.0.0.1']);
+    stale($t, $url, 8 * 86400);
+    is(visit($t, $url), '400 page', 'case 209: and then to another one');
+    is(asked($url), 1, 'case 209: ... is not asked there');
+    is(visit($t, publish({}, host => 'nowhere.docs.example')), '400 page', 'a name that leads nowhere');
+    return;
+}
+
+sub test_hostile {
+    my ($t) = @_;
+    my $good = publish({});
+    my $refused = sub {
+        my ($what, $why, @publish) = @_;
+        my $url = publish(@publish);
+        is(visit($t, $url), '400 page', $what);
+        like(last_problem($t), qr/GPT014: no client metadata from \Q$url\E: $why/, '... and the log says why');
+        is($t->sql("SELECT count(*) FROM oauth_client WHERE id = '$url';"), 0, '... and nothing is kept');
+        return $url;
+    };
+    $refused->("case 210: $_", "its server answers $_, and redirects are not followed", {}, how => "RewriteEngine on\nRewriteRule ^client.json\$ $good [R=$_,L]\n")
+        for 301, 302, 303, 307, 308;
+    is(asked($good), 0, 'case 210: none was followed');
+    $refused->("the status $_", "its server answers $_", {}, how => "RewriteEngine on\nRewriteRule ^client.json\$ - [R=$_,L]\n") for 403, 404, 500, 503;
+    $refused->('no document', 'its server answers 404', undef);
+    $refused->("the type $_", 'it is not served as application/json', {}, how => "ForceType $_\n") for qw(text/html text/plain application/jsonx application/xml+jsonx text/json);
+    $refused->('more than 16 KB', 'the document is larger than 16 KB', { padding => 'x' x 20000 });
+    $refused->('another authority', '.*(?:SSL|certificate)', {}, host => 'other.example');
+    for my $row ([ 'case' => sub { my $u = shift; $u =~ s/client/Client/; $u } ], [ 'a slash' => sub { shift . '/' } ], [ 'another host' => sub { 'https://h1.docs.example/client.json' } ],
+        [ 'none' => sub { undef } ], [ 'a list' => sub { [shift] } ], [ 'a number' => sub { 5 } ]) {
+        my $host = new_host();
+        $refused->("case 212: another client_id: $row->[0]", '.*client_id is not the URL', { client_id => $row->[1]->("https://$host/client.json") }, host => $host);
+    }
+    $refused->("case 213: $_", '.*secret', { token_endpoint_auth_method => $_ }) for qw(client_secret_basic client_secret_post client_secret_jwt);
+    $refused->('case 213: such a method in the list', '.*secret', { token_endpoint_auth_methods_supported => [qw(none client_secret_post)] });
+    $refused->("case 213: $_", '.*secret', { $_ => $_ eq 'client_secret' ? 'x' : 0 }) for qw(client_secret client_secret_expires_at);
+    $refused->('private_key_jwt alone', '.*knows none', { token_endpoint_auth_method => 'private_key_jwt' });
+    $refused->('case 214: no redirect_uris', '.*redirect_uris', { redirect_uris => undef });
+    $refused->('case 57: javascript: in a document', '.*scheme', { redirect_uris => ['javascript:alert(1)'] });
+    return;
+}
+
+sub test_shapes {
+    my ($t) = @_;
+    my $host = new_host();
+    my $url = "https://$host/client.json";
+    my $members = qq("client_id":"$url","redirect_uris":["$cb"]);
+    my %bodies = ('a list' => "[{$members}]", 'a string' => '"x"', 'null' => 'null', 'nothing' => '', 'a name twice' => qq({$members,"client_id":"$url"}),
+        'depth' => qq({$members,"x":) . '[' x 3000 . ']' x 3000 . '}', 'NUL' => qq({$members,"client_name":"a\\u0000"}), 'HTML' => '<html>',
+        'a name that is a list' => qq({$members,"client_name":["x"]}), 'methods as string' => qq({$members,"token_endpoint_auth_methods_supported":"none"}));
+    for my $what (sort keys %bodies) {
+        write_file("docs/$host/client.json", $bodies{$what});
+        $t->restart;    # it forgets what failed
+        is(visit($t, $url), '400 page', "case 282: $what");
+    }
+    is(asked($url), scalar keys %bodies, '... each was fetched');
+    return;
+}
+
+sub test_cache {
+    my ($t) = @_;
+    my %seconds = ('max-age=0' => 60, 'no-store' => 60, 'no-cache, max-age=5000' => 60, 'max-age=315360000' => 86400, 'public, max-age=600' => 600, 'max-age=-5' => 60,
+        'max-age=99999999999999999999' => 86400);
+    for my $value (sort keys %seconds) {
+        my $url = publish({}, how => qq(Header set Cache-Control "$value"\n));
+        is(visit($t, $url), '200 consent', "Cache-Control: $value");
+        cmp_ok(abs(kept_for($t, $url) - $seconds{$value}), '<', 10, "case 216: is kept for $seconds{$value} s");
+    }
+    my $url = publish({}, how => "RewriteEngine on\nRewriteRule ^client.json\$ - [R=500,L]\n");
+    is(visit($t, $url), '400 page', 'a server that fails') for 1 .. 3;
+    is(asked($url), 1, 'case 216: is not asked again for a minute');
+    is(visit($t, publish({}, host => ($url =~ m{//([^/]+)})[0], file => 'other.json')), '400 page', 'case 216: nor for another document');
+    return;
+}
+
+sub test_change {
+    my ($t) = @_;
+    my $url = publish({ redirect_uris => [ $cb, 'https://old.example/cb' ], client_name => 'Before' });
+    my $host = ($url =~ m{//([^/]+)})[0];
+    my $tokens = $t->tokens_for(as_client($url, 'https://old.example/cb'));
+    publish({ client_name => 'After' }, host => $host);
+    is(visit($t, $url, redirect => 'https://old.example/cb'), '200 consent', 'while it is fresh, the document is as it was');
+    my $tab = $t->browser_of('alice')->copy;
+    $tab->get($t->authorize_url(as_client($url, 'https://old.example/cb')));
+    stale($t, $url, 90000);
+    is($t->outcome(as_client($url), $tab->decide('allow')), '400 page', 'case 218: Allow on a page that is overtaken by a new document');
+    is(visit($t, $url, redirect => 'https://old.example/cb'), '400 page', 'case 218: a redirect URI that is no more in the document');
+    is(visit($t, $url), '200 consent', '... as opposed to one that is');
+    like($t->browser_of('alice')->page->body, qr/After/, '... under its new name');
+    $tokens = $t->refresh(as_client($url), $tokens->{refresh_token})->json;
+    ok($t->token_works($tokens->{access_token}), 'case 218: grants are kept');
+
+    stale($t, $url, 90000);
+    write_file("docs/$host/.htaccess", "RewriteEngine on\nRewriteRule ^client.json\$ - [R=503,L]\n");
+    is(visit($t, $url), '200 consent', 'where its server fails, the document stands as it was');
+    stale($t, $url, 8 * 86400);
+    is(visit($t, $url), '400 page', '... for a week');
+    $t->gptoauth('client', 'disable', $url);
+    stale($t, $url, -9 * 86400);
+    is(visit($t, $url), '400 page', 'disabled, its client gets nowhere');
+    unlike(last_problem($t), qr/disabled/, '... without being fetched');
+    return;
+}
+
+sub test_slow {
+    my ($t) = @_;
+    my $url = publish({ padding => 'x' x 15000 }, how => "SetOutputFilter RATE_LIMIT\nSetEnv rate-limit 1\n");
+    my $began = time;
+    is(visit($t, $url), '400 page', 'a slow server');
+    cmp_ok(time - $began, '<', 9, '... is waited for 5 seconds');
+    like(last_problem($t), qr/Timeout/, '... as the log says');
+    return;
+}
+
+sub test_many {
+    my ($t) = @_;
+    is(visit($t, publish({})), '200 consent', 'alice signs in');
+    my $cookies = $t->browser_of('alice')->cookies;
+    my @headers = (headers => [ Cookie => join '; ', map { "$_=$cookies->{$_}" } keys %$cookies ]);
+    my $url = publish({});
+    my @responses = $t->http->parallel([ map { [ 'GET', $t->authorize_url(as_client($url)), @headers ] } 1 .. 20 ]);
+    is(scalar(grep { $t->outcome(as_client($url), $_) eq '200 consent' } @responses), 20, 'twenty at once want the same document');
+    is(asked($url), 1, 'case 217: it is fetched once');
+
+    my $left = 100;
+    while ($left-- && visit($t, my $one = publish({}, host => "h50.docs.example", file => "$left.json")) eq '200 consent') { }
+    cmp_ok($left, '>', 30, 'case 217: who wants many documents gets no more after a while');
+    like($t->error_log, qr/too many documents were asked for from this address/, 'case 217: as the log says');
+    my $before = asked('https://h50.docs.example/');
+    visit($t, publish({}, host => 'h50.docs.example', file => 'last.json'));
+    is(asked('https://h50.docs.example/'), $before, 'case 217: ... and their servers have peace');
+    is(visit($t, $url), '200 consent', 'what is there is there');
+    return;
+}
+
+sub test_hosts {
+    my ($t) = @_;
+    my ($good, $other) = map { publish({}, host => $_) } new_host(), 'h98.docs.example';
+    $t->write_conf(conf => 'GPTOAuthClientMetadata fetch ' . ($good =~ m{//([^/]+)})[0]);
+    $t->restart;
+    is(visit($t, $good), '200 consent', 'a host that is named');
+    is($t->ask(as_client($other)), '400 page', 'a host that is not');
+    is($t->ask(as_client('https://zed.dev/oauth/client-metadata.json', 'http://127.0.0.1/callback')), '200 sign-in', 'what is built in comes along');
+    is(asked($other), 0, '... was not asked');
+    $t->write_conf(conf => 'GPTOAuthClientMetadata fetch');
+    $t->restart;
+    is(visit($t, 'https://zed.dev/oauth/client-metadata.json'), '400 page', 'a redirect URI that is not in the built-in document');
+    my $zed = as_client('https://zed.dev/oauth/client-metadata.json', 'http://127.0.0.1:77/callback');
+    is($t->outcome($zed, $t->browser_of('alice')->get($t->authorize_url($zed))), '200 consent', 'where its server does not answer, what is built in stands');
+    return;
+}
+
+make_network();
+my $server = start_server();
+on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
+    my ($t) = @_;
+    $next = 0;
+    remove_tree("$dir/docs");
+    write_hosts();
+    truncate "$dir/docs.log", 0;
+    for my $test (\&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_hosts, \&test_many) {
+        $test->($t);
+        $t->restart;    # it forgets who failed, and how much was asked for
+    }
+});
+kill TERM => $server;
+waitpid $server, 0;
+done_testing;
