@@ -226,9 +226,9 @@ static int holds(const apr_table_entry_t *entry, const char *secret)
     return entry->val && strstr(entry->val, secret);
 }
 
-void credentials_hide(request_rec *r)
+void credentials_hide(request_rec *r, const dir_conf_t *dir)
 {
-    const apr_array_header_t *headers = config_ways_in(config_dir(r))->headers;
+    const apr_array_header_t *headers = config_ways_in(dir)->headers;
     const apr_array_header_t *secrets = request_record(request_initial(r))->secrets;
 
     hide_header(r, "Authorization");

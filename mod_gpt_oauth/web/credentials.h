@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "store/store.h"
+#include "web/config.h"
 
 typedef struct credential_t {
     enum { CREDENTIAL_NONE, CREDENTIAL_TOKEN, CREDENTIAL_KEY } kind;
@@ -25,7 +26,7 @@ const failure_t *credentials_read(request_rec *r, credential_t *credential);
  */
 const failure_t *credentials_verify(request_rec *r, const credential_t *credential, const access_t **access);
 
-/* Takes away all that may hold a credential here: the headers, and the variables to which one that was accepted was copied. */
-void credentials_hide(request_rec *r);
+/* Takes from r what may hold a credential in a section: the headers, and the variables to which an accepted one was copied. */
+void credentials_hide(request_rec *r, const dir_conf_t *dir);
 
 #endif

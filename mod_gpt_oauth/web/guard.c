@@ -296,6 +296,22 @@ static void export_identity(request_rec *r, const access_t *access)
     }
 }
 
+/*
+ * What was sent to a section is for nobody who answers in its place either, an ErrorDocument above all. Nor is an answer for
+ * whoever asks mod_cache next: of a request whose credential is hidden it cannot know that it had one.
+ */
+static void keep_private(request_rec *r)
+{
+    for (request_rec *at = r; at; at = at->prev ? at->prev : at->main) {
+        if (is_in_force(at) && !config_pass_token(config_dir(at))) {
+            credentials_hide(r, config_dir(at));
+        }
+        if (request_record(at)->access) {
+            r->no_cache = 1;
+        }
+    }
+}
+
 int guard_fixups(request_rec *r)
 {
     const access_t *access;
@@ -304,6 +320,7 @@ int guard_fixups(request_rec *r)
         return DECLINED;
     }
     request_drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
+    keep_private(r);
     if (!is_in_force(r)) {
         return DECLINED;
     }
@@ -313,9 +330,6 @@ int guard_fixups(request_rec *r)
     access = guard_access(r);
     if (access) {
         export_identity(r, access);
-    }
-    if (!config_pass_token(config_dir(r))) {
-        credentials_hide(r);
     }
     return DECLINED;
 }
