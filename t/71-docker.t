@@ -60,6 +60,7 @@ sub await {
 subtest 'the image' => sub {
     my $root = $image->root;
     ok(-e "$root/usr/lib/apache2/modules/mod_gpt_oauth.so", 'has the module');
+    is(join(' ', map { sprintf '%o', $_ } (stat "$root/run/gpt-oauth")[ 2, 4 ]), '40700 41', '... a folder for www-data alone');
     ok(!-e "$root/usr/bin/gcc" && !-e "$root/src", '... and neither compiler nor source');
     ok(!-e $image->stage('build') . "/src/$_", "the build does not see $_") for qw(.git t/lib build docker/compose.yaml);
     my $script = 'ldd /usr/local/bin/gptoauth /usr/lib/apache2/modules/mod_gpt_oauth.so; touch /etc/written; gptoauth --version; id -u';
@@ -71,8 +72,8 @@ subtest 'the image' => sub {
 };
 
 subtest 'the hello endpoints' => sub {
-    my $c = start();
-    ok($c->healthy, 'it starts') or diag $c->log;
+    my $c = start(env => { GPT_OAUTH_SERVICE_HOST => '10.0.0.1', GPT_OAUTH_PORT => 'tcp://10.0.0.1:80', GPT_OAUTH_PORT_80_TCP_PORT => 80 });
+    ok($c->healthy, 'it starts, under the eyes of Kubernetes') or diag $c->log;
     is($c->execute('', 'sh', '-c', $image->{healthcheck})->{status}, 0, 'the health check passes');
     is($c->http->get('/hello')->verdict, 200, 'hello is for everybody');
     is($c->http->get('/api/hello')->status, 401, 'the other hello wants a token');
