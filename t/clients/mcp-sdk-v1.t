@@ -11,9 +11,10 @@ use Test::GptOauth::Clients;
 on_each_db({ %mcp }, sub {
     my ($t) = @_;
     my $backend = start_mcp_server($t);
-    for my $method (qw(none client_secret_post client_secret_basic)) {
-        note($method);
-        play($t, 'mcp-sdk-v1.mjs', { issuer => $t->issuer, url => $t->issuer . '/mcp', method => $method },
+    my @registered = map { { method => $_ } } qw(none client_secret_post client_secret_basic);
+    for my $known (@registered, { document => 'https://claude.ai/oauth/claude-code-client-metadata' }) {
+        note(values %$known);
+        play($t, 'mcp-sdk-v1.mjs', { issuer => $t->issuer, url => $t->issuer . '/mcp', %$known },
             expire => sub { expire_tokens($t) }, revoke => sub { revoke_grants($t) });
     }
 });

@@ -18,9 +18,10 @@ on_each_db({ %mcp }, sub {
         'ask for more' => sub { $t->write_conf(conf => $stricter); $t->restart },
         'revoke' => sub { revoke_grants($t); $t->write_conf(conf => $mcp{conf}); $t->restart }
     );
-    for my $method (qw(none client_secret_post client_secret_basic)) {
-        note($method);
-        my %facts = (issuer => $t->issuer, url => $t->issuer . '/mcp', method => $method, stepsUp => JSON::PP::true);
+    my @registered = map { { method => $_ } } qw(none client_secret_post client_secret_basic);
+    for my $known (@registered, { document => 'https://claude.ai/oauth/claude-code-client-metadata' }) {
+        note(values %$known);
+        my %facts = (issuer => $t->issuer, url => $t->issuer . '/mcp', %$known, stepsUp => JSON::PP::true);
         play($t, 'mcp-sdk-v2.mjs', \%facts, %action);
     }
 });

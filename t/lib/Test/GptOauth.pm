@@ -256,8 +256,10 @@ sub stop {
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
     @running = grep { $_ != $self } @running;
-    # Our connections stay open until it is gone: a child of the event MPM that is told to stop may crash on one that a worker is
-    # just closing.
+    # A child of the event MPM that is told to stop may crash on a connection that a worker is just closing: those of other people's
+    # clients are closed before, ours stay open until it is gone.
+    my $patience = time + 2;
+    sleep 0.02 while $self->is_closing_connections && time < $patience;
     kill TERM => $pid;
     my $deadline = time + 20;
     until (waitpid($pid, POSIX::WNOHANG()) != 0) {
@@ -267,6 +269,13 @@ sub stop {
     kill KILL => -$pid;
     delete @$self{qw(http browsers)};
     return;
+}
+
+# Whether the server still has to close what the other side has closed (TCP's CLOSE_WAIT).
+sub is_closing_connections {
+    my ($self) = @_;
+    my $local = sprintf '0100007F:%04X', $self->port;
+    return grep { my @field = split; $field[1] eq $local && $field[3] eq '08' } split /\n/, slurp('/proc/net/tcp');
 }
 
 sub restart { my ($self) = @_; $self->stop; return $self->start }
