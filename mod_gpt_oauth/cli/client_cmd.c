@@ -19,8 +19,7 @@ int client_of_operand(const command_t *c, client_t **client)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("there is no client \"%s\", or there are several of that name; `gptoauth client list` shows them all",
-                terminal_text(c->pool, c->operands[0]));
+    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", terminal_text(c->pool, c->operands[0]));
 }
 
 /* How a change of the client that was found ended: DONE, or a sentence was said. */
@@ -237,6 +236,10 @@ int client_redirect(command_t *c)
     }
     if (!client_allows_grant_type(client, "authorization_code")) {
         return fail("no user signs in to \"%s\": it has no redirect URIs", terminal_text(c->pool, client->name));
+    }
+    if (strcmp(client->source, CLIENT_ADMIN) != 0) {
+        return fail("\"%s\" says itself where it receives its codes; `gptoauth client disable` keeps it out",
+                    terminal_text(c->pool, client->name));
     }
     if (c->count < 2) {
         return fail("say which redirect URIs replace the present ones, or --repin");

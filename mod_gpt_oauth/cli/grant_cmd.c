@@ -18,8 +18,7 @@ static int find_client(const command_t *c, const char **id)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("there is no client \"%s\", or there are several of that name; `gptoauth client list` shows them all",
-                terminal_text(c->pool, c->args->client));
+    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", terminal_text(c->pool, c->args->client));
 }
 
 static json_t *grant_json(const grant_t *grant)

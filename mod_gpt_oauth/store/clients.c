@@ -59,15 +59,13 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
 {
     static const op_t op = {
         .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client"
-               " WHERE id = $1 OR (name = $1 AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1)) LIMIT 2",
+               " WHERE id = $1 OR (name = $1 AND source = '" CLIENT_ADMIN
+               "' AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1))",
     };
     const value_t args[] = { v_text(id_or_name) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK && rows->count != 1) {
-        return STORE_REFUSED;
-    }
     if (status == STORE_OK) {
         *client = read_client(store->pool, db_row(rows, 0));
     }

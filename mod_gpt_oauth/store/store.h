@@ -71,7 +71,7 @@ typedef struct client_t {
 
 /* STORE_REFUSED when there is none; a disabled client is returned with disabled_at set. */
 store_status_t store_client_get(store_t *store, const char *id, client_t **client);
-/* By id, else by name if exactly one client has it: what people type. */
+/* By id, else by the name that the administrator gave: what people type. Others may call themselves what they like. */
 store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client);
 /* Array of client_t *, by name. */
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients);

@@ -146,13 +146,43 @@ static const char *form_start(request_rec *r, const transaction_t *form)
                        "\">\n<input type=\"hidden\" name=\"mac\" value=\"", ap_escape_html(r->pool, form->mac), "\">\n", NULL);
 }
 
+/* By what the user knows the app, in HTML: only the administrator's clients have a name that somebody has looked at. */
+static const char *app(apr_pool_t *p, const client_t *client)
+{
+    const char *name = apr_pstrcat(p, "<strong>", app_name(p, client), "</strong>", NULL);
+
+    if (strcmp(client->source, CLIENT_REGISTERED) == 0) {
+        return apr_pstrcat(p, name, " <span class=\"mark\">unverified</span>", NULL);
+    }
+    if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, document_host(p, client->id)) != 0) {
+        return apr_pstrcat(p, name, " of <strong>", page_text(p, document_host(p, client->id)), "</strong>", NULL);
+    }
+    return name;
+}
+
+static const char *warning(apr_pool_t *p, const authorization_t *request)
+{
+    int is_unverified = strcmp(request->client->source, CLIENT_REGISTERED) == 0;
+    const char *sentence = NULL;
+
+    if (uri_is_loopback_redirect(p, request->redirect_uri)) {
+        sentence = "The answer goes to a program on this computer. Allow it only if you have just started it yourself.";
+    } else if (is_unverified) {
+        sentence = "Go by the address that you will be sent to.";
+    }
+    return sentence ? apr_pstrcat(p, "<p class=\"warning\">",
+                                  is_unverified ? "This app chose its name itself, and nobody has checked it. " : "", sentence,
+                                  "</p>\n", NULL)
+                    : "";
+}
+
 int page_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
                  const char *username)
 {
     apr_pool_t *p = r->pool;
     const char *body = apr_pstrcat(
         p, problem ? "<p class=\"problem\" role=\"alert\">" : "", problem ? page_text(p, problem) : "", problem ? "</p>\n" : "",
-        "<p>To connect <strong>", app_name(p, request->client), "</strong>, sign in first.</p>\n", form_start(r, form),
+        "<p>To connect ", app(p, request->client), ", sign in first.</p>\n", form_start(r, form),
         "<label for=\"username\">User name</label>\n"
         "<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
         "spellcheck=\"false\" required value=\"",
@@ -195,33 +225,6 @@ static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char 
     return apr_pstrcat(p, list, "</ul>\n", NULL);
 }
 
-/* By what the user knows the app, in HTML: only the administrator's clients have a name that somebody has looked at. */
-static const char *app(apr_pool_t *p, const client_t *client)
-{
-    const char *name = apr_pstrcat(p, "<strong>", app_name(p, client), "</strong>", NULL);
-
-    if (strcmp(client->source, CLIENT_DOCUMENT) == 0) {
-        return apr_pstrcat(p, name, " of <strong>", page_text(p, document_host(p, client->id)), "</strong>", NULL);
-    }
-    return strcmp(client->source, CLIENT_REGISTERED) == 0 ? apr_pstrcat(p, name, " <span class=\"mark\">unverified</span>", NULL)
-                                                          : name;
-}
-
-static const char *warnings(apr_pool_t *p, const authorization_t *request)
-{
-    return apr_pstrcat(
-        p,
-        strcmp(request->client->source, CLIENT_REGISTERED) == 0
-            ? "<p class=\"warning\">This app chose its name itself, and nobody has checked it. Go by the address that "
-              "you will be sent to.</p>\n"
-            : "",
-        uri_is_loopback_redirect(p, request->redirect_uri)
-            ? "<p class=\"warning\">The answer goes to a program on this computer. "
-              "Allow it only if you have just started it yourself.</p>\n"
-            : "",
-        NULL);
-}
-
 int page_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
                  const char *display_name)
 {
@@ -230,7 +233,7 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
     const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : request->redirect_uri;
     const char *body = apr_pstrcat(
         p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
-        "<p>You will be sent to <strong>", page_text(p, host), "</strong>.</p>\n", warnings(p, request), form_start(r, form),
+        "<p>You will be sent to <strong>", page_text(p, host), "</strong>.</p>\n", warning(p, request), form_start(r, form),
         "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
         "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
         "<p class=\"small\">Signed in as ",
