@@ -38,6 +38,9 @@ ProxyPass /silent/ http://127.0.0.1:%%PORT_B%%/
     SetHandler gpt-oauth-hello
     GPTOAuthAllowOrigin https://app.example
 </Location>
+<Directory "%%DIR%%/htdocs/api">
+    Options +MultiViews
+</Directory>
 <Location /extended>
     GPTOAuthAllowOrigin https://app.example
     Header merge Access-Control-Allow-Headers X-Mine
@@ -150,6 +153,9 @@ sub test_preflights {
     is($t->fetch('/proxied/plain.txt', undef, method => 'OPTIONS', headers => from($mine))->status, 401, '... and wants a token');
     unlike(preflight($t, '/silent/plain.txt', $mine)->head, qr/^(?:Access-Control|Vary)/mi, 'without the directive a preflight is a bare 204');
     is(preflight($t, '/silent/plain.txt', $mine)->status, 204, '... yet 204');
+    $t->write_file('htdocs/api/folder/file.txt', '');
+    my %told = map { (preflight($t, "/api/$_", $mine)->status => 1) } qw(folder folder/ folder/file.txt folder/file notes nothing nothing/more);
+    is(join(' ', keys %told), 204, 'a preflight does not tell what is there behind a guard');
     like(preflight($t, '/extended', $mine)->header('Access-Control-Allow-Headers'), qr/openai-ephemeral-user-id, X-Mine$/, 'mod_headers has the last word');
     return;
 }
@@ -177,7 +183,7 @@ sub test_endpoints {
     return;
 }
 
-on_each_db({ conf => $conf }, sub {
+on_each_db({ conf => $conf, modules => ['negotiation'] }, sub {
     my ($t) = @_;
     my $token = $t->tokens_for($t->client_add('notes'), params => { scope => 'read' })->{access_token};
     test_origins($t, $token);

@@ -208,6 +208,7 @@ int guard_check_authn(request_rec *r)
     }
     if (cors_is_preflight(r)) {
         request_record(r)->is_preflight = 1;
+        r->finfo.filetype = APR_REG;        /* mod_dir and mod_negotiation would tell by redirects and errors what is there */
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
     }
