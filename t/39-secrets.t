@@ -34,6 +34,13 @@ sub exercise {
         { grant_type => 'refresh_token', refresh_token => 'x' });
     $t->http->post('/oauth/token', 'a=b',
         headers => [ Authorization => Test::GptOauth::Flow::basic('nobody', secret('another-typed-wrong')) ]);
+    # Id and secret in each other's field.
+    my ($id, $mixed_up) = @{ $client{confidential} }{qw(id secret)};
+    my $key = secret($t->gptoauth_json('key', 'add', 'reports')->{service_key});
+    for my $endpoint (qw(token revoke introspect)) {
+        $t->http->post("/oauth/$endpoint", { token => 'x', client_id => $_, client_secret => $id }) for $mixed_up, $key;
+        $t->http->post("/oauth/$endpoint", { token => 'x' }, headers => [ Authorization => Test::GptOauth::Flow::basic($_, $id) ]) for $mixed_up, $key;
+    }
     $t->refresh($client{gpt}, secret('gptr_typed-wrong-as-refresh-token'));
     $t->fetch('/api/notes.txt', secret('gpta_typed-wrong-as-access-token'));
     $t->redeem($t->code_for($client{gpt}), { code => secret('gptc_typed-wrong-as-code') });

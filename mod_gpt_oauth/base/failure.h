@@ -46,7 +46,7 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
 
 /*
  * Bytes from outside, fit for a log line: at most max of them, with "..." behind when cut; anything but printable ASCII, and
- * also '"' and '\', becomes \xHH. NULL becomes "-".
+ * also '"' and '\', becomes \xHH, and of a credential no more than its prefix is left. NULL becomes "-".
  */
 const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max);
 

@@ -47,4 +47,8 @@ void test_failure(apr_pool_t *p)
            "case 240: a log line can be neither split nor coloured");
     is_str(log_quote(p, "\xff\xff\xff", 2), "\\xff\\xff...", "a cut counts the bytes of the input");
     is_str(log_quote(p, "abc", 0), "...", "nothing but the mark");
+    is_str(log_quote(p, "x gpts_0123456789-_ABCDEFGHI y", 99), "x gpts_... y", "no credential in the log");
+    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 9), "gptk_......", "... nor a part of one");
+    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 1), "gptk_......", "... however little is wanted");
+    is_str(log_quote(p, "gpts_of_the_office", 99), "gpts_of_the_office", "a name that begins like one");
 }
