@@ -38,6 +38,7 @@ static const struct option {
     { "--browser", ARG_BROWSER, NO_VALUE },
     { "--connect-to", ARG_CONNECT_TO, offsetof(args_t, connect_to) },
     { "--cacert", ARG_CACERT, offsetof(args_t, cacert) },
+    { "--children", ARG_CHILDREN, offsetof(args_t, children) },
     { NULL, 0, 0 },
 };
 

@@ -100,7 +100,8 @@ static void print_builder(const command_t *c, const client_t *client, const char
     add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
     add_field(table, "Token Exchange Method", "Default (POST request)");
     table_print(table, "    ");
-    printf("\nSchema, Import from URL (where GPTOAuthOpenAPI is set)\n\n    %s\n\n",
+    printf("\nSchema, Import from URL (where GPTOAuthOpenAPI is set)\n\n    %s\n\n"
+           "A GPT that others may use needs the URL of a privacy policy besides.\n",
            url(c->server.schema, "https://SERVER/openapi.json"));
     if (!c->server.issuer) {
         printf("SERVER is known once GPTOAuthIssuer stands in %s, or with --issuer.\n", c->database->conf.file);

@@ -21,6 +21,7 @@ typedef struct command_t {
     const char *secret; /* what --secret-file holds, or NULL */
     database_t *database;
     store_t *store;
+    const char *problem; /* why there is no database, for doctor alone: then database and store are NULL */
 } command_t;
 
 typedef int command_fn(command_t *c);
@@ -31,7 +32,7 @@ command_fn gpt;
 command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
 command_fn grant_list, grant_revoke;
 command_fn key_add, key_list, key_revoke;
-command_fn try_client;
+command_fn try_client, doctor;
 
 /* The client that the first operand names, or says why not. */
 int client_of_operand(const command_t *c, client_t **client);

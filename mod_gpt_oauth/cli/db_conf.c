@@ -106,10 +106,8 @@ static const char **member_of(db_conf_t *conf, const char *name)
         const char *name;
         const char **member;
     } known[] = {
-        { "DBDriver", &conf->driver },
-        { "DBDParams", &conf->params },
-        { "GPTOAuthIssuer", &conf->issuer },
-        { "GPTOAuthPath", &conf->path },
+        { "DBDriver", &conf->driver },   { "DBDParams", &conf->params }, { "GPTOAuthIssuer", &conf->issuer },
+        { "GPTOAuthPath", &conf->path }, { "DBDMax", &conf->max },
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (apr_cstr_casecmp(name, known[i].name) == 0) {

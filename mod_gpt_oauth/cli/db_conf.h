@@ -17,6 +17,7 @@ typedef struct db_conf_t {
     const char *params;
     const char *issuer; /* GPTOAuthIssuer, NULL unless it stands here */
     const char *path;   /* GPTOAuthPath, NULL unless it stands here */
+    const char *max;    /* DBDMax, NULL unless it stands here */
 } db_conf_t;
 
 /*

@@ -56,6 +56,9 @@ static const struct entry {
     { "try", NULL, "CLIENT (--user NAME | --browser) [--secret-file FILE] [--url URL] [--scope \"...\"] [--redirect URI]",
       "act as ChatGPT would, and show each request and answer; secret and password are asked for",
       ARG_USER | ARG_BROWSER | ARG_SECRET_FILE | ARG_URL | ARG_SCOPE | ARG_REDIRECT | ARG_NET, 1, 1, try_client },
+    { "doctor", NULL, "[--url URL] [--children N]",
+      "find what would make ChatGPT fail; URL: a protected one, N: httpd's processes at the most",
+      ARG_URL | ARG_CHILDREN | ARG_NET, 0, 0, doctor },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
@@ -112,7 +115,7 @@ static void print_help(apr_pool_t *p, const char *noun)
     printf("\n  --db-conf FILE%*sDBDriver, DBDParams and GPTOAuthIssuer, the file httpd includes\n"
            "%*stoo (default: " DB_CONF_DEFAULT ")\n"
            "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
-           "  --connect-to HOST:PORT%*swhere the server really is, if its name leads elsewhere\n"
+           "  --connect-to HOST:PORT%*stry, doctor: where the server is, if its name leads elsewhere\n"
            "  --cacert FILE%*strust these authorities in place of the system's\n"
            "  --json%*sprint one line of JSON\n"
            "  --help, -h%*sshow this; after client, user, grant or key: its commands\n"
@@ -192,6 +195,10 @@ static int run(const struct entry *entry, command_t *c)
     }
     if (!problem) {
         problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);
+    }
+    if (problem && entry->run == doctor && c->server.issuer) {
+        c->problem = problem;
+        return doctor(c);
     }
     if (problem) {
         return fail("%s", problem);

@@ -108,8 +108,8 @@ int report_end(const report_t *report, const char *praise, json_t *object)
         printf("\n%s", praise);
     }
     if (report->warnings) {
-        printf("%s %d warning%s", report->problems ? "," : "", report->warnings, report->warnings == 1 ? "" : "s");
+        printf(", %d warning%s", report->warnings, report->warnings == 1 ? "" : "s");
     }
-    puts(report->problems || report->warnings ? "." : "");
+    puts(".");
     return report->problems ? FAILED : DONE;
 }

@@ -333,6 +333,6 @@ int try_client(command_t *c)
     return status ? status
                   : report_end(
                         report,
-                        apr_psprintf(c->pool, "Everything worked%s.", c->args->url ? "" : "; --url tries a protected call too"),
+                        apr_psprintf(c->pool, "Everything worked%s", c->args->url ? "" : "; --url tries a protected call too"),
                         summary(&try, client));
 }

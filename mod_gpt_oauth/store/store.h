@@ -308,6 +308,18 @@ store_status_t store_key_revoke(store_t *store, const char *name, const char *is
 /* Notes store->now as last use where the stored one is more than an hour old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
 
+/* ---- the database itself ---- */
+
+typedef struct health_t {
+    apr_int64_t now;         /* by the database's clock */
+    int is_read_only;        /* a standby, or told to be */
+    const char *forbidden;   /* tables where this role lacks a right, separated by spaces; "": none */
+    apr_int64_t connections; /* that this role may have open at once; 0: as many as it likes */
+} health_t;
+
+/* Asks for all that, and writes where there is no other way to know. */
+store_status_t store_health(store_t *store, health_t *health);
+
 /*
  * Deletes up to limit rows each of tokens, codes (a day after expiry), sessions, grants long dead and unused registrations;
  * *count: how many in all.

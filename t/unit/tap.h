@@ -25,6 +25,7 @@ void test_crypto(apr_pool_t *p);
 void test_document(apr_pool_t *p);
 void test_failure(apr_pool_t *p);
 void test_gpt(apr_pool_t *p);
+void test_host(apr_pool_t *p);
 void test_json(apr_pool_t *p);
 void test_manifest(apr_pool_t *p);
 void test_openapi(apr_pool_t *p);

@@ -1,0 +1,34 @@
+#include "db.h"
+
+store_status_t store_health(store_t *store, health_t *health)
+{
+    /* The rights that `gptoauth migrate --grant-to` gives. A role may be limited, and so may a database. */
+    static const op_t op = {
+        .sql = "WITH wanted AS (SELECT relname, verb FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS verb"
+               " WHERE relkind IN ('r', 'p') AND starts_with(relname, 'oauth_') AND pg_table_is_visible(oid)"
+               " AND (relname <> 'oauth_setting' OR verb = 'SELECT') AND NOT has_table_privilege(oid, verb))"
+               " SELECT floor(extract(epoch FROM clock_timestamp()))::bigint,"
+               " (pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on')::int,"
+               " (SELECT coalesce(string_agg(DISTINCT relname, ' ' ORDER BY relname), '') FROM wanted),"
+               " (SELECT least("
+               "current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint,"
+               " nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) FROM pg_roles, pg_database"
+               " WHERE rolname = current_user AND datname = current_database())",
+        .steps = {
+            "UPDATE oauth_setting SET value = value WHERE name = 'schema' RETURNING 1",
+            "SELECT CAST((julianday('now') - 2440587.5) * 86400 AS integer), 0, '', 0",
+        },
+    };
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+
+    if (status == STORE_OK) {
+        const cell_t *cell = db_row(rows, 0);
+
+        health->now = next_number(&cell);
+        health->is_read_only = next_flag(&cell);
+        health->forbidden = next_text(&cell);
+        health->connections = next_number(&cell);
+    }
+    return status;
+}
