@@ -19,11 +19,11 @@
 /* Of no GPT: ids are "g-" and 40 hex digits. The page accepts it from an open client, and no code is ever sent there. */
 #define GPT_NOBODY "g-0000000000000000000000000000000000000000"
 
-static volatile sig_atomic_t interrupted;
+volatile sig_atomic_t try_interrupted;
 
 static void note_signal(int number)
 {
-    interrupted = number;
+    try_interrupted = number;
 }
 
 /* What is written down for the while must be taken back, come what may. */
@@ -171,18 +171,18 @@ static void play(try_t *try)
     int second = may_use(try->client, BY_BASIC) ? BY_BASIC : BY_POST;
     int methods = try->secret && try->username && first != second ? 2 : 1;
 
-    for (int i = 0; i < methods && !interrupted; i++) {
-        if (!try_authorize(try) || interrupted || !try_exchange(try, i ? second : first)) {
+    for (int i = 0; i < methods && !try_interrupted; i++) {
+        if (!try_authorize(try) || try_interrupted || !try_exchange(try, i ? second : first)) {
             return;
         }
     }
-    if (url && !interrupted) {
+    if (url && !try_interrupted) {
         try_call(try, url);
     }
-    if (!try->refresh_token || interrupted) {
+    if (!try->refresh_token || try_interrupted) {
         return;
     }
-    if (try_refresh(try, second) && url && !interrupted) {
+    if (try_refresh(try, second) && url && !try_interrupted) {
         try_call(try, url);
     }
     if (try_revoke(try) && url) {
@@ -239,7 +239,7 @@ static int with_stand_in(try_t *try, const client_t *client, const char *redirec
         fine = !may_use(client, BY_POST) || try_secret(try, client, secret, BY_POST);
         fine = fine && (!may_use(client, BY_BASIC) || try_secret(try, client, secret, BY_BASIC));
     }
-    if (!fine || interrupted) {
+    if (!fine || try_interrupted) {
         return DONE;
     }
     if ((problem = try_listen(try, &port))) {
@@ -327,7 +327,7 @@ int try_client(command_t *c)
     if (try.listener >= 0) {
         close(try.listener);
     }
-    if (interrupted) {
+    if (try_interrupted) {
         return fail("interrupted");
     }
     return status ? status

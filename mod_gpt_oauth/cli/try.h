@@ -5,6 +5,8 @@
 #ifndef GPT_OAUTH_CLI_TRY_H
 #define GPT_OAUTH_CLI_TRY_H
 
+#include <signal.h>
+
 #include "command.h"
 #include "dialog.h"
 
@@ -22,6 +24,9 @@ typedef struct try_t {
     const char *code, *access_token, *refresh_token; /* NULL until they came */
     apr_array_header_t *grants;                      /* const char *: one access token of each */
 } try_t;
+
+/* The user has had enough: nothing new begins, and what was written down is taken back. */
+extern volatile sig_atomic_t try_interrupted;
 
 enum { BY_POST, BY_BASIC };
 

@@ -96,6 +96,7 @@ const char *try_await_browser(try_t *try, const char *url)
     apr_time_t end = apr_time_now() + apr_time_from_sec(WAIT_FOR_USER);
     struct pollfd ready = { .fd = try->listener, .events = POLLIN };
     const char *came = NULL;
+    sigset_t all, usual;
 
     if (!uri_parse(try->c->pool, try->redirect_uri, &uri)) {
         return NULL;
@@ -103,15 +104,16 @@ const char *try_await_browser(try_t *try, const char *url)
     /* On standard error, as it is no part of the result. */
     fprintf(stderr, "\n  Open this in your browser, sign in and press Allow (within %d minutes):\n\n    %s\n\n",
             WAIT_FOR_USER / 60, url);
-    while (!came && apr_time_now() < end) {
-        int count = poll(&ready, 1, (int)apr_time_as_msec(end - apr_time_now()));
-        if (count < 0) {
-            break; /* interrupted: the user has had enough */
-        }
-        if (count > 0) {
+    /* A signal ends the wait, even if it comes just before. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &usual);
+    while (!came && !try_interrupted && apr_time_now() < end) {
+        struct timespec left = { .tv_sec = apr_time_sec(end - apr_time_now()) + 1 };
+        if (ppoll(&ready, 1, &left, &usual) > 0) {
             came = take_visitor(try, *uri.path ? uri.path : "/");
         }
     }
+    sigprocmask(SIG_SETMASK, &usual, NULL);
     if (came) {
         dialog_note(try->dialog, "the browser came to %s", came);
     }
