@@ -118,8 +118,9 @@ bad("GPTOAuthPath $_", qr/^GPTOAuthPath \Q${\ tr!"!!dr }\E: write a plain path/m
     for 'oauth', '/', '/oauth/', '"/o auth"', '/oauth?x', '/.well-known', '/a/../b', '//oauth', '/oauth*', '/%6fauth', '/a\\\\b';
 bad("a guard at $_, where the endpoints are", qr/AuthType GPTOAuth for \Q$_\E can guard nothing: .*GPTOAuthPath/,
     "$usual\nGPTOAuthPath /connect\n<Location $_>\nAuthType GPTOAuth\nRequire valid-user\n</Location>")
-    for '/connect', '/connect/', '/connect/api';
+    for '/connect', '/connect/', '/connect/api', '/.well-known/oauth-authorization-server';
 good('a guard around the endpoints', "$usual\n<Location />\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
+good('a guard at a document that is not served', "$usual\n<Location /openapi.json>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
 good('a guard beside them', "$usual\n<Location /oauth-api>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
 good('a sign-in at an endpoint', "$usual\n<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nRequire valid-user\n</Location>");
 

@@ -191,6 +191,8 @@ for my $case (
     my ($name, $text, $expected) = @$case;
     like(configtest($text), qr/^refused: (?s:.*)GPT001: GPTOAuthOpenAPI \S+openapi\.json: $expected/, "configtest: $name");
 }
+like(configtest('{}', conf => "GPTOAuthOpenAPI openapi.json\n<Location /openapi.json>\nAuthType GPTOAuth\nRequire valid-user\n</Location>"),
+    qr{AuthType GPTOAuth for /openapi\.json can guard nothing}, 'configtest: a guard that would not be in force');
 like(configtest('{}', conf => 'GPTOAuthOpenAPI none.json'), qr/GPT001: GPTOAuthOpenAPI \S+none\.json: it cannot be read: No such file/, 'configtest: no file');
 like(configtest('{}', conf => 'GPTOAuthOpenAPI db'), qr/GPTOAuthOpenAPI \S+: this is no file, or one of more than 16 MB/, 'configtest: a folder');
 

@@ -16,6 +16,7 @@
 #include "store/conninfo.h"
 #include "web/config.h"
 #include "web/documents.h"
+#include "web/route.h"
 #include "web/tree.h"
 
 /* One line to the terminal of configtest and to the error log; returns 1 for counting. */
@@ -74,7 +75,7 @@ static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_
     return problems;
 }
 
-/* The module's own URLs are never guarded, and all of GPTOAuthPath is its own. */
+/* The module's own URLs are never guarded. */
 static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
 {
     int problems = 0;
@@ -82,13 +83,13 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (section->path && section->conf->auth_path && path_is_within(section->path, conf->path)) {
-            problems +=
-                complain(s, place(p, section->at),
-                         apr_psprintf(p,
-                                      "AuthType GPTOAuth for %s can guard nothing: all below %s are the module's own URLs; "
-                                      "write another path here, or for the module in GPTOAuthPath",
-                                      section->path, conf->path));
+        if (section->path && section->conf->auth_path && route_is_own(conf, section->path)) {
+            problems += complain(
+                s, place(p, section->at),
+                apr_psprintf(p,
+                             "AuthType GPTOAuth for %s can guard nothing: this URL is the module's own, as are all below "
+                             "%s; write another path here, or for those in GPTOAuthPath",
+                             section->path, conf->path));
         }
     }
     return problems;

@@ -63,6 +63,11 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
     return is_own || is_below(uri, WELL_KNOWN_METADATA, strlen(WELL_KNOWN_METADATA)) ? &reserved : NULL;
 }
 
+int route_is_own(const server_conf_t *conf, const char *path)
+{
+    return endpoint_of(conf, path) != NULL;
+}
+
 static const endpoint_t *endpoint_by_handler(const char *handler)
 {
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {

@@ -37,6 +37,9 @@ int route_handler(request_rec *r);
 /* After everybody else: OpenID Connect is not spoken here, which clients that look for it must be told in JSON. */
 int route_no_openid(request_rec *r);
 
+/* 1 when the module itself answers at this path, and no AuthType GPTOAuth is in force there. */
+int route_is_own(const struct server_conf_t *conf, const char *path);
+
 /* The URL of an endpoint by its handler's name; NULL where it is not served. What is not served must not be advertised. */
 const char *route_url(apr_pool_t *p, const struct server_conf_t *conf, const char *handler);
 
