@@ -144,7 +144,7 @@ sub visit {
     return $t->outcome($client, $t->open_request($t->authorize_url($client))->page);
 }
 
-sub last_problem { my ($t) = @_; my ($line) = grep { /GPT014/ } reverse split /\n/, $t->error_log; return $line // '' }
+sub last_problem { my ($t) = @_; my ($line) = grep { /GPT015/ } reverse split /\n/, $t->error_log; return $line // '' }
 
 sub stale { my ($t, $url, $seconds) = @_; return $t->sql("UPDATE oauth_client SET fresh_until = fresh_until - $seconds WHERE id = '$url';") }
 
@@ -208,7 +208,7 @@ sub test_hostile {
         my ($what, $why, @publish) = @_;
         my $url = publish(@publish);
         is(visit($t, $url), '400 page', $what);
-        like(last_problem($t), qr/GPT014: no client metadata from \Q$url\E: $why/, '... and the log says why');
+        like(last_problem($t), qr/GPT015: no client metadata from \Q$url\E: $why/, '... and the log says why');
         is($t->sql("SELECT count(*) FROM oauth_client WHERE id = '$url';"), 0, '... and nothing is kept');
         return $url;
     };

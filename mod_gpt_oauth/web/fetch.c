@@ -95,7 +95,7 @@ void fetch_blame(void *r, const char *url, const char *problem)
 
     atomic_store(failed_mark(host), (host >> 32 << 32) | (seconds_now() + BACK_OFF));
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, (request_rec *)r,
-                  "GPT014: no client metadata from %s: %s; its host is asked again in a minute",
+                  "GPT015: no client metadata from %s: %s; its host is asked again in a minute",
                   log_quote(((request_rec *)r)->pool, url, 200), problem);
 }
 
