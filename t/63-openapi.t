@@ -174,6 +174,9 @@ is_deeply([ sort @{ warnings_of($said) } ], [ sort
     'configtest: each with its operation') or diag($said);
 like(configtest(document({ map { ("/p$_" => { get => operation("o$_") }) } 1 .. 31 })), qr/GPT041: \S+: paths: 31 operations, and the GPT builder takes 30/,
     'configtest: too many operations');
+my $long = warnings_of(configtest(document({ map { ("/p$_" => { get => operation("o$_", summary => 'x' x 301) }) } 1 .. 200 })));
+is(scalar @$long, 51, 'configtest: of many findings the first 50');
+like($long->[50], qr/^and 15\d more/, '... and how many more there are');
 like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 100_000) } })), qr/GPT041: \S+: the document: \d+ characters; .*reads 100000/,
     'configtest: a long document');
 like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 1_000_000) } })), qr/GPT041: \S+: the document: \d+ bytes, and the GPT builder takes 1 MB/,

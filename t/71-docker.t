@@ -238,6 +238,7 @@ subtest 'app.yaml' => sub {
     $c->http->post('/oauth/token', { grant_type => 'authorization_code', code => 'gptc_x', client_id => 'x', client_secret => 'gpts_x' });
     my $encrypted = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'guarded' AND ssl";
     is($cluster->psql('postgres', $encrypted, 'postgres'), 't', 'the connection to the database is encrypted');
+    like($c->execute('', 'cat', '/run/gpt-oauth/dbd.conf')->{out}, qr/[?&]sslmode=verify-full[&"]/, '... and its name looked at, whatever the URL says');
 
     my $other = start(env => { %env, DATABASE_CA_CERT => Test::GptOauth::slurp("$work/other.crt") });
     ok(await($other, qr/certificate verify failed/), '... and given to nobody else');

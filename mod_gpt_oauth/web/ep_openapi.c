@@ -16,7 +16,8 @@
 #include "web/route.h"
 #include "web/tree.h"
 
-#define SCHEME "GPTOAuth"
+#define SCHEME       "GPTOAuth"
+#define FINDINGS_MAX 50 /* who has so many reads no more of them */
 
 const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
 {
@@ -37,15 +38,15 @@ static const char *read_file(apr_pool_t *p, const char *name, apr_size_t *size, 
 {
     apr_finfo_t info;
     apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, name, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, p);
+    apr_status_t rv = apr_stat(&info, name, APR_FINFO_SIZE | APR_FINFO_TYPE, p); /* before it is opened: a pipe would wait */
     char *data = NULL, reason[120];
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file);
-    }
     if (rv == APR_SUCCESS && (info.filetype != APR_REG || info.size > OPENAPI_FILE_MAX)) {
         *problem = "this is no file, or one of more than 16 MB";
         return NULL;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_open(&file, name, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, p);
     }
     if (rv == APR_SUCCESS) {
         data = apr_palloc(p, (apr_size_t)info.size + 1);
@@ -160,8 +161,11 @@ static const char *make_text(apr_pool_t *p, const server_rec *s, const server_co
     }
     text = json_print(p, document);
     findings = openapi_review(p, document, strlen(text), conf->origin);
-    for (int i = 0; i < findings->nelts; i++) {
+    for (int i = 0; i < findings->nelts && i < FINDINGS_MAX; i++) {
         warn(s, conf, APR_ARRAY_IDX(findings, i, const char *));
+    }
+    if (findings->nelts > FINDINGS_MAX) {
+        warn(s, conf, apr_psprintf(p, "and %d more of the kind", findings->nelts - FINDINGS_MAX));
     }
     return text;
 }
