@@ -12,9 +12,6 @@
 /* What was fetched last is good for so long after its time when its server does not answer. */
 #define STALE_MAX (7 * 86400)
 
-/* How often a request waits for others that fetch from the same host. */
-#define FETCH_TRIES 3
-
 int document_is_url(const char *client_id)
 {
     return strchr(client_id, ':') != NULL;
@@ -183,34 +180,39 @@ static const failure_t *read_built_in(apr_pool_t *p, const built_in_t *document,
     return document_read(p, document->url, document->text, strlen(document->text), client);
 }
 
-/* NULL when a document was fetched, by this request or by one that it waited for. */
 static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
 {
-    for (int tries = 0; tries < FETCH_TRIES; tries++) {
-        fetched_t fetched = { 0 };
-        fetch_status_t status = fetcher->fetch(fetcher->baton, url, &fetched);
-        const failure_t *failure;
+    fetched_t fetched;
+    const char *problem = fetcher->fetch(fetcher->baton, url, &fetched);
+    const failure_t *failure;
 
-        if (status == FETCH_LOOK_AGAIN) {
-            if (store_client_get(store, url, client) == STORE_OK && (*client)->fresh_until > store->now) {
-                return NULL;
-            }
-            continue;
-        }
-        if (status == FETCH_FAILED) {
-            return failure_make(store->pool, OAUTH_INVALID_CLIENT,
-                                "The document by which this app describes itself could not be fetched. Try again in a minute.",
-                                "%s could not be fetched: %s", log_quote(store->pool, url, 200), fetched.problem);
-        }
-        failure = document_read(store->pool, url, fetched.text, fetched.size, client);
-        if (failure) {
-            fetcher->blame(fetcher->baton, url, failure->reason);
-            return failure;
-        }
-        return keep(store, *client, fetched.lifetime, client);
+    if (problem) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                            "The document by which this app describes itself could not be fetched. Try again in a minute.",
+                            "%s could not be fetched: %s", log_quote(store->pool, url, 200), problem);
     }
-    return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
-                        "too many requests want documents of one host at the same time");
+    failure = document_read(store->pool, url, fetched.text, fetched.size, client);
+    if (failure) {
+        fetcher->blame(fetcher->baton, url, failure->reason);
+        return failure;
+    }
+    return keep(store, *client, fetched.lifetime, client);
+}
+
+/* NULL when the store has a fresh document now, fetched by this request or by one that it waited for. */
+static const failure_t *refresh(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
+{
+    const failure_t *failure = NULL;
+
+    if (!fetcher->enter(fetcher->baton, url)) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
+                            "too many requests want documents of one host at the same time");
+    }
+    if (store_client_get(store, url, client) != STORE_OK || (*client)->fresh_until <= store->now) {
+        failure = fetch(store, url, fetcher, client);
+    }
+    fetcher->leave(fetcher->baton, url);
+    return failure;
 }
 
 /* When it cannot be had, what was fetched before stands for a while, or what is built in. */
@@ -218,7 +220,7 @@ static const failure_t *find_fetched(store_t *store, const char *url, const docu
                                      client_t **client)
 {
     const built_in_t *document = built_in(url);
-    const failure_t *failure = fetch(store, url, fetcher, client);
+    const failure_t *failure = refresh(store, url, fetcher, client);
 
     if (failure && failure->error != OAUTH_UNAVAILABLE && row && row->fresh_until > store->now - STALE_MAX) {
         *client = row;

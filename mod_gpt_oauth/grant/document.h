@@ -12,24 +12,21 @@
 
 #define DOCUMENT_MAX (16 * 1024) /* bytes */
 
-/* What came of asking for a document. */
-typedef enum {
-    FETCH_DONE,
-    FETCH_LOOK_AGAIN, /* another request was at it; what it got is in the store now, or it got nothing */
-    FETCH_FAILED
-} fetch_status_t;
-
 typedef struct fetched_t {
-    const char *text; /* FETCH_DONE */
+    const char *text;
     apr_size_t size;
     apr_int64_t lifetime; /* seconds that the text may be kept */
-    const char *problem;  /* FETCH_FAILED: why, for the log */
 } fetched_t;
 
-/* How documents are fetched. NULL in its place: not at all, or not yet. */
+/*
+ * How documents are fetched; NULL in its place: not at all, or not yet. enter waits for others that fetch from the same host,
+ * and is 0 when that takes too long; after it has returned 1, leave must be called.
+ */
 typedef struct document_fetcher_t {
-    fetch_status_t (*fetch)(void *baton, const char *url, fetched_t *fetched);
-    void (*blame)(void *baton, const char *url, const char *problem); /* what was fetched is no good */
+    int (*enter)(void *baton, const char *url);
+    const char *(*fetch)(void *baton, const char *url, fetched_t *fetched); /* NULL, or what went wrong, for the log */
+    void (*blame)(void *baton, const char *url, const char *problem);       /* what was fetched is no good */
+    void (*leave)(void *baton, const char *url);
     void *baton;
 } document_fetcher_t;
 

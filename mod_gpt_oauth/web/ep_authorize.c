@@ -154,7 +154,8 @@ static const char *encode_request(apr_pool_t *p, const params_t *params)
  */
 static const failure_t *judge(visit_t *visit, const params_t *params, const char *username)
 {
-    document_fetcher_t fetcher = { fetch_document, fetch_blame, visit->r };
+    fetch_t fetch;
+    document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
 
     return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
 }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_MS   5000
-#define CLAIM        7 /* seconds: whoever died with a fetch under way blocks its host no longer */
+#define TURN         10 /* seconds: whoever died in it blocks his host no longer */
 #define WAIT_STEP    50000
 #define WAIT_MAX     6000000
 #define BACK_OFF     60
@@ -89,18 +89,23 @@ static int has_failed(apr_uint64_t host)
     return seen >> 32 == host >> 32 && (apr_uint32_t)seen > seconds_now();
 }
 
-void fetch_blame(void *r, const char *url, const char *problem)
+static void blame(void *baton, const char *url, const char *problem)
 {
-    apr_uint64_t host = host_bits(((request_rec *)r)->pool, url);
+    request_rec *r = ((fetch_t *)baton)->r;
+    apr_uint64_t host = host_bits(r->pool, url);
 
     atomic_store(failed_mark(host), (host >> 32 << 32) | (seconds_now() + BACK_OFF));
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, (request_rec *)r,
-                  "GPT015: no client metadata from %s: %s; its host is asked again in a minute",
-                  log_quote(((request_rec *)r)->pool, url, 200), problem);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT015: no client metadata from %s: %s; its host is asked again in a minute",
+                  log_quote(r->pool, url, 200), problem);
 }
 
-/* 1 and *mine, or 0 when somebody else has this host (or one that shares the slot, which costs but a moment). */
-static int claim(mark_t *slot, apr_uint64_t *mine)
+/* Hosts that share a slot wait for each other, which costs but a moment. */
+static mark_t *turn_of(apr_uint64_t host)
+{
+    return &marks->busy[host % BUSY_SLOTS];
+}
+
+static int take_turn(mark_t *slot, apr_uint64_t *ticket)
 {
     apr_uint64_t seen = atomic_load(slot);
     apr_uint32_t unique;
@@ -109,13 +114,29 @@ static int claim(mark_t *slot, apr_uint64_t *mine)
         return 0;
     }
     crypto_random(&unique, sizeof(unique));
-    *mine = (apr_uint64_t)unique << 32 | (seconds_now() + CLAIM);
-    return atomic_compare_exchange_strong(slot, &seen, *mine);
+    *ticket = (apr_uint64_t)unique << 32 | (seconds_now() + TURN);
+    return atomic_compare_exchange_strong(slot, &seen, *ticket);
 }
 
-static void give_back(mark_t *slot, apr_uint64_t mine)
+static int enter(void *baton, const char *url)
 {
-    atomic_compare_exchange_strong(slot, &mine, 0);
+    fetch_t *fetch = baton;
+    mark_t *slot = turn_of(host_bits(fetch->r->pool, url));
+
+    for (int waited = 0; waited < WAIT_MAX; waited += WAIT_STEP) {
+        if (take_turn(slot, &fetch->ticket)) {
+            return 1;
+        }
+        apr_sleep(WAIT_STEP);
+    }
+    return 0;
+}
+
+static void leave(void *baton, const char *url)
+{
+    fetch_t *fetch = baton;
+
+    atomic_compare_exchange_strong(turn_of(host_bits(fetch->r->pool, url)), &fetch->ticket, 0);
 }
 
 typedef struct transfer_t {
@@ -233,27 +254,28 @@ static const char *transfer_document(apr_pool_t *p, const char *url, fetched_t *
     return problem;
 }
 
-fetch_status_t fetch_document(void *baton, const char *url, fetched_t *fetched)
+static const char *fetch_document(void *baton, const char *url, fetched_t *fetched)
 {
-    request_rec *r = baton;
-    apr_uint64_t host = host_bits(r->pool, url), mine;
-    mark_t *slot = &marks->busy[host % BUSY_SLOTS];
+    request_rec *r = ((fetch_t *)baton)->r;
+    const char *problem;
 
-    if (!claim(slot, &mine)) {
-        for (int waited = 0; waited < WAIT_MAX && (apr_uint32_t)atomic_load(slot) > seconds_now(); waited += WAIT_STEP) {
-            apr_sleep(WAIT_STEP);
-        }
-        return FETCH_LOOK_AGAIN;
+    if (has_failed(host_bits(r->pool, url))) {
+        return "a document of its host could not be fetched a moment ago";
     }
-    if (has_failed(host)) {
-        fetched->problem = "a document of its host could not be fetched a moment ago";
-    } else if (throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
-        fetched->problem = "too many documents were asked for from this address";
-    } else if ((fetched->problem = transfer_document(r->pool, url, fetched))) {
-        fetch_blame(r, url, fetched->problem);
+    if (throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
+        return "too many documents were asked for from this address";
     }
-    give_back(slot, mine);
-    return fetched->problem ? FETCH_FAILED : FETCH_DONE;
+    problem = transfer_document(r->pool, url, fetched);
+    if (problem) {
+        blame(baton, url, problem);
+    }
+    return problem;
+}
+
+document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
+{
+    fetch->r = r;
+    return (document_fetcher_t){ enter, fetch_document, blame, leave, fetch };
 }
 
 #else
@@ -273,20 +295,11 @@ void fetch_child_init(void)
 {
 }
 
-/* Configurations that would come here are refused. */
-fetch_status_t fetch_document(void *r, const char *url, fetched_t *fetched)
+/* Never called: configurations that would need it are refused. */
+document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
 {
-    (void)r;
-    (void)url;
-    fetched->problem = "this module was built without libcurl";
-    return FETCH_FAILED;
-}
-
-void fetch_blame(void *r, const char *url, const char *problem)
-{
-    (void)r;
-    (void)url;
-    (void)problem;
+    fetch->r = r;
+    return (document_fetcher_t){ 0 };
 }
 
 #endif

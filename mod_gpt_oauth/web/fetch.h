@@ -17,8 +17,13 @@ int fetch_is_possible(void);
 apr_status_t fetch_create(apr_pool_t *pconf);
 void fetch_child_init(void);
 
-/* Those of a document_fetcher_t; its baton is the request_rec. */
-fetch_status_t fetch_document(void *r, const char *url, fetched_t *fetched);
-void fetch_blame(void *r, const char *url, const char *problem);
+/* For one request. */
+typedef struct fetch_t {
+    request_rec *r;
+    apr_uint64_t ticket; /* by which it has its turn */
+} fetch_t;
+
+/* The fetcher of a request; fetch is filled and must live as long. */
+document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch);
 
 #endif
