@@ -22,6 +22,8 @@ int doctor_server(doctor_t *doctor);
 
 /* doctor_endpoints.c */
 void doctor_endpoints(doctor_t *doctor);
+/* Answers an empty request in JSON, with an error of its own. */
+void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url);
 /* A protected URL: guarded, and below the same domain. */
 void doctor_guard(doctor_t *doctor, const char *url);
 

@@ -64,6 +64,14 @@ static int judge_endpoint(doctor_t *doctor, const json_t *metadata, const char *
     return 0;
 }
 
+/* An endpoint that is there if the metadata say so. */
+static void judge_optional(doctor_t *doctor, const char *subject, const char *url)
+{
+    if (*url) {
+        doctor_endpoint(doctor, subject, url);
+    }
+}
+
 static void judge_metadata(doctor_t *doctor)
 {
     const command_t *c = doctor->c;
@@ -80,6 +88,8 @@ static void judge_metadata(doctor_t *doctor)
         judge_endpoint(doctor, metadata, "authorization_endpoint", c->server.authorize) &&
         judge_endpoint(doctor, metadata, "token_endpoint", c->server.token)) {
         report_add(doctor->report, FINE, "metadata", NULL, "issuer and endpoints are those that clients are told");
+        judge_optional(doctor, "introspect", member(metadata, "introspection_endpoint"));
+        judge_optional(doctor, "register", member(metadata, "registration_endpoint"));
     }
 }
 

@@ -109,8 +109,7 @@ static void judge_authorize(doctor_t *doctor)
     }
 }
 
-/* An endpoint that answers JSON to an empty request: a refusal, but its own. */
-static void judge_json(doctor_t *doctor, const char *subject, const char *url)
+void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url)
 {
     report_t *report = doctor->report;
     apr_array_header_t *form = apr_array_make(report->pool, 2, sizeof(const char *));
@@ -170,8 +169,8 @@ static void judge_cors(doctor_t *doctor)
 void doctor_endpoints(doctor_t *doctor)
 {
     judge_authorize(doctor);
-    judge_json(doctor, "token", doctor->c->server.token);
-    judge_json(doctor, "revoke", doctor->c->server.revoke);
+    doctor_endpoint(doctor, "token", doctor->c->server.token);
+    doctor_endpoint(doctor, "revoke", doctor->c->server.revoke);
     judge_cors(doctor);
 }
 

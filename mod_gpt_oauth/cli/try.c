@@ -176,16 +176,14 @@ static void play(try_t *try)
             return;
         }
     }
-    if (url && !try_interrupted) {
-        try_call(try, url);
-    }
+    int is_let_in = url && !try_interrupted && try_guard(try, url) && try_call(try, url);
     if (!try->refresh_token || try_interrupted) {
         return;
     }
-    if (try_refresh(try, second) && url && !try_interrupted) {
+    if (try_refresh(try, second) && is_let_in && !try_interrupted) {
         try_call(try, url);
     }
-    if (try_revoke(try) && url) {
+    if (try_revoke(try) && is_let_in) {
         try_call_refused(try, url);
     }
 }

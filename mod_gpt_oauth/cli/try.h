@@ -51,7 +51,8 @@ int try_secret(try_t *try, const client_t *client, const char *secret, int metho
 int try_refresh(try_t *try, int method);
 /* All that hangs on the refresh token is dead afterwards. */
 int try_revoke(try_t *try);
-/* url lets nobody in without a token, and with it, if wanted, lets in. */
+/* url lets nobody in without a token, with it lets in, and after revocation no more. */
+int try_guard(try_t *try, const char *url);
 int try_call(try_t *try, const char *url);
 int try_call_refused(try_t *try, const char *url);
 

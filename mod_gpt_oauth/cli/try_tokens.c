@@ -266,30 +266,32 @@ static int judge_refusal(try_t *try, const http_answer_t *answer, const char *pr
     return 0;
 }
 
+int try_guard(try_t *try, const char *url)
+{
+    dialog_step(try->dialog, "A protected call, without a token");
+    return judge_refusal(try, call(try, url, NULL), "nobody is let in", "the URL is open to everybody");
+}
+
 int try_call(try_t *try, const char *url)
 {
     report_t *report = try->dialog->report;
 
-    dialog_step(try->dialog, "A protected call");
-    int guarded = judge_refusal(try, call(try, url, NULL), "without a token nobody is let in", "the URL is open to everybody");
+    dialog_step(try->dialog, "The protected call, with the token");
     const http_answer_t *answer = call(try, url, try->access_token);
     if (answer->problem) {
         report_add(report, PROBLEM, NULL, answer->remedy, "%s", answer->problem);
-        return 0;
-    }
-    if (answer->status >= 300 && answer->status < 400) {
+    } else if (answer->status >= 300 && answer->status < 400) {
         report_add(report, PROBLEM, NULL,
                    "give the final URL in the schema: a client that follows may lose its Authorization header",
                    "the URL redirects");
-        return 0;
-    }
-    if (answer->status >= 400) {
-        report_add(report, PROBLEM, NULL, challenge_remedy(try, answer), "with the token the answer is %s",
+    } else if (answer->status >= 400) {
+        report_add(report, PROBLEM, NULL, challenge_remedy(try, answer), "the answer is %s",
                    http_status_text(try->c->pool, answer->status));
-        return 0;
+    } else {
+        report_add(report, FINE, NULL, NULL, "it answers %s", http_status_text(try->c->pool, answer->status));
+        return 1;
     }
-    report_add(report, FINE, NULL, NULL, "with the token it answers %s", http_status_text(try->c->pool, answer->status));
-    return guarded;
+    return 0;
 }
 
 int try_call_refused(try_t *try, const char *url)
