@@ -15,10 +15,12 @@ my $conf = <<'EOC';
 Listen 127.0.0.1:%%PORT_A%%
 Listen 127.0.0.1:%%PORT_B%%
 Listen 127.0.0.1:%%PORT_C%%
+GPTOAuthRegistration open
 GPTOAuthResource http://LOCALHOST:%%PORT_B%%/files/ http://localhost:%%PORT_B%%/api
 <VirtualHost 127.0.0.1:%%PORT_A%%>
     ServerName localhost:%%PORT_A%%
     GPTOAuthIssuer http://localhost:%%PORT_A%%
+    GPTOAuthRegistration off
     <Location /claimed>
         AuthType GPTOAuth
         GPTOAuthResource http://localhost:%%PORT%%/api
@@ -92,6 +94,25 @@ sub test_strangers {
     my $rs = { id => $server->{client_id}, secret => secret($server->{client_secret}) };
     is($t->introspect($rs, { token => $mine->{access_token} })->json->{active}, JSON::PP::true(), 'introspection knows a token');
     is($other->introspect($rs, { token => $mine->{access_token} })->body, '{"active":false}', '... which at another issuer is none');
+    return;
+}
+
+# Who registers at one issuer is nobody at another one, which may not let anybody register.
+sub test_registered {
+    my ($t, $other) = @_;
+    my $register = sub {
+        my ($method) = @_;
+        my $body = JSON::PP::encode_json({ redirect_uris => ['https://rp.example/cb'], client_name => 'Registered', token_endpoint_auth_method => $method });
+        my $answer = $t->http->post('/oauth/register', $body, headers => [ 'Content-Type' => 'application/json' ])->json;
+        return { id => $answer->{client_id}, secret => $answer->{client_secret} && secret($answer->{client_secret}), public => $method eq 'none', redirect_uri => 'https://rp.example/cb' };
+    };
+    for my $method (qw(none client_secret_post)) {
+        my $client = $register->($method);
+        is($t->ask($client), '200 sign-in', "case 204: a client that registered itself, with $method");
+        is($other->ask($client), '400 page', 'case 204: ... is unknown to the issuer where nobody may');
+        is($other->revoke($client, { token => 'x' })->verdict, '401 invalid_client', 'case 204: ... at all its endpoints');
+        is($t->redeem($t->code_for($client))->verdict, '200', 'case 204: ... and not at home');
+    }
     return;
 }
 
@@ -176,6 +197,7 @@ on_each_db({ conf => $conf }, sub {
     my ($other, $guard) = map { seen_from($t, $_) } qw(A B);
     $t->user('alice');
     test_strangers($t, $other);
+    test_registered($t, $other);
     test_cookies($t, $other);
     test_guard($t, $guard, $other);
 });

@@ -245,7 +245,7 @@ sub test_same_again {
 sub test_unused {
     my ($t) = @_;
     my %client = map { $_ => client_of(register($t, { redirect_uris => [$cb], client_name => $_, token_endpoint_auth_method => 'none' })) }
-        qw(unused used revoked young again);
+        qw(unused used revoked young again disabled);
     my $admin = $t->client_add('by hand');
     my %grant = map { $_ => $t->tokens_for($client{$_}) } qw(used revoked);
     my $age = sub {
@@ -253,11 +253,14 @@ sub test_unused {
         $t->sql("UPDATE oauth_client SET created_at = created_at - $days * 86400, seen_at = seen_at - $days * 86400 WHERE id = '$client{$name}{id}';");
     };
     $t->gptoauth('grant', 'revoke', '--client', $client{revoked}{id});
-    $age->($_, 8) for qw(unused used revoked again);
+    $t->gptoauth('client', 'disable', $client{disabled}{id});
+    $age->($_, 8) for qw(unused used revoked again disabled);
     $age->('young', 6);
     is(register($t, { redirect_uris => [$cb], client_name => 'again', token_endpoint_auth_method => 'none' })->json->{client_id}, $client{again}{id},
         'who registers again');
     $t->gptoauth('purge');
+    is(register($t, { redirect_uris => [$cb], client_name => 'disabled', token_endpoint_auth_method => 'none' })->json->{client_id}, delete($client{disabled})->{id},
+        'who is disabled does not come back as another one');
     my %left = map { $_ => $t->ask($client{$_}) eq '200 sign-in' ? 'is there' : 'is gone' } keys %client;
     is_deeply(\%left, { unused => 'is gone', used => 'is there', revoked => 'is gone', young => 'is there', again => 'is there' },
         'case 202: purge removes those unused for a week, and none with a grant that lives');

@@ -303,6 +303,13 @@ sub test_slow {
     is(visit($t, $url), '400 page', 'a slow server');
     cmp_ok(time - $began, '<', 9, '... is waited for 5 seconds');
     like(last_problem($t), qr/Timeout/, '... as the log says');
+
+    my $cookies = $t->browser_of('alice')->cookies;
+    my @headers = (headers => [ Cookie => join '; ', map { "$_=$cookies->{$_}" } keys %$cookies ]);
+    my $client = as_client(publish({ padding => 'x' x 15000 }, how => "SetOutputFilter RATE_LIMIT\nSetEnv rate-limit 1\n"));
+    $t->http->parallel([ map { [ 'GET', $t->authorize_url($client), @headers ] } 1 .. 70 ]);
+    is(visit($t, publish({})), '400 page', 'case 217: who has let many requests wait for it');
+    like($t->error_log, qr/too many documents[^\n]*\n\z/, 'case 217: ... lets no more wait for a while');
     return;
 }
 

@@ -44,8 +44,9 @@ client_t *read_client(apr_pool_t *p, const cell_t *cell)
 
 store_status_t store_client_get(store_t *store, const char *id, client_t **client)
 {
-    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE id = $1" };
-    const value_t args[] = { v_text(id) };
+    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS
+                                    " FROM oauth_client WHERE id = $1 AND (issuer IS NULL OR issuer = $2)" };
+    const value_t args[] = { v_text(id), v_text(store->issuer) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
@@ -74,7 +75,7 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
 
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
 {
-    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client ORDER BY name, id LIMIT 10000" };
+    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client ORDER BY source, name, id LIMIT 10000" };
     rows_t *rows;
     store_status_t status = db_run(store, &op, NULL, 0, &rows);
 

@@ -2,7 +2,7 @@
 
 #include "clients.h"
 
-#define BY_METADATA "metadata_hash = $1 AND source = '" CLIENT_REGISTERED "'"
+#define BY_METADATA "metadata_hash = $1 AND issuer = $3 AND source = '" CLIENT_REGISTERED "'"
 /* An hour is exact enough: most who register again do so for each connection that they make. */
 #define SEEN_AGAIN "UPDATE oauth_client SET seen_at = $2 WHERE " BY_METADATA " AND seen_at < $2 - 3600"
 
@@ -12,7 +12,7 @@ store_status_t store_registration_get(store_t *store, const digest_t *metadata_h
         .sql = "WITH seen AS (" SEEN_AGAIN ") SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE " BY_METADATA,
         .steps = { SEEN_AGAIN, "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE " BY_METADATA },
     };
-    const value_t args[] = { v_digest(metadata_hash), v_number(store->now) };
+    const value_t args[] = { v_digest(metadata_hash), v_number(store->now), v_text(store->issuer) };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
@@ -26,8 +26,8 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
 {
     static const op_t op = {
         .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope,"
-               " grant_types, source, created_at, metadata_hash, seen_at)"
-               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10)"
+               " grant_types, source, created_at, metadata_hash, seen_at, issuer)"
+               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10, $12)"
                " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1",
     };
@@ -43,6 +43,7 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
         v_text(client->source),
         v_number(store->now),
         v_digest(metadata_hash),
+        v_text(store->issuer),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
@@ -82,14 +83,15 @@ store_status_t store_registration_touch(store_t *store, const char *id)
 }
 
 /*
- * The age is asked for twice: where a user lets the client in at this moment, PostgreSQL waits for that row and looks at the
- * outer condition again. His grant comes after store_registration_touch, so one of the two stops this.
+ * Who is disabled stays, or the next request would bring him back enabled. The age is asked for twice: where a user lets the
+ * client in at this moment, PostgreSQL waits for that row and looks at the outer condition again. His grant comes after
+ * store_registration_touch, so one of the two stops this.
  */
 #define UNUSED "seen_at < $1 - $2"
 #define REMOVE                                                                                                                   \
     "DELETE FROM oauth_client WHERE " UNUSED " AND id IN (SELECT id FROM oauth_client WHERE " UNUSED                             \
-    " AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id AND g.revoked_at IS NULL"                  \
-    " AND g.expires_at > $1 AND g.ends_at > $1) LIMIT $3)"
+    " AND disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id"                   \
+    " AND g.revoked_at IS NULL AND g.expires_at > $1 AND g.ends_at > $1) LIMIT $3)"
 
 store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
 {

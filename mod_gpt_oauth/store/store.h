@@ -69,11 +69,11 @@ typedef struct client_t {
     digest_t proven_hash; /* of the secret it proved to be with */
 } client_t;
 
-/* STORE_REFUSED when there is none; a disabled client is returned with disabled_at set. */
+/* STORE_REFUSED when there is none, or it registered at another issuer; a disabled client is returned with disabled_at set. */
 store_status_t store_client_get(store_t *store, const char *id, client_t **client);
 /* By id, else by the name that the administrator gave: what people type. Others may call themselves what they like. */
 store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client);
-/* Array of client_t *, by name. */
+/* Array of client_t *, by name: first the administrator's, as strangers may register by the thousand. */
 store_status_t store_client_list(store_t *store, apr_array_header_t **clients);
 /* STORE_REFUSED when the id or the name is taken. */
 store_status_t store_client_add(store_t *store, const client_t *client);

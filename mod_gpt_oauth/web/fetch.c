@@ -123,11 +123,18 @@ static int enter(void *baton, const char *url)
     fetch_t *fetch = baton;
     mark_t *slot = turn_of(host_bits(fetch->r->pool, url));
 
+    if (take_turn(slot, &fetch->ticket)) {
+        return 1;
+    }
+    /* Who waits holds a thread, as who fetches does: there must not be more and more of them. */
+    if (throttle_count(fetch->r, THROTTLE_DOCUMENT, NULL)) {
+        return 0;
+    }
     for (int waited = 0; waited < WAIT_MAX; waited += WAIT_STEP) {
+        apr_sleep(WAIT_STEP);
         if (take_turn(slot, &fetch->ticket)) {
             return 1;
         }
-        apr_sleep(WAIT_STEP);
     }
     return 0;
 }
