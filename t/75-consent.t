@@ -63,9 +63,9 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     like($text, qr/Our app wants to:/, "the administrator's own");
     unlike($text, qr/unverified|checked|program/, '... is not marked');
 
-    for my $name ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "moc.live\x{202e}", "a\x{200b}\x{2066}b", "\x{200b}\x{ad}", '&lt;b&gt;') {
+    for my $name ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "moc.live\x{202e}", "a\x{200b}\x{2066}b", "\x{200b}\x{ad}", "\x{a0}\x{2003}\x{3000}", "\x{2800}\x{1160}\x{180e}\x{ffa0}\x{34f}\x{206f}", '&lt;b&gt;') {
         ($text, $body) = page_of($t, register($t, client_name => $name, redirect_uris => ['https://rp.example/cb']));
-        unlike($body, qr/<script|<img|<b>|[\x{ad}\x{200b}\x{202e}\x{2066}]/, 'case 40: ' . JSON::PP->new->ascii->encode([$name]));
+        unlike($body, qr/<script|<img|<b>|[\x{ad}\x{200b}\x{202e}\x{2066}\x{206f}\x{2800}\x{a0}]/, 'case 40: ' . JSON::PP->new->ascii->encode([$name]));
         like($text, qr/\S unverified wants to/, 'case 40: something is left of it');
     }
     unlike($body, qr/rel=|logo|href/, 'case 200: nothing of an app is linked or loaded');
