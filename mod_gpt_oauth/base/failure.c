@@ -84,7 +84,7 @@ const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max)
 
         if ((credential = credential_size(bytes + i))) {
             memcpy(o, bytes + i, CREDENTIAL_PREFIX);
-            memcpy(o + CREDENTIAL_PREFIX, "...", 3);
+            memset(o + CREDENTIAL_PREFIX, '.', 3);
             o += CREDENTIAL_PREFIX + 3;
             i += credential - 1;
         } else if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\') {

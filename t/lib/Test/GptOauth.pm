@@ -21,6 +21,7 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp ();
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ();
 use Test::More;
@@ -153,9 +154,16 @@ sub issuer { my ($self) = @_; return $self->{issuer} // 'http://localhost:' . $s
 sub http { my ($self) = @_; return $self->{http} //= Test::GptOauth::Http->new($self->port) }
 sub pid { return $_[0]{pid} }
 
+# Not taken, and promised to nobody else while this process lives: an abstract socket of the port's name says so to other tests.
+my @promises;
 sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!\n";
-    return $socket->sockport;
+    while (1) {
+        my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no free port: $!\n";
+        my $port = $socket->sockport;
+        my $promise = IO::Socket::UNIX->new(Local => "\0gptoauth-port-$port", Listen => 1) or next;
+        push @promises, $promise;
+        return $port;
+    }
 }
 
 sub expand {
