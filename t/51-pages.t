@@ -262,6 +262,7 @@ sub test_passwords {
     $browser = $t->browser;
     $browser->get($t->authorize_url($client));
     my $last;
+    $t->begin_window(20);
     for my $number (1 .. 12) {
         $last = $browser->submit($browser->form_with('password'), username => 'dora', password => "wrong $number");
     }

@@ -307,6 +307,7 @@ sub test_slow {
     my $cookies = $t->browser_of('alice')->cookies;
     my @headers = (headers => [ Cookie => join '; ', map { "$_=$cookies->{$_}" } keys %$cookies ]);
     my $client = as_client(publish({ padding => 'x' x 15000 }, how => "SetOutputFilter RATE_LIMIT\nSetEnv rate-limit 1\n"));
+    $t->begin_window(30);
     $t->http->parallel([ map { [ 'GET', $t->authorize_url($client), @headers ] } 1 .. 70 ]);
     is(visit($t, publish({})), '400 page', 'case 217: who has let many requests wait for it');
     like($t->error_log, qr/too many documents[^\n]*\n\z/, 'case 217: ... lets no more wait for a while');
@@ -324,6 +325,7 @@ sub test_many {
     is(asked($url), 1, 'case 217: it is fetched once');
 
     my $left = 100;
+    $t->begin_window(30);
     while ($left-- && visit($t, my $one = publish({}, host => "h50.docs.example", file => "$left.json")) eq '200 consent') { }
     cmp_ok($left, '>', 30, 'case 217: who wants many documents gets no more after a while');
     like($t->error_log, qr/too many documents were asked for from this address/, 'case 217: as the log says');

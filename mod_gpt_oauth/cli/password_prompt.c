@@ -1,6 +1,7 @@
 #include "password_prompt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,11 +25,32 @@ static void note_signal(int number)
     caught = number;
 }
 
-/* The bytes up to the end of input or, on a terminal, of the line: INPUT_MAX at most. -1 when reading failed. */
-static ssize_t read_input(char *buffer, int one_line)
+/* Signals from outside are let in while waiting and at no other time: one just before a read would be slept through. */
+static int wait_for_input(const sigset_t *let_in)
+{
+    struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+    while (!caught) {
+        if (ppoll(&input, 1, NULL, let_in) > 0) {
+            return 1;
+        }
+        if (errno != EINTR) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/*
+ * The bytes up to the end of input or of the line: INPUT_MAX at most. -1 when reading failed. On a terminal let_in says which
+ * signals may end it; else it is NULL.
+ */
+static ssize_t read_input(char *buffer, int one_line, const sigset_t *let_in)
 {
     size_t size = 0;
     while (size < INPUT_MAX) {
+        if (let_in && !wait_for_input(let_in)) {
+            return -1;
+        }
         ssize_t got = read(STDIN_FILENO, buffer + size, one_line ? 1 : INPUT_MAX - size);
         if (got < 0 && errno == EINTR && !caught) {
             continue;
@@ -54,11 +76,19 @@ static ssize_t read_hidden(const char *prompt, char *buffer)
     do {
         struct termios before, mute;
         struct sigaction note = { .sa_handler = note_signal }, saved[SIGNAL_COUNT];
+        sigset_t ours, let_in;
 
         if (tcgetattr(STDIN_FILENO, &before) != 0) {
             return -1;
         }
         caught = 0;
+        sigemptyset(&ours);
+        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+            if (signals[i] != SIGTTIN && signals[i] != SIGTTOU) { /* which what is done here to the terminal raises */
+                sigaddset(&ours, signals[i]);
+            }
+        }
+        sigprocmask(SIG_BLOCK, &ours, &let_in);
         for (size_t i = 0; i < SIGNAL_COUNT; i++) {
             sigaction(signals[i], &note, &saved[i]);
         }
@@ -66,12 +96,13 @@ static ssize_t read_hidden(const char *prompt, char *buffer)
         mute.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &mute);
         fputs(prompt, stderr);
-        size = caught ? -1 : read_input(buffer, 1);
+        size = read_input(buffer, 1, &let_in);
         fputc('\n', stderr);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
         for (size_t i = 0; i < SIGNAL_COUNT; i++) {
             sigaction(signals[i], &saved[i], NULL);
         }
+        sigprocmask(SIG_SETMASK, &let_in, NULL);
         if (caught) {
             raise(caught);
         }
@@ -103,7 +134,7 @@ const char *password_read(apr_pool_t *p, const char *username, const char **pass
 {
     char buffer[INPUT_MAX];
     if (!isatty(STDIN_FILENO)) {
-        return judge_input(p, buffer, read_input(buffer, 0), password);
+        return judge_input(p, buffer, read_input(buffer, 0, NULL), password);
     }
     const char *prompt = apr_psprintf(p, "Password for %s: ", terminal_text(p, username));
     const char *problem = judge_input(p, buffer, read_hidden(prompt, buffer), password);
@@ -118,7 +149,7 @@ const char *password_read(apr_pool_t *p, const char *username, const char **pass
 const char *secret_read(apr_pool_t *p, const char *what, const char **secret)
 {
     char buffer[INPUT_MAX];
-    ssize_t size = isatty(STDIN_FILENO) ? read_hidden(apr_pstrcat(p, what, ": ", NULL), buffer) : read_input(buffer, 1);
+    ssize_t size = isatty(STDIN_FILENO) ? read_hidden(apr_pstrcat(p, what, ": ", NULL), buffer) : read_input(buffer, 1, NULL);
 
     while (size > 0 && (buffer[size - 1] == '\n' || buffer[size - 1] == '\r')) {
         size--;
