@@ -253,9 +253,10 @@ static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *reques
     CURLcode code = CURLE_OK;
     const char *body = request->form ? http_form(p, request->form) : NULL;
 
-    curl_easy_reset(curl); /* cookies stay */
 #define SET(option, value) (code = code ? code : curl_easy_setopt(curl, option, value))
     SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_HTTPGET, 1L); /* whatever the last request was; curl_easy_reset would leak the list of cookie files */
+    SET(CURLOPT_CUSTOMREQUEST, NULL);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_NOSIGNAL, 1L);
