@@ -116,6 +116,10 @@ static void print_builder(const command_t *c, const client_t *client, const char
     }
     if (client->gpt_open || client->gpt_id) {
         printf("After a change of its settings run\n\n    gptoauth client redirect %s --repin\n", client->id);
+    } else {
+        printf("It accepts its registered redirect URIs alone, see `client show`. To accept any GPT until one is pinned, run\n\n"
+               "    gptoauth client redirect %s --repin\n",
+               client->id);
     }
 }
 

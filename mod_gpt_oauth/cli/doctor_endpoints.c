@@ -27,11 +27,13 @@ void doctor_judge_domain(doctor_t *doctor, const char *subject, const char *what
     }
 }
 
-/* Is it of httpd, or of a backend, that a person should sign in first? The module's own challenges name its issuer. */
+/* Is it of httpd, or of a backend, that a person should sign in first? The module's own challenges name its issuer, and where
+ * that is another one than asked for, they come with the error of RFC 6749 section 5.2. */
 static int is_foreign_challenge(const doctor_t *doctor, const http_answer_t *answer)
 {
     const char *challenge = header(answer, "WWW-Authenticate");
-    return answer->status == 401 && strncasecmp(challenge, "Bearer", 6) != 0 && !strstr(challenge, doctor->c->server.issuer);
+    return answer->status == 401 && strncasecmp(challenge, "Bearer", 6) != 0 && !strstr(challenge, doctor->c->server.issuer) &&
+           !strstr(answer->body, "\"invalid_client\"");
 }
 
 http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_request_t *request)

@@ -65,8 +65,8 @@ static void print_added(const command_t *c, const service_key_t *key, const char
         printf("Apps register with it as bearer token where GPTOAuthRegistration is token. It opens nothing else.\n");
         return;
     }
-    printf("It opens each <Location> with GPTOAuthCredentials service%s%s.\n",
-           *key->scope ? ", for the scopes " : " and all scopes", key->scope);
+    printf("It opens each <Location> with GPTOAuthCredentials service, and has %s%s.\n",
+           *key->scope ? "these scopes: " : "all scopes", key->scope);
 }
 
 int key_add(command_t *c)

@@ -35,7 +35,8 @@ static const failure_t *find_row(store_t *store, const char *id, client_t **clie
     switch (store_client_get(store, id, client)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED:
-        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "No app is registered here under this client id.",
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                            "No app is registered here under this client id. Check the client id in the app's settings.",
                             "unknown client %s; `gptoauth client list` shows the registered ones",
                             log_quote(store->pool, id, 64));
     case STORE_DOWN:
@@ -81,9 +82,10 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
             return failure_make(
                 p, OAUTH_INVALID_REQUEST,
                 "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
-                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s URI...` replaces the "
-                "registered ones: name all that you trust",
-                log_quote(p, given, 200), client->id, client->id);
+                "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s %s", log_quote(p, given, 200),
+                client->id, client->id,
+                client_gpt_behind(p, client, given) ? "--repin` accepts the next GPT that knows the secret"
+                                                    : "URI...` replaces the registered ones: name all that you trust");
         }
         request->redirect_uri = given;
         request->redirect_given = 1;
