@@ -24,7 +24,7 @@ use Test::GptOauth::Secrets;
 
 
 our @EXPORT = qw(%mcp allow_at expire_tokens node package_file play revoke_grants run_client start_mcp_server
-    start_tls tls tokens_kept visit);
+    play_over_tls start_tls tls tokens_kept visit);
 
 my $clients = abs_path(dirname(__FILE__) . '/../../../clients');
 
@@ -151,6 +151,22 @@ sub play {
     ok($lines, "$script ran to its end") or diag($@);
     is($program->finish, 0, '… and well') if $lines;
     return;
+}
+
+# The same for a client that does all there is to do, with all its checks on, over TLS; for on_each_db with tls('GPTOAuthRegistration open').
+sub play_over_tls {
+    my ($t, $script) = @_;
+    my ($tls, $certificate) = start_tls($t);
+    my $resource_server = $t->gptoauth_json(qw(client add api --resource-server));
+    my $service = $t->gptoauth_json(qw(client add nightly --service --scope read));
+    Test::GptOauth::secret($_->{client_secret}) for $resource_server, $service;
+    return play($t, $script, {
+        issuer => $t->issuer,
+        resource => $t->issuer . '/api',
+        resourceServer => $resource_server,
+        service => $service,
+        env => { NODE_EXTRA_CA_CERTS => $certificate }
+    });
 }
 
 1;
