@@ -8,8 +8,6 @@
 #include "grant/client.h"
 #include "grant/verify.h"
 
-#define TOUCH_INTERVAL 3600
-
 const char *key_name_problem(const char *name)
 {
     apr_size_t size = strlen(name);

@@ -8,8 +8,6 @@
 #include "grant/policy.h"
 #include "grant/user.h"
 
-#define TOUCH_INTERVAL 3600
-
 static const failure_t *dead(apr_pool_t *p, const char *description, const char *reason)
 {
     return failure_make(p, OAUTH_INVALID_TOKEN, description, "%s", reason);

@@ -7,6 +7,9 @@
 #include "base/failure.h"
 #include "store/store.h"
 
+/* Seconds: a last use of a grant or a service key is noted again after that, as store_grant_touch and store_key_touch want it. */
+#define TOUCH_INTERVAL 3600
+
 /* The namespaces of principals that are not people; no user may have such a name. */
 #define PRINCIPAL_CLIENT  "client:"
 #define PRINCIPAL_SERVICE "service:"
