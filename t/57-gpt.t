@@ -81,7 +81,7 @@ sub test_open {
     is(state_of($t, $client), 'open', 'a client made with --gpt and without --redirect is open');
     for my $row (@near_misses) {
         my ($what, $uri) = @$row;
-        is($t->ask($client, { redirect_uri => $uri }), '400 page', "case 311: $what");
+        is($t->ask($client, { redirect_uri => $uri }), '400 page', "case 401: $what");
     }
     for my $gpt ($id, 'g-1', 'g--', $longest) {
         is($t->ask(as_gpt($client, $gpt, $_)), '200 sign-in', "the callback of $gpt at $_") for qw(chat.openai.com chatgpt.com);
@@ -91,11 +91,11 @@ sub test_open {
     my $one = as_gpt($client, 'g-one');
     my $grant = $t->code_for($one);
     is($t->redeem($grant, { redirect_uri => callback('g-one', 'chatgpt.com') })->verdict, $refused,
-        'case 313: the code stays bound to the exact URI, the host included');
-    is($t->redeem($grant, { redirect_uri => callback('g-two') })->verdict, $refused, 'case 313: and to the GPT');
+        'case 403: the code stays bound to the exact URI, the host included');
+    is($t->redeem($grant, { redirect_uri => callback('g-two') })->verdict, $refused, 'case 403: and to the GPT');
     is($t->redeem($grant, {}, client => { %$one, secret => gpt_client($t, 'other')->{secret} })->verdict, '401 invalid_client',
-        'case 313: and is for who knows the secret');
-    is(state_of($t, $client), 'open', 'case 313: what failed pinned nothing');
+        'case 403: and is for who knows the secret');
+    is(state_of($t, $client), 'open', 'case 403: what failed pinned nothing');
     is($t->redeem($grant)->verdict, '200', 'the first exchange');
     is(state_of($t, $client), 'pinned to g-one', '… pins the GPT');
     like($t->error_log, qr/GPT012: .*pinned to GPT g-one/, '… and the log says so');
@@ -107,27 +107,27 @@ sub test_pinned {
     my ($one, $two) = map { as_gpt($client, $_) } qw(g-one g-two);
     my $late = $t->code_for($two);
     is(connect_gpt($t, $one, auth => $auth), '200', "the first exchange, by $auth");
-    is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 312: a code that was sent to another GPT before');
-    is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 312: and again');
-    is(spent($t, $late), 1, 'case 313: is not spent by that');
+    is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 402: a code that was sent to another GPT before');
+    is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 402: and again');
+    is(spent($t, $late), 1, 'case 403: is not spent by that');
     is(connect_gpt($t, as_gpt($client, 'g-one', 'chatgpt.com'), auth => $auth), '200', 'the pinned GPT at the other host');
     for my $host (qw(chat.openai.com chatgpt.com)) {
         my $page = $t->http->get($t->authorize_url(as_gpt($client, 'g-two', $host)));
-        is($t->outcome($two, $page), '400 page', "case 312: another GPT at $host gets a page");
+        is($t->outcome($two, $page), '400 page', "case 402: another GPT at $host gets a page");
         like($page->body, qr/not the GPT .* connected .*administrator/s, '… which says why, and whom to ask');
     }
-    is($t->ask(as_gpt($client, $_)), '400 page', "case 312: $_ is not g-one") for qw(g-on g-onex g-ONE g-One);
+    is($t->ask(as_gpt($client, $_)), '400 page', "case 402: $_ is not g-one") for qw(g-on g-onex g-ONE g-One);
     my ($line) = grep { /GPT010.*authorization refused.*\Q$client->{id}\E/ } split /\n/, $t->error_log;
-    like($line, qr/`gptoauth client redirect \Q$client->{id}\E --repin`/, 'case 318: the log line has the command');
-    unlike($t->error_log, qr/gptoauth [^`]*g-two/, 'case 318: no command has the foreign id');
-    unlike($line, qr/g-two/, 'case 318: nor has the line');
-    is(state_of($t, $client), 'pinned to g-one', 'case 312: the pin is as it was');
+    like($line, qr/`gptoauth client redirect \Q$client->{id}\E --repin`/, 'case 408: the log line has the command');
+    unlike($t->error_log, qr/gptoauth [^`]*g-two/, 'case 408: no command has the foreign id');
+    unlike($line, qr/g-two/, 'case 408: nor has the line');
+    is(state_of($t, $client), 'pinned to g-one', 'case 402: the pin is as it was');
 
     $t->gptoauth('client', 'redirect', $client->{id}, '--repin');
     is(state_of($t, $client), 'open, was g-one', 'client redirect --repin opens the pin');
-    is($t->redeem($late, {}, auth => $auth)->verdict, '200', 'case 313: the code that was refused is still good');
+    is($t->redeem($late, {}, auth => $auth)->verdict, '200', 'case 403: the code that was refused is still good');
     is(state_of($t, $client), 'pinned to g-two', '… and its GPT is the pinned one now');
-    is($t->ask($one), '400 page', 'case 312: the former is refused');
+    is($t->ask($one), '400 page', 'case 402: the former is refused');
     $t->gptoauth('client', 'redirect', $client->{id}, '--repin');
     is(connect_gpt($t, $two, auth => $auth), '200', 'the same GPT after --repin');
     is(state_of($t, $client), 'pinned to g-two', '… closes the pin');
@@ -140,13 +140,13 @@ sub test_rotation {
     my $new = with_new_secret($t, $old);
     is(state_of($t, $old), 'open, was g-one', 'client secret opens the pin');
     is(connect_gpt($t, as_gpt($old, 'g-one')), '200', 'the pinned GPT goes on with the old secret');
-    is(state_of($t, $old), 'open, was g-one', 'case 315: which closes nothing');
+    is(state_of($t, $old), 'open, was g-one', 'case 405: which closes nothing');
     my $stolen = $t->code_for(as_gpt($old, 'g-thief'));
-    is($t->redeem($stolen)->verdict, $refused, 'case 315: another GPT with the old secret');
-    is(state_of($t, $old), 'open, was g-one', 'case 315: pins nothing');
+    is($t->redeem($stolen)->verdict, $refused, 'case 405: another GPT with the old secret');
+    is(state_of($t, $old), 'open, was g-one', 'case 405: pins nothing');
     is(connect_gpt($t, as_gpt($new, 'g-edited')), '200', 'another GPT with the new secret');
     is(state_of($t, $old), 'pinned to g-edited', '… is the pinned one');
-    is($t->redeem($stolen)->verdict, '401 invalid_client', 'case 315: and the old secret has ended');
+    is($t->redeem($stolen)->verdict, '401 invalid_client', 'case 405: and the old secret has ended');
 
     $new = with_new_secret($t, $new, 'gpt', $new->{id}, '--new-secret');
     is(state_of($t, $new), 'open, was g-edited', 'gpt --new-secret opens the pin');
@@ -156,7 +156,7 @@ sub test_rotation {
     $old = gpt_client($t, 'rotated early');
     $new = with_new_secret($t, $old);
     is(connect_gpt($t, as_gpt($old, 'g-early')), '200', 'the old secret works where nothing was pinned yet');
-    is(state_of($t, $old), 'open', 'case 315: and pins nothing');
+    is(state_of($t, $old), 'open', 'case 405: and pins nothing');
     is(connect_gpt($t, as_gpt($new, 'g-first')), '200', 'the new one');
     is(state_of($t, $old), 'pinned to g-first', '… pins');
 }
@@ -164,23 +164,23 @@ sub test_rotation {
 sub test_registered {
     my ($t) = @_;
     my $client = $t->client_add('registered', gpt => 1, redirect => [ 'https://rp.example/cb', callback('g-mine') ]);
-    is(state_of($t, $client), 'registered only', 'case 317: a client made with --redirect is not open');
-    is($t->ask(as_gpt($client, 'g-other')), '400 page', 'case 317: nor accepts other GPTs');
+    is(state_of($t, $client), 'registered only', 'case 407: a client made with --redirect is not open');
+    is($t->ask(as_gpt($client, 'g-other')), '400 page', 'case 407: nor accepts other GPTs');
     is(connect_gpt($t, $client), '200', 'its registered URI');
     is(connect_gpt($t, as_gpt($client, 'g-mine')), '200', 'its registered callback');
-    is(state_of($t, $client), 'registered only', 'case 317: neither pins');
+    is(state_of($t, $client), 'registered only', 'case 407: neither pins');
     $client = with_new_secret($t, $client);
-    is(state_of($t, $client), 'registered only', 'case 317: a new secret opens nothing');
+    is(state_of($t, $client), 'registered only', 'case 407: a new secret opens nothing');
     $t->gptoauth('client', 'redirect', $client->{id}, '--repin');
     is(connect_gpt($t, $client), '200', 'a registered URI of an open client');
-    is(state_of($t, $client), 'open', 'case 317: pins nothing');
+    is(state_of($t, $client), 'open', 'case 407: pins nothing');
     is(connect_gpt($t, as_gpt($client, 'g-other')), '200', 'another GPT');
     is(state_of($t, $client), 'pinned to g-other', '… is pinned');
-    is(connect_gpt($t, $_), '200', "case 317: $_->{redirect_uri} goes on beside it") for $client, as_gpt($client, 'g-mine');
+    is(connect_gpt($t, $_), '200', "case 407: $_->{redirect_uri} goes on beside it") for $client, as_gpt($client, 'g-mine');
     my $plain = $t->client_add('plain');
-    is($t->ask(as_gpt($plain, 'g-other')), '400 page', 'case 317: a client without --gpt accepts no GPT');
+    is($t->ask(as_gpt($plain, 'g-other')), '400 page', 'case 407: a client without --gpt accepts no GPT');
     $t->sql("UPDATE oauth_client SET gpt_open = 1 WHERE id = '$plain->{id}';");
-    is($t->ask(as_gpt($plain, 'g-other')), '400 page', 'case 317: whatever stands in its row');
+    is($t->ask(as_gpt($plain, 'g-other')), '400 page', 'case 407: whatever stands in its row');
 }
 
 sub test_consent {
@@ -190,17 +190,17 @@ sub test_consent {
     my $browser = $t->open_request($t->authorize_url($one));
     my $ask = sub { my ($gpt) = @_; return $t->outcome($gpt, $browser->get($t->authorize_url($gpt))) };
     ok($t->code_for($one)->{code}, 'allowed before it is pinned');
-    is($ask->($one), '200 consent', 'case 316: an open GPT asks again');
+    is($ask->($one), '200 consent', 'case 406: an open GPT asks again');
     is(connect_gpt($t, $one), '200', 'pinned');
-    is($ask->($one), '200 consent', 'case 316: what was allowed before the pin is not remembered');
+    is($ask->($one), '200 consent', 'case 406: what was allowed before the pin is not remembered');
     ok($t->code_for($one)->{code}, 'allowed once pinned');
     is($ask->($one), '302 code', 'a pinned GPT does not ask again');
-    is($ask->(as_gpt($client, 'g-one', 'chatgpt.com')), '200 consent', 'case 316: at the other host it does');
+    is($ask->(as_gpt($client, 'g-one', 'chatgpt.com')), '200 consent', 'case 406: at the other host it does');
     $t->gptoauth('client', 'redirect', $client->{id}, '--repin');
-    is($ask->($one), '200 consent', 'case 316: and while the pin is open');
+    is($ask->($one), '200 consent', 'case 406: and while the pin is open');
     my $registered = $t->client_add('registered and asking', gpt => 1);
     ok($t->code_for($registered)->{code}, 'allowed at a registered URI');
-    is($ask->($registered), '200 consent', 'case 316: where no GPT is pinned');
+    is($ask->($registered), '200 consent', 'case 406: where no GPT is pinned');
 }
 
 sub test_parallel {
@@ -215,15 +215,15 @@ sub test_parallel {
         } @grants;
         my @responses = $t->http->parallel(\@requests);
         my ($pinned) = state_of($t, $client) =~ /^pinned to (g-\d)$/;
-        ok($pinned, 'case 314: one GPT is pinned') or next;
+        ok($pinned, 'case 404: one GPT is pinned') or next;
         for my $i (0 .. $#grants) {
             my ($gpt) = $grants[$i]{redirect_uri} =~ m{/(g-\d)/};
-            is($responses[$i]->verdict, $gpt eq $pinned ? '200' : $refused, "case 314: $gpt, when $pinned won");
+            is($responses[$i]->verdict, $gpt eq $pinned ? '200' : $refused, "case 404: $gpt, when $pinned won");
         }
-        is(spent($t, $grants[0]), 2, 'case 314: only the codes of the winner are spent');
+        is(spent($t, $grants[0]), 2, 'case 404: only the codes of the winner are spent');
         my ($lost) = grep { $_->{redirect_uri} !~ m{/$pinned/} } @grants;
         $t->gptoauth('client', 'redirect', $client->{id}, '--repin');
-        is($t->redeem($lost)->verdict, '200', 'case 313: those of the others are still good');
+        is($t->redeem($lost)->verdict, '200', 'case 403: those of the others are still good');
     }
 }
 

@@ -55,14 +55,14 @@ void test_gpt(apr_pool_t *p)
     char id[68] = "g-";
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        is_str(gpt_id_of(p, rows[i].text), rows[i].wanted, "case 311: the GPT of '%s'", rows[i].text);
+        is_str(gpt_id_of(p, rows[i].text), rows[i].wanted, "case 401: the GPT of '%s'", rows[i].text);
     }
     for (size_t size = 2; size < 67; size++) {
         id[size] = 'x';
     }
     ok(!gpt_id_of(p, apr_pstrcat(p, "https://chatgpt.com/aip/", id, "/oauth/callback", NULL)),
-       "case 311: an id of 65 characters");
+       "case 401: an id of 65 characters");
     id[66] = '\0';
     is_str(gpt_id_of(p, apr_pstrcat(p, "https://chatgpt.com/aip/", id, "/oauth/callback", NULL)), id,
-           "case 311: an id of 64 characters");
+           "case 401: an id of 64 characters");
 }
