@@ -1,11 +1,15 @@
 #!/usr/bin/perl
-# The build as a packager meets it: out of tree, into a DESTDIR, with a sentence for what is missing; and README's line for apxs.
+# The build as a packager meets it: out of tree, into a DESTDIR, with a sentence for what is missing; README's line for apxs; and each
+# module that can be built at work in httpd.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 use FindBin;
 use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
 
 my $source = abs_path("$FindBin::Bin/..");
 my $tmp = tempdir(CLEANUP => 1);
@@ -25,6 +29,19 @@ sub exported {
     is("@symbols", 'gpt_oauth_module', "$_[1] exports the module and nothing else");
 }
 
+# What links may yet be refused by httpd, for a symbol that nothing there defines.
+sub serves {
+    my ($module, $what) = @_;
+    subtest "$what in httpd" => sub {
+        my $t = eval { Test::GptOauth->new(db => (dbs())[0], module => $module) } or fail("it is loaded: $@"), return;
+        my $token = $t->tokens_for($t->client_add('notes'))->{access_token};
+        is($t->fetch('/api/notes.txt', $token)->status, 200, 'it issues a token, and lets it in');
+        is($t->fetch('/api/notes.txt', substr $token, 0, -1)->status, 401, 'and not another one');
+        $t->finish;
+    };
+    return;
+}
+
 for my $missing (
     ['PKG_CONFIG=false', 'pkg-config'],
     ['PKG_CONFIG_LIBDIR=/nonexistent', 'libpq-dev'],
@@ -42,10 +59,14 @@ for my $missing (
 
 ok(scalar run("$tmp/build", "'$source/configure' --quiet --enable-silent-rules"), 'configure, out of tree');
 ok(scalar run("$tmp/build", 'make -j2'), 'make');
-ok(scalar run("$tmp/build", "make install DESTDIR='$tmp/root'"), 'make install, with DESTDIR');
+my ($done, $said) = run("$tmp/build", "make install DESTDIR='$tmp/root'");
+ok($done, 'make install, with DESTDIR') or diag($said);
+like($said, qr/^  a2enmod gpt_oauth$/m, '... which says what comes next');
+like($said, qr/gptoauth migrate$/m, '... and then');
 my $installed = "$tmp/root$modules/mod_gpt_oauth.so";
 ok(-e $installed, 'the module is where apxs says');
 exported($installed, 'the installed module');
+serves($installed, 'the installed module');
 ok(-x "$tmp/root/usr/local/bin/gptoauth", 'the command is in bindir');
 my @conf = map { chomp; $_ } `find '$tmp/root' -name 'gpt_oauth.*'`;
 is(scalar(@conf), 2, 'gpt_oauth.load and gpt_oauth.conf are installed');
@@ -53,14 +74,31 @@ my ($load) = grep { /load$/ } @conf;
 is(scalar(`tail -n 1 '$load'`), "LoadModule gpt_oauth_module $modules/mod_gpt_oauth.so\n", 'gpt_oauth.load names the module');
 
 my ($conf) = grep { /conf$/ } @conf;
+(my $enabled = dirname($conf)) =~ s/available$/enabled/;
+ok(scalar run($tmp, "mkdir -p '$enabled' && ln -s ../mods-available/gpt_oauth.load ../mods-available/gpt_oauth.conf '$enabled'"), 'it is switched on');
 ok(scalar run($tmp, "echo '# ours' >> '$conf' && cd build && make install DESTDIR='$tmp/root' && make uninstall DESTDIR='$tmp/root'"),
     'make install over an edited gpt_oauth.conf, and make uninstall');
-is(join(' ', `cd '$tmp/root' && find . -type f`), '.' . substr($conf, length "$tmp/root") . "\n", 'leave that file, and only that');
+is(join(' ', `cd '$tmp/root' && find . ! -type d`), '.' . substr($conf, length "$tmp/root") . "\n", 'leave that file, and only that');
+
+for my $variant ([ 'without libcurl', '--without-curl' ], [ 'by clang', 'CC=clang' ], [ 'by clang without libcurl', 'CC=clang --without-curl' ]) {
+    my ($what, $options) = @$variant;
+    my ($done, $output) = run("$tmp/variant", "rm -rf * && '$source/configure' --quiet --enable-silent-rules --enable-werror $options && make -j2 mod_gpt_oauth.la");
+    ok($done && $output !~ /warning:/, "a build $what, without a warning") or diag($output), next;
+    my $module = "$tmp/variant/.libs/mod_gpt_oauth.so";
+    unlike(scalar `ldd '$module'`, qr/libcurl/, '... needs no libcurl') if $options =~ /without/;
+    exported($module, "the module $what");
+    serves($module, "the module $what");
+}
 
 open my $readme, '<', "$source/README.md" or die "README.md: $!\n";
 my ($line) = do { local $/; <$readme> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n)*.*)$/m };
 ok($line, 'README has the lines for apxs') or done_testing(), exit;
-ok(scalar run("$tmp/apxs", "cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c && $line"), 'they build the module');
-exported("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", 'the module built by apxs');
+for my $compiler (qw(gcc clang)) {
+    (my $compile = $line) =~ s/apxs -c/apxs -S CC=$compiler -c/;
+    ok(scalar run("$tmp/apxs", "rm -rf * && cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c && $compile"),
+        "README's lines for apxs build the module by $compiler");
+    exported("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");
+    serves("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");
+}
 
 done_testing();

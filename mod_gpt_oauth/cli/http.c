@@ -64,7 +64,7 @@ const char *http_status_text(apr_pool_t *p, int status)
     return apr_itoa(p, status);
 }
 
-#ifdef HAVE_CURL
+#ifdef GPT_OAUTH_CURL
 
 #include <curl/curl.h>
 

@@ -11,7 +11,7 @@
 #include "private.h"
 #include "web/throttle.h"
 
-#ifdef HAVE_CURL
+#ifdef GPT_OAUTH_CURL
 #include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>

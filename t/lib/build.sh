@@ -10,15 +10,28 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
 }
 
-# PostgreSQL's package would make a cluster and start it. Only the programs are wanted.
+# The folder with the programs of the newest PostgreSQL that is there.
+postgresql_bin() {
+    local found
+    found=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)
+    [ -x "$found" ] && dirname "$found"
+}
+
+# PostgreSQL's package, which depends on the version that the distribution has, would make a cluster and start it. Only the programs
+# are wanted.
 install_postgresql() {
     local conf=/etc/postgresql-common/createcluster.conf status=0
     apt_install postgresql-common
     as_root cp -p $conf $conf.before
     as_root sed -i '/^#\? *create_main_cluster/d; $a create_main_cluster = false' $conf
-    apt_install "$1" || status=$?
+    apt_install postgresql || status=$?
     as_root mv $conf.before $conf
     return $status
+}
+
+is_installed() {
+    [ "$1" = postgresql ] && postgresql_bin >/dev/null ||
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
 # install_missing PACKAGE…
@@ -26,13 +39,13 @@ install_missing() {
     command -v apt-get >/dev/null || return 0
     local missing=() package
     for package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+        is_installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     echo "${0##*/}: installing with apt-get: ${missing[*]}"
     as_root apt-get update -qq
     for package in "${missing[@]}"; do
-        [ "$package" != postgresql-15 ] || install_postgresql "$package"
+        [ "$package" != postgresql ] || install_postgresql
     done
     apt_install "${missing[@]}"
 }

@@ -126,14 +126,14 @@ sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
 
 # Options: db; conf (added to the server's configuration); pages (in place of the scopes and Locations above); issuer (in place
 # of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP);
-# durable (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0. In all texts %%PORT%%,
-# %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
+# durable (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0; module (of another build). In all
+# texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
 sub new {
     my ($class, %opt) = @_;
     BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
     my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
     chmod 0755, $dir;
-    my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, %opt }, $class;
+    my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, module => $module, %opt }, $class;
     make_path(map { "$dir/$_" } qw(db asan htdocs htdocs/api htdocs/write));
     chown 33, 33, "$dir/db", "$dir/asan" if $> == 0;
     $self->write_file('htdocs/plain.txt', "plain\n");
@@ -214,7 +214,7 @@ sub write_conf {
     my @load = map { "LoadModule ${_}_module $modules/mod_$_.so" } @usual_modules, @{ $self->{modules} // [] };
     my $issuer = $self->issuer;
     my %part = (
-        MODULES => join("\n", @load, "LoadModule gpt_oauth_module $module"),
+        MODULES => join("\n", @load, "LoadModule gpt_oauth_module $self->{module}"),
         DBD => $self->{dbd} // '',
         ISSUER => $issuer eq '' ? '' : "GPTOAuthIssuer $issuer",
         PAGES => $self->{pages} // $pages,
