@@ -18,6 +18,10 @@ json_t *openapi_parse(apr_pool_t *p, const char *data, apr_size_t size, const ch
     while (start < size && data[start] && strchr(blanks, data[start])) {
         start++;
     }
+    if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+        *problem = "this file begins with a byte order mark (BOM), which JSON may not have: save it without one";
+        return NULL;
+    }
     if (start == size || data[start] != '{') {
         *problem = "this is no JSON object; YAML has to be converted, for example by `yq -o json FILE`";
         return NULL;
@@ -81,6 +85,7 @@ int openapi_complete(apr_pool_t *p, json_t *document, const char *origin, const 
     const char *type = json_string_value(json_object_get(security->scheme, "type")), *name, *used = NULL;
 
     complete_servers(p, document, origin);
+    (void)object_of(json_object_get(document, "components"), "schemas"); /* the GPT builder refuses components without */
     if (!json_object_size(schemes)) {
         json_object_set(schemes, security->name, security->scheme);
     }

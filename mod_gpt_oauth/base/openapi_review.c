@@ -1,10 +1,12 @@
 #include <apr_hash.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/openapi.h"
+#include "base/openapi_review.h"
 #include "base/uri.h"
 
 #define MAX_OPERATIONS      30
@@ -12,17 +14,9 @@
 #define MAX_PARAMETER_TEXT  700
 #define MAX_DOCUMENT_BYTES  1000000
 #define MAX_EXCHANGED_CHARS 100000
-#define MAX_DEPTH           64
+#define MAX_OPERATION_ID    64
 
-typedef struct review_t {
-    apr_pool_t *p;
-    apr_array_header_t *findings;
-    apr_hash_t *ids; /* operationId -> where it stands */
-    const char *host;
-    int operations;
-} review_t;
-
-__attribute__((format(printf, 3, 4))) static void find(review_t *review, const char *where, const char *format, ...)
+void review_find(review_t *review, const char *where, const char *format, ...)
 {
     va_list args;
 
@@ -47,99 +41,100 @@ static void review_text(review_t *review, const char *where, const json_t *objec
     const char *text = json_string_value(json_object_get(object, member));
 
     if (text && characters(text) > limit) {
-        find(review, where, "its %s has %" APR_SIZE_T_FMT " characters, and the GPT builder takes %" APR_SIZE_T_FMT, member,
-             characters(text), limit);
+        review_find(review, where, "its %s has %" APR_SIZE_T_FMT " characters, and the GPT builder takes %" APR_SIZE_T_FMT,
+                    member, characters(text), limit);
     }
 }
 
-static const char *inside(review_t *review, const char *where, const char *name)
+static int is_json(const char *type)
 {
-    return apr_pstrcat(review->p, where, ".", name, NULL);
+    return strncasecmp(type, "application/json", 16) == 0 && (!type[16] || type[16] == ';' || type[16] == ' ');
 }
 
-/* "object", or in version 3.1 a list with it. */
-static int is_object_schema(const json_t *schema)
+static void review_body(review_t *review, const char *where, json_t *body)
 {
-    json_t *type = json_object_get(schema, "type"), *item;
-    size_t index;
+    json_t *content = json_object_get(review_resolve(review, where, body), "content"), *media;
+    const char *type;
+    int has_json = 0;
 
-    if (json_is_string(type)) {
-        return strcmp(json_string_value(type), "object") == 0;
-    }
-    json_array_foreach(type, index, item)
+    json_object_foreach(content, type, media)
     {
-        if (json_is_string(item) && strcmp(json_string_value(item), "object") == 0) {
-            return 1;
+        if (is_json(type)) {
+            has_json = 1;
+            review_body_schema(review, where, json_object_get(media, "schema"));
         }
     }
-    return 0;
-}
-
-static void review_schema(review_t *review, const char *where, json_t *schema, int depth)
-{
-    static const char *const singles[] = { "items", "additionalProperties", "not" };
-    static const char *const lists[] = { "allOf", "anyOf", "oneOf", "prefixItems" };
-    json_t *properties = json_object_get(schema, "properties"), *inner;
-    const char *name;
-    size_t index;
-
-    if (!json_is_object(schema) || json_object_get(schema, "$ref")) {
-        return;
-    }
-    if (depth == 0) {
-        find(review, where, "schemas within schemas within schemas: give some of them names in components.schemas");
-        return;
-    }
-    if (is_object_schema(schema) && !json_is_object(properties)) {
-        find(review, where, "an object schema without properties, which the GPT builder refuses; name what is in it");
-    }
-    json_object_foreach(properties, name, inner)
-    {
-        review_schema(review, inside(review, where, name), inner, depth - 1);
-    }
-    for (apr_size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
-        review_schema(review, inside(review, where, singles[i]), json_object_get(schema, singles[i]), depth - 1);
-    }
-    for (apr_size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        json_array_foreach(json_object_get(schema, lists[i]), index, inner)
-        {
-            review_schema(review, inside(review, where, lists[i]), inner, depth - 1);
-        }
+    if (json_object_size(content) && !has_json) {
+        review_find(review, where, "it is not application/json, and the GPT builder takes nothing else");
     }
 }
 
-static void review_content(review_t *review, const char *where, json_t *message)
+static void review_answer(review_t *review, const char *where, json_t *answer)
 {
     const char *type;
     json_t *media;
 
-    json_object_foreach(json_object_get(message, "content"), type, media)
+    json_object_foreach(json_object_get(review_resolve(review, where, answer), "content"), type, media)
     {
-        review_schema(review, where, json_object_get(media, "schema"), MAX_DEPTH);
+        review_answer_schema(review, where, json_object_get(media, "schema"));
     }
 }
 
-static void review_parameters(review_t *review, const char *where, const json_t *parameters)
+static void review_parameter(review_t *review, const char *where, json_t *parameter, const char *name)
 {
+    const char *here = apr_pstrcat(review->p, where, ", parameter ", name, NULL);
+    const char *in = json_string_value(json_object_get(parameter, "in"));
+
+    if (in && (strcmp(in, "header") == 0 || strcmp(in, "cookie") == 0)) {
+        review_find(review, here, "it is sent as a %s, and the GPT builder leaves such parameters out", in);
+    }
+    review_text(review, here, parameter, "description", MAX_PARAMETER_TEXT);
+    review_schema(review, here, json_object_get(parameter, "schema"));
+}
+
+/* Answers the names, each with where it is sent. outer: those of the path, which an operation may describe anew. */
+static apr_hash_t *review_parameters(review_t *review, const char *where, const json_t *parameters, apr_hash_t *outer)
+{
+    apr_hash_t *names = apr_hash_make(review->p);
     json_t *parameter;
     size_t index;
 
     json_array_foreach(parameters, index, parameter)
     {
         const char *name = json_string_value(json_object_get(parameter, "name"));
+        const char *in = json_string_value(json_object_get(parameter, "in")), *other;
 
         if (json_object_get(parameter, "$ref")) {
-            find(review, where, "parameter %d is a $ref, which the GPT builder leaves out; write the parameter itself",
-                 (int)index + 1);
-        } else if (!name || !*name) {
-            find(review, where, "parameter %d has no name, and the GPT builder leaves it out", (int)index + 1);
-        } else {
-            const char *here = apr_pstrcat(review->p, where, ", parameter ", name, NULL);
+            review_find(review, where, "parameter %d is a $ref, which the GPT builder leaves out; write the parameter itself",
+                        (int)index + 1);
+            continue;
+        }
+        if (!name || !*name) {
+            review_find(review, where, "parameter %d has no name, and the GPT builder leaves it out", (int)index + 1);
+            continue;
+        }
+        in = in ? in : "";
+        other = outer ? apr_hash_get(outer, name, APR_HASH_KEY_STRING) : NULL;
+        if (apr_hash_get(names, name, APR_HASH_KEY_STRING) || (other && strcmp(other, in) != 0)) {
+            review_find(review, where, "there are two parameters %s, and a GPT knows them by their names alone", name);
+        }
+        apr_hash_set(names, name, APR_HASH_KEY_STRING, in);
+        review_parameter(review, where, parameter, name);
+    }
+    return names;
+}
 
-            review_text(review, here, parameter, "description", MAX_PARAMETER_TEXT);
-            review_schema(review, here, json_object_get(parameter, "schema"), MAX_DEPTH);
+/* As it was written: what parses URLs may have folded it already. */
+static int has_odd_host(const char *url)
+{
+    const char *host = strstr(url, "//");
+
+    for (host = host ? host + 2 : ""; *host && *host != '/'; host++) {
+        if (apr_isupper(*host) || *host == ':') {
+            return 1;
         }
     }
+    return 0;
 }
 
 static void review_servers(review_t *review, const char *where, const json_t *servers)
@@ -154,33 +149,43 @@ static void review_servers(review_t *review, const char *where, const json_t *se
 
         if (!url || !uri_parse(review->p, url, &uri) || !uri.host ||
             (strcmp(uri.scheme, "https") != 0 && !(strcmp(uri.scheme, "http") == 0 && uri_host_is_loopback(uri.host)))) {
-            find(review, where,
-                 "server %d is no https URL, so the GPT builder finds no valid one; leave servers out to have this server's",
-                 (int)index + 1);
+            review_find(
+                review, where,
+                "server %d is no https URL, so the GPT builder finds no valid one; leave servers out to have this server's",
+                (int)index + 1);
+        } else if (!uri_host_is_loopback(uri.host) && has_odd_host(url)) {
+            review_find(review, where,
+                        "its server %s has a host with capital letters or a port, and the GPT builder finds no valid URL in it",
+                        url);
         } else if (!uri_same_root(uri.host, review->host)) {
-            find(review, where,
-                 "its server %s has another root domain than the issuer's %s, and the GPT builder wants one for API and OAuth",
-                 uri.host, review->host);
+            review_find(
+                review, where,
+                "its server %s has another root domain than the issuer's %s, and the GPT builder wants one for API and OAuth",
+                uri.host, review->host);
         }
     }
 }
 
 static void review_operation_id(review_t *review, const char *where, const char *id)
 {
+    static const char id_characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
     const char *other;
 
     if (!id || !*id) {
-        find(review, where, "there is no operationId, by which a GPT knows the operation; write one");
+        review_find(review, where, "there is no operationId, by which a GPT knows the operation; write one");
         return;
+    }
+    if (strlen(id) > MAX_OPERATION_ID || strspn(id, id_characters) != strlen(id)) {
+        review_find(review, where, "the GPT builder takes letters, digits, _ and - in an operationId, and 64 of them");
     }
     other = apr_hash_get(review->ids, id, APR_HASH_KEY_STRING);
     if (other) {
-        find(review, where, "the operationId is that of %s too; each needs one of its own", other);
+        review_find(review, where, "the operationId is that of %s too; each needs one of its own", other);
     }
     apr_hash_set(review->ids, id, APR_HASH_KEY_STRING, where);
 }
 
-static void review_operation(review_t *review, const char *method, const char *path, json_t *operation)
+static void review_operation(review_t *review, const char *method, const char *path, json_t *operation, apr_hash_t *names)
 {
     const char *id = json_string_value(json_object_get(operation, "operationId")), *status, *where;
     json_t *response;
@@ -191,27 +196,31 @@ static void review_operation(review_t *review, const char *method, const char *p
     review_text(review, where, operation, "summary", MAX_OPERATION_TEXT);
     review_text(review, where, operation, "description", MAX_OPERATION_TEXT);
     review_servers(review, where, json_object_get(operation, "servers"));
-    review_parameters(review, where, json_object_get(operation, "parameters"));
-    review_content(review, apr_pstrcat(review->p, where, ", request body", NULL), json_object_get(operation, "requestBody"));
+    review_parameters(review, where, json_object_get(operation, "parameters"), names);
+    review_body(review, apr_pstrcat(review->p, where, ", request body", NULL), json_object_get(operation, "requestBody"));
     json_object_foreach(json_object_get(operation, "responses"), status, response)
     {
-        review_content(review, apr_pstrcat(review->p, where, ", response ", status, NULL), response);
+        review_answer(review, apr_pstrcat(review->p, where, ", response ", status, NULL), response);
     }
 }
 
 static void review_path(review_t *review, const char *path, json_t *item)
 {
-    static const char *const methods[][2] = { { "get", "GET" },       { "put", "PUT" },         { "post", "POST" },
-                                              { "delete", "DELETE" }, { "options", "OPTIONS" }, { "head", "HEAD" },
-                                              { "patch", "PATCH" },   { "trace", "TRACE" } };
+    static const struct {
+        const char *member, *method;
+        int is_skipped;
+    } methods[] = { { "get", "GET", 0 },         { "put", "PUT", 0 },   { "post", "POST", 0 },   { "delete", "DELETE", 0 },
+                    { "options", "OPTIONS", 1 }, { "head", "HEAD", 1 }, { "patch", "PATCH", 0 }, { "trace", "TRACE", 1 } };
+    apr_hash_t *names = review_parameters(review, path, json_object_get(item, "parameters"), NULL);
 
     review_servers(review, path, json_object_get(item, "servers"));
-    review_parameters(review, path, json_object_get(item, "parameters"));
     for (apr_size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        json_t *operation = json_object_get(item, methods[i][0]);
+        json_t *operation = json_object_get(item, methods[i].member);
 
-        if (json_is_object(operation)) {
-            review_operation(review, methods[i][1], path, operation);
+        if (json_is_object(operation) && methods[i].is_skipped) {
+            review_find(review, path, "the GPT builder leaves %s out", methods[i].method);
+        } else if (json_is_object(operation)) {
+            review_operation(review, methods[i].method, path, operation, names);
         }
     }
 }
@@ -223,46 +232,65 @@ static void review_components(review_t *review, json_t *components)
 
     json_object_foreach(json_object_get(components, "schemas"), name, part)
     {
-        review_schema(review, apr_pstrcat(review->p, "components.schemas.", name, NULL), part, MAX_DEPTH);
+        review_schema(review, apr_pstrcat(review->p, "components.schemas.", name, NULL), part);
     }
     json_object_foreach(json_object_get(components, "requestBodies"), name, part)
     {
-        review_content(review, apr_pstrcat(review->p, "components.requestBodies.", name, NULL), part);
+        review_body(review, apr_pstrcat(review->p, "components.requestBodies.", name, NULL), part);
     }
     json_object_foreach(json_object_get(components, "responses"), name, part)
     {
-        review_content(review, apr_pstrcat(review->p, "components.responses.", name, NULL), part);
+        review_answer(review, apr_pstrcat(review->p, "components.responses.", name, NULL), part);
     }
     if (json_object_size(json_object_get(components, "securitySchemes")) > 1) {
-        find(review, "components.securitySchemes", "the GPT builder takes one security scheme for all operations");
+        review_find(review, "components.securitySchemes", "the GPT builder takes one security scheme for all operations");
+    }
+}
+
+static void review_version(review_t *review)
+{
+    const char *version = json_string_value(json_object_get(review->document, "openapi"));
+
+    if (version && strcmp(version, "3.1.0") != 0 && strcmp(version, "3.1.1") != 0) {
+        review_find(review, "openapi",
+                    "version %s, and the GPT builder takes 3.1.0 and 3.1.1 alone; convert the document, as more differs than the "
+                    "number (nullable: true becomes type: [..., \"null\"])",
+                    version);
     }
 }
 
 apr_array_header_t *openapi_review(apr_pool_t *p, json_t *document, apr_size_t size, const char *origin)
 {
-    review_t review = { .p = p, .findings = apr_array_make(p, 4, sizeof(const char *)), .ids = apr_hash_make(p) };
+    review_t review = { .p = p,
+                        .document = document,
+                        .findings = apr_array_make(p, 4, sizeof(const char *)),
+                        .ids = apr_hash_make(p),
+                        .refs = apr_hash_make(p) };
     const char *path;
     json_t *item;
     uri_t uri;
 
     review.host = uri_parse(p, origin, &uri) && uri.host ? uri.host : "";
+    review_version(&review);
     review_servers(&review, "servers", json_object_get(document, "servers"));
     json_object_foreach(json_object_get(document, "paths"), path, item)
     {
         review_path(&review, path, item);
     }
     review_components(&review, json_object_get(document, "components"));
+    review_circles(&review);
     if (!review.operations) {
-        find(&review, "paths", "there is no operation");
+        review_find(&review, "paths", "there is no operation");
     }
     if (review.operations > MAX_OPERATIONS) {
-        find(&review, "paths", "%d operations, and the GPT builder takes %d", review.operations, MAX_OPERATIONS);
+        review_find(&review, "paths", "%d operations, and the GPT builder takes %d", review.operations, MAX_OPERATIONS);
     }
     if (size > MAX_DOCUMENT_BYTES) {
-        find(&review, "the document", "%" APR_SIZE_T_FMT " bytes, and the GPT builder takes 1 MB", size);
+        review_find(&review, "the document", "%" APR_SIZE_T_FMT " bytes, and the GPT builder takes 1 MB", size);
     } else if (size > MAX_EXCHANGED_CHARS) {
-        find(&review, "the document", "%" APR_SIZE_T_FMT " characters; where ChatGPT fetches it as it does answers, it reads %d",
-             size, MAX_EXCHANGED_CHARS);
+        review_find(&review, "the document",
+                    "%" APR_SIZE_T_FMT " characters; where ChatGPT fetches it as it does answers, it reads %d", size,
+                    MAX_EXCHANGED_CHARS);
     }
     return review.findings;
 }

@@ -36,7 +36,7 @@ static void test_parse(apr_pool_t *p)
         { "openapi: 3.1.0\npaths: {}\n", "no JSON object; YAML" },
         { "# comment\n{}", "no JSON object; YAML" },
         { "[{'openapi':'3.1.0','paths':{}}]", "no JSON object; YAML" },
-        { "\xef\xbb\xbf{'openapi':'3.1.0','paths':{}}", "no JSON object" },
+        { "\xef\xbb\xbf{'openapi':'3.1.0','paths':{}}", "begins with a byte order mark (BOM)" },
         { "{", "line 1, column 1 is not JSON" },
         { "{\n  'openapi': '3.1.0',\n  'paths': {},\n}", "line 4, column 1 is not JSON" },
         { "{'openapi':'3.1.0',\n'paths':{'/a':{},\n'/a':{}}}", "line 3, column 4 is not JSON: duplicate object key" },
@@ -112,6 +112,21 @@ static void test_operations(apr_pool_t *p)
     ok(strstr(found, "PUT /b (): there is no operationId"), "an empty one");
     ok(strstr(found, "PATCH /b (x): the operationId is that of POST /a (x) too"), "one twice");
     ok(strstr(found, "/b: parameter 1 is a $ref"), "a $ref among the parameters of a path");
+    found = review(p, "{'openapi':'3.0.3','paths':{'/a':{'head':{},'options':{},'trace':{},'get':{'operationId':'a'}}}}");
+    is_str(
+        found,
+        "openapi: version 3.0.3, and the GPT builder takes 3.1.0 and 3.1.1 alone; convert the document, as more differs than the "
+        "number (nullable: true becomes type: [..., \"null\"])\n"
+        "/a: the GPT builder leaves OPTIONS out\n/a: the GPT builder leaves HEAD out\n/a: the GPT builder leaves TRACE out",
+        "version 3.0, and methods that no GPT uses");
+    is_str(review(p, "{'openapi':'3.1.1','paths':{}}"), "", "version 3.1.1");
+    ok(strstr(review(p, "{'openapi':'3.1.2','paths':{}}"), "openapi: version 3.1.2"), "version 3.1.2");
+    found = review(p, apr_psprintf(p,
+                                   "{'openapi':'3.1.0','paths':{'/a':{'get':{'operationId':'%s'},'put':{'operationId':'%s'},"
+                                   "'post':{'operationId':'a.b'}}}}",
+                                   letters(p, 64, "x"), letters(p, 65, "y")));
+    ok(!strstr(found, "GET /a") && strstr(found, "PUT /a (yyy") && strstr(found, "POST /a (a.b): the GPT builder takes letters"),
+       "operationIds that are too long, or hold other characters: %s", found);
 }
 
 static void test_parameters(apr_pool_t *p)
@@ -128,6 +143,19 @@ static void test_parameters(apr_pool_t *p)
            "GET /a (a): parameter 4 has no name, and the GPT builder leaves it out\n"
            "GET /a (a), parameter o: an object schema without properties, which the GPT builder refuses; name what is in it",
            "parameters");
+    is_str(review(p, "'parameters':[{'name':'h','in':'header'},{'name':'c','in':'cookie'}]"),
+           "GET /a (a), parameter h: it is sent as a header, and the GPT builder leaves such parameters out\n"
+           "GET /a (a), parameter c: it is sent as a cookie, and the GPT builder leaves such parameters out",
+           "parameters outside of the URL");
+    is_str(review(p, "'parameters':[{'name':'q','in':'query'},{'name':'q','in':'path'}]"),
+           "GET /a (a): there are two parameters q, and a GPT knows them by their names alone", "one name twice");
+    is_str(review(p, "'parameters':[{'name':'q','in':'query'},{'name':'q','in':'query'}]"),
+           "GET /a (a): there are two parameters q, and a GPT knows them by their names alone", "... in one place");
+    is_str(review(p, "{'openapi':'3.1.0','paths':{'/a/{q}':{'parameters':[{'name':'q','in':'path'}],"
+                     "'get':{'operationId':'a','parameters':[{'name':'q','in':'path'}]},"
+                     "'put':{'operationId':'b','parameters':[{'name':'q','in':'query'}]}}}}"),
+           "PUT /a/{q} (b): there are two parameters q, and a GPT knows them by their names alone",
+           "an operation may say anew what a parameter of its path is");
 }
 
 static void test_schemas(apr_pool_t *p)
@@ -135,7 +163,6 @@ static void test_schemas(apr_pool_t *p)
     static const char tail[] = ": an object schema without properties, which the GPT builder refuses; name what is in it";
     static const char *const good[] = {
         "{'type':'object','properties':{}}",
-        "{'$ref':'#/components/schemas/S'}",
         "{'type':'string'}",
         "{}",
         "{'type':'array','items':{'type':['object','null'],'properties':{'a':{'type':'string'}}}}",
@@ -153,23 +180,100 @@ static void test_schemas(apr_pool_t *p)
     const char *deep = "{}";
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        is_str(review(p, apr_psprintf(p, "'requestBody':{'content':{'application/json':{'schema':%s}}}", good[i])), "",
-               "a good schema");
+        is_str(review(p, apr_psprintf(p, "'parameters':[{'name':'q','in':'query','schema':%s}]", good[i])), "", "a good schema");
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        is_str(review(p, apr_psprintf(p, "'requestBody':{'content':{'application/json':{'schema':%s}}}", bad[i][0])),
-               apr_pstrcat(p, "GET /a (a), request body", bad[i][1], tail, NULL), "an object without properties");
+        is_str(review(p, apr_psprintf(p, "'parameters':[{'name':'q','in':'query','schema':%s}]", bad[i][0])),
+               apr_pstrcat(p, "GET /a (a), parameter q", bad[i][1], tail, NULL), "an object without properties");
     }
-    is_str(review(p, "'responses':{'200':{'content':{'text/x':{'schema':{'type':'object'}}}}}"),
-           apr_pstrcat(p, "GET /a (a), response 200", tail, NULL), "... in a response");
-    is_str(review(p, "{'openapi':'3.0.0','paths':{},'components':{'schemas':{'S':{'type':'object'}},"
-                     "'requestBodies':{'B':{'content':{'a/b':{'schema':{'type':'object'}}}}}}}"),
+    is_str(
+        review(p, "'responses':{'200':{'content':{'text/x':{'schema':{'type':'object'}}}}}"),
+        "GET /a (a), response 200: an object schema without properties: the GPT builder takes it in an answer, but the GPT learns "
+        "nothing of what is in it",
+        "... in a response: a note");
+    is_str(review(p, "{'openapi':'3.1.0','paths':{},'components':{'schemas':{'S':{'type':'object'}},"
+                     "'requestBodies':{'B':{'content':{'application/json':{'schema':{'type':'object'}}}}}}}"),
            apr_pstrcat(p, "components.schemas.S", tail, "\ncomponents.requestBodies.B", tail, NULL), "... in the components");
     for (int i = 0; i < 100; i++) {
         deep = apr_pstrcat(p, "{'items':", deep, "}", NULL);
     }
-    ok(strstr(review(p, apr_psprintf(p, "'requestBody':{'content':{'a/b':{'schema':%s}}}", deep)), "schemas within schemas"),
+    ok(strstr(review(p, apr_psprintf(p, "'requestBody':{'content':{'application/json':{'schema':%s}}}", deep)),
+              "schemas within schemas"),
        "schemas without end");
+}
+
+static void test_bodies(apr_pool_t *p)
+{
+    static const char *const roots[][2] = {
+        { "{'oneOf':[{'type':'object','properties':{}}]}", "oneOf" },
+        { "{'anyOf':[]}", "anyOf" },
+        { "{'type':'array','items':{'type':'string'}}", "an array" },
+        { "{'$ref':'#/components/schemas/List'}", "an array" },
+        { "{'type':'string'}", "no object" },
+        { "{}", "empty" },
+        { "true", "empty" },
+    };
+    static const char *const good[] = {
+        "'content':{'application/json':{'schema':{'type':'object','properties':{}}}}",
+        "'content':{'application/json; charset=utf-8':{'schema':{'allOf':[{'$ref':'#/components/schemas/Map'}]}}}",
+        "'content':{'text/plain':{},'application/json':{'schema':{'$ref':'#/components/schemas/Map'}}}",
+        "'$ref':'#/components/requestBodies/Map'",
+    };
+    static const char document[] =
+        "{'openapi':'3.1.0','paths':{'/a':{'post':{'operationId':'a','requestBody':{%s}}}},'components':{'schemas':"
+        "{'List':{'type':'array','items':{}},'Map':{'type':'object','properties':{}}},'requestBodies':{'Map':"
+        "{'content':{'application/json':{'schema':{'$ref':'#/components/schemas/Map'}}}}}}}";
+
+    for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+        const char *body = apr_psprintf(p, "'content':{'application/json':{'schema':%s}}", roots[i][0]);
+
+        is_str(review(p, apr_psprintf(p, document, body)),
+               apr_psprintf(p,
+                            "POST /a (a), request body: its schema is %s at its root, and the GPT builder takes one object with "
+                            "properties there",
+                            roots[i][1]),
+               "a body that is %s", roots[i][1]);
+    }
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        is_str(review(p, apr_psprintf(p, document, good[i])), "", "a good body");
+    }
+    is_str(review(p, apr_psprintf(p, document, "'content':{'multipart/form-data':{'schema':{}}}")),
+           "POST /a (a), request body: it is not application/json, and the GPT builder takes nothing else", "a form");
+}
+
+static void test_references(apr_pool_t *p)
+{
+    static const char schemas[] = "{'openapi':'3.1.0','paths':{},'components':{'schemas':{%s}}}";
+    const char *chain = "'S0':{}";
+
+    is_str(review(p, "'parameters':[{'name':'q','in':'query','schema':{'$ref':'#/components/schemas/S'}}]"),
+           "GET /a (a), parameter q: its $ref #/components/schemas/S leads to nothing in this document", "a $ref to nothing");
+    is_str(
+        review(p, "'requestBody':{'$ref':'bodies.json#/B'}"),
+        "GET /a (a), request body: its $ref bodies.json#/B leads to nothing in this document, and the GPT builder fetches no other",
+        "a $ref elsewhere");
+    is_str(review(p, apr_psprintf(p, schemas, "'a/b~c':{},'T':{'items':{'$ref':'#/components/schemas/a~1b~0c'}}")), "",
+           "a name with / and ~");
+    is_str(review(p, apr_psprintf(p, schemas, "'a b':{},'T':{'items':{'$ref':'#/components/schemas/a%20b'}}")), "",
+           "a name with a blank");
+    is_str(review(p, apr_psprintf(p, schemas, "'N':{'properties':{'next':{'$ref':'#/components/schemas/N'}}}")),
+           "components.schemas.N.next: its $ref #/components/schemas/N leads in a circle, which the GPT builder refuses",
+           "a schema in itself");
+    is_str(review(p, apr_psprintf(
+                         p, schemas,
+                         "'A':{'items':{'$ref':'#/components/schemas/B'}},'B':{'anyOf':[{'$ref':'#/components/schemas/A'}]}")),
+           "components.schemas.A.items.anyOf: its $ref #/components/schemas/A leads in a circle, which the GPT builder refuses",
+           "... by way of another");
+    is_str(review(p, apr_psprintf(p, schemas, "'A':{'$ref':'#/components/schemas/A'}")),
+           "components.schemas.A: its $ref #/components/schemas/A leads in a circle, which the GPT builder refuses",
+           "... at once");
+    is_str(review(p, apr_psprintf(p, schemas,
+                                  "'A':{},'B':{'allOf':[{'$ref':'#/components/schemas/A'},{'$ref':'#/components/schemas/A'}]}")),
+           "", "twice is no circle");
+    for (int i = 1; i < 1500; i++) {
+        chain = apr_psprintf(p, "%s,'S%d':{'items':{'$ref':'#/components/schemas/S%d'}}", chain, i, i - 1);
+    }
+    is_str(review(p, apr_psprintf(p, schemas, chain)), "", "a long way is none either");
 }
 
 static void test_servers(apr_pool_t *p)
@@ -181,6 +285,10 @@ static void test_servers(apr_pool_t *p)
         { "https://other.example.com/v1", "" },
         { "https://example.com", "" },
         { "http://localhost:3000", "servers: its server localhost has another root domain than the issuer's api.example.com" },
+        { "https://api.example.com:8443",
+          "servers: its server https://api.example.com:8443 has a host with capital letters or a port" },
+        { "https://API.example.com/v1",
+          "servers: its server https://API.example.com/v1 has a host with capital letters or a port" },
         { "https://api.example.org",
           "servers: its server api.example.org has another root domain than the issuer's api.example.com" },
         { "http://api.example.com", "servers: server 1 is no https URL" },
@@ -286,6 +394,8 @@ void test_openapi(apr_pool_t *p)
     test_operations(p);
     test_parameters(p);
     test_schemas(p);
+    test_bodies(p);
+    test_references(p);
     test_servers(p);
     test_limits(p);
     test_complete(p);
