@@ -31,18 +31,22 @@ my @known = (
     [ 'MCP CLI Client' => ['http://localhost:14438/oauth/callback'] ],
     [ 'Microsoft 365 Copilot' => ['https://teams.microsoft.com/api/platform/v1.0/oAuthRedirect'] ],
     [ 'an app of a telephone' => ['com.example.app:/oauth'] ],
+    [ 'editors (case 321)' => [ 'vscode://publisher.extension/callback', 'http://127.0.0.1:33418/', 'vscode-insiders://publisher.extension/callback' ] ],
+    [ 'Warp (case 321)' => ['warp://mcp/oauth2callback'] ],
+    [ 'Raycast (case 321)' => ['raycast://oauth?package_name=Extension'] ],
     [ 'git-credential-oauth' => ['http://127.0.0.1'], 'http://127.0.0.1:40421' ],
 );
 
 my %bad_redirects = (
     'case 57' => [ map { my $s = $_; map { "$s$_" } 'alert(1)', '//rp.example/cb', '//%0aalert(1)' }
         qw(javascript: JaVaScRiPt: data: vbscript: file: blob: about: view-source: intent: ws: ftp:) ],
+    'case 320' => [ map { ("$_:x", "$_://rp.example/cb") } qw(filesystem mailto tel sms wss chrome moz-extension ms-settings MS-word search-ms itms-services) ],
     'case 58' => [ 'http://rp.example/cb', 'http://127.0.0.1.evil.example/cb', 'http://127.1/cb', 'http://localhost.evil.example/cb',
         'http://[::ffff:127.0.0.1]/cb', 'http://0.0.0.0/cb', 'HTTP://rp.example/cb', 'http://10.0.0.1/cb' ],
     'case 65' => [ 'https://*.rp.example/cb', 'https://rp.example/*', 'https://*/cb', 'http://127.0.0.1:*/cb' ],
     'refused' => [ 'https://user@rp.example/cb', 'https://rp.example/cb#', 'https://rp.example/cb#x', '/cb', 'rp.example/cb', 'https:///cb', 'https://',
         'https://rp.example/cb?code=1', 'https://rp.example/cb?state=x', 'https://rp.example/a b', "https://rp.example/cb\n", 'https://rp.example/%00',
-        "https://rp.example/\x{e4}", 'https://rp.example\\@evil.example/', 'myapp:/cb', 'cursors://x/', 'https://rp.example/' . 'x' x 2048 ],
+        "https://rp.example/\x{e4}", 'https://rp.example\\@evil.example/', 'https://rp.example/' . 'x' x 2048 ],
 );
 
 sub register {
@@ -113,6 +117,9 @@ sub test_known_clients {
 
 sub test_refused_redirects {
     my ($t) = @_;
+    my $mixed = register($t, { redirect_uris => [ 'https://rp.example/cb', 'vscode://publisher.extension/cb', 'ms-settings:x' ] });
+    like($mixed->json->{error_description}, qr/^Not accepted: redirect_uris\[2\], ms-settings:x: its scheme is one that/, 'case 320: the client is told which, and why');
+    unlike(register($t, { redirect_uris => ['"><script>x'] })->json->{error_description}, qr/script/, '... unless it is no URI at all');
     for my $what (sort keys %bad_redirects) {
         for my $uri (@{ $bad_redirects{$what} }) {
             my $name = $what . ': ' . $json->encode([$uri]);

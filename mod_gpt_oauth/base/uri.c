@@ -1,5 +1,6 @@
 #include "uri.h"
 #include "params.h"
+#include "scheme.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -278,10 +279,11 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
     if (!allow_private) {
         return "a redirect URI begins with https://, or with http:// and localhost, 127.0.0.1 or [::1]";
     }
-    /* RFC 8252 section 7.1: named after a domain. Cursor's is older than that advice, and in use. */
-    return strchr(uri.scheme, '.') || !strcmp(uri.scheme, "cursor")
-               ? NULL
-               : "a private-use scheme holds a dot, as in com.example.app:/callback";
+    /* RFC 8252 section 7.1 advises names of domains, which many apps did not take. */
+    return scheme_is_taken(uri.scheme)
+               ? "its scheme is one that browsers and systems act on by themselves; an app's own looks like "
+                 "com.example.app:/callback"
+               : NULL;
 }
 
 int uri_is_loopback_redirect(apr_pool_t *p, const char *given)

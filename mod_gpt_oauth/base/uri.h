@@ -49,7 +49,7 @@ const char *uri_origin_problem(apr_pool_t *p, const char *text);
 
 /*
  * NULL when text may be registered as a redirect URI: https; http for loopback hosts; a private-use scheme (RFC 8252 section
- * 7.1) with a dot in it, or cursor:, when allow_private. Never a fragment, a '*' (which would match nothing but itself), or a
+ * 7.1, see scheme.h) when allow_private. Never a fragment, a '*' (which would match nothing but itself), or a
  * query that holds code, state, iss or error. Else a sentence for the admin or the registering client.
  */
 const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_private);

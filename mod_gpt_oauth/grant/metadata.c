@@ -90,6 +90,18 @@ static int has_uri(const apr_array_header_t *uris, const char *uri)
     return 0;
 }
 
+/* Clients register several URIs at once, and their developers read this. */
+static const failure_t *refuse_redirect(apr_pool_t *p, size_t index, const char *uri, const char *problem)
+{
+    uri_t parsed;
+    const char *shown = uri && uri_parse(p, uri, &parsed) ? uri : NULL; /* plain ASCII, then */
+
+    return failure_make(p, OAUTH_INVALID_REDIRECT_URI,
+                        apr_psprintf(p, "Not accepted: redirect_uris[%d]%s%.200s: %s.", (int)index, shown ? ", " : "",
+                                     shown ? shown : "", problem),
+                        "redirect URI %s: %s", log_quote(p, uri, 200), problem);
+}
+
 static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const json_t *list = json_object_get(metadata, "redirect_uris"), *item;
@@ -102,11 +114,10 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
     json_array_foreach(list, index, item)
     {
         const char *uri = json_string_value(item);
-        const char *problem = uri ? uri_redirect_problem(p, uri, 1) : "redirect_uris holds something that is not a string";
+        const char *problem = uri ? uri_redirect_problem(p, uri, 1) : "it is not a string";
 
         if (problem) {
-            return failure_make(p, OAUTH_INVALID_REDIRECT_URI, apr_pstrcat(p, "Not accepted: ", problem, ".", NULL),
-                                "redirect URI %s: %s", log_quote(p, uri, 200), problem);
+            return refuse_redirect(p, index, uri, problem);
         }
         if (!has_uri(client->redirect_uris, uri)) {
             APR_ARRAY_PUSH(client->redirect_uris, const char *) = apr_pstrdup(p, uri);

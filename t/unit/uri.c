@@ -207,7 +207,6 @@ static void test_redirect_registration(apr_pool_t *p)
         { "file:///etc/passwd", "case 57: file" },
         { "blob:https://rp.example/x", "case 57: blob" },
         { "about:blank", "case 57: about" },
-        { "myapp:/cb", "a private-use scheme without a dot" },
         { "http://rp.example/cb", "case 58: http beyond loopback" },
         { "http://localhost.evil/cb", "cases 58 and 62: http to localhost.evil" },
         { "http://127.1/cb", "case 62: http to 127.1" },
@@ -234,12 +233,37 @@ static void test_redirect_registration(apr_pool_t *p)
         { "", "nothing" },
     };
 
+    static const char *const taken[] = {
+        "javascript",    "JavaScript",       "data",          "vbscript",    "file",    "blob",    "filesystem", "about",
+        "view-source",   "intent",           "mailto",        "tel",         "sms",     "ftp",     "ws",         "WSS",
+        "chrome",        "chrome-extension", "moz-extension", "ms-settings", "MS-msdt", "ms-word", "search-ms",  "shell",
+        "itms-services", "microsoft-edge",   "ssh",           "smb",         "market"
+    };
+    static const char *const apps[] = { "vscode://vscode.github-authentication/did-authenticate",
+                                        "vscode-insiders:/x",
+                                        "warp://mcp/oauth2callback",
+                                        "raycast://oauth?package_name=x",
+                                        "windsurf:/cb",
+                                        "cursor://anysphere.cursor-mcp/oauth/callback",
+                                        "myapp:/cb",
+                                        "com.example.app:/cb" };
+
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
         is_str(uri_redirect_problem(p, fine[i], 0), NULL, "may be registered: %s", fine[i]);
     }
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         ok(uri_redirect_problem(p, refused[i].text, 0) && uri_redirect_problem(p, refused[i].text, 1),
            "may not be registered: %s", refused[i].name);
+    }
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+        const char *problem = uri_redirect_problem(p, apr_pstrcat(p, taken[i], ":x", NULL), 1);
+
+        ok(problem && strstr(problem, "scheme"), "case 320: %s: is no app's", taken[i]);
+        ok(uri_redirect_problem(p, apr_pstrcat(p, taken[i], "://rp.example/cb", NULL), 1), "case 320: %s:// neither", taken[i]);
+    }
+    for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
+        is_str(uri_redirect_problem(p, apps[i], 1), NULL, "case 321: %s may be registered", apps[i]);
+        ok(uri_redirect_problem(p, apps[i], 0), "... where private-use schemes may be");
     }
     is_str(uri_redirect_problem(p, "com.example.app:/cb", 1), NULL, "a private-use scheme where allowed");
     is_str(uri_redirect_problem(p, "com.example.app://oauth/cb", 1), NULL, "the same with an authority");
