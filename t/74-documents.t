@@ -19,7 +19,17 @@ my %called = (
     'https://vscode.dev/oauth/client-metadata.json' => [ 'http://127.0.0.1:33418/', 'http://127.0.0.1:50000/', 'https://vscode.dev/redirect' ],
     'https://zed.dev/oauth/client-metadata.json' => ['http://127.0.0.1:40123/callback'],
     'https://opencode.ai/oauth/opencode/client.json' => ['http://127.0.0.1:19876/callback'],
+    'https://goose-docs.ai/oauth/client-metadata.json' => ['http://localhost:49321/oauth_callback'],
+    'https://apify.github.io/mcpc/client-metadata.json' => [ map { my $host = $_; map { "http://$host:$_/callback" } 13316, 31613, 16133, 13325 } qw(127.0.0.1 localhost) ],
 );
+
+# Documents of one callback each: the URL, and the redirect URI that goes with it.
+my %pattern = (
+    'https://chatgpt.com/oauth/{id}/client.json' => 'https://chatgpt.com/connector/oauth/{id}',
+    'https://chatgpt.com/oauth/codex/{id}/client.json' => 'http://127.0.0.1:1455/callback/{id}',
+);
+my @ids = ('AbC-123_x', 'a', 'x.y~z', '0' x 64);
+my @no_ids = ('', 'x/y', 'x%2fy', 'x%41', '..', '.', 'y' x 65, 'x y', "x\n", 'x?', 'x#', '{id}', "\xc3\xa4");
 
 my @bad_urls = (
     'http://chatgpt.com/oauth/client.json', 'HTTPS://chatgpt.com/oauth/client.json', 'https://chatgpt.com', 'https://chatgpt.com/oauth/../oauth/client.json',
@@ -44,7 +54,7 @@ sub rows { my ($t, $url) = @_; return $t->sql("SELECT count(*) FROM oauth_client
 
 sub test_built_in {
     my ($t) = @_;
-    is_deeply([ sort keys %document ], [ sort keys %called ], 'the documents of conf/clients');
+    is_deeply([ sort keys %document ], [ sort keys %called, keys %pattern ], 'the documents of conf/clients');
     for my $url (sort keys %called) {
         is($t->ask(as_client($url, $_)), '200 sign-in', "$url may ask for $_") for @{ $document{$url}{redirect_uris} }, @{ $called{$url} };
         is($t->ask(as_client($url, $_)), '400 page', "case 214: and not for $_") for 'https://evil.example/cb', $document{$url}{redirect_uris}[0] . 'x';
@@ -72,6 +82,34 @@ sub test_built_in {
     ok(!$t->token_works($tokens->{access_token}), 'removed, its tokens are dead');
     is($t->refresh($client, $tokens->{refresh_token})->verdict, '401 invalid_client', '... the refresh token too');
     is($t->ask($client), '200 sign-in', '... and it may ask again');
+    return;
+}
+
+sub test_patterns {
+    my ($t) = @_;
+    my $of = sub { my ($pattern, $id) = @_; return $pattern =~ s/\{id\}/$id/r };
+    for my $pattern (sort keys %pattern) {
+        my $redirect = $pattern{$pattern};
+        for my $id (@ids) {
+            my $client = as_client($of->($pattern, $id), $of->($redirect, $id));
+            is($t->ask($client), '200 sign-in', "case 319: $client->{id} may ask for $client->{redirect_uri}");
+            is($t->ask(as_client($client->{id}, $_)), '400 page', "case 319: and not for $_")
+                for $of->($redirect, 'other'), $of->($redirect, ''), $of->($redirect, "$id/x"), $of->($redirect, '{id}'), 'https://chatgpt.com/connector_platform_oauth_redirect';
+        }
+        for my $id (@no_ids) {
+            is($t->ask(as_client($of->($pattern, $id), $of->($redirect, $id))), '400 page', "case 319: $pattern with the id " . JSON::PP->new->canonical->encode([$id]));
+        }
+        (my $evil = $of->($pattern, 'x')) =~ s/chatgpt\.com/chatgpt.com.evil.example/;
+        is($t->ask(as_client($evil, $of->($redirect, 'x'))), '400 page', "case 319: $evil is another host's");
+    }
+    is($t->ask(as_client('https://chatgpt.com/oauth/codex/client.json', 'https://chatgpt.com/connector/oauth/codex')), '400 page', 'case 319: a document of that very URL goes first');
+    my $client = as_client('https://chatgpt.com/oauth/AbC-123_x/client.json', 'https://chatgpt.com/connector/oauth/AbC-123_x');
+    my $browser = $t->open_request($t->authorize_url($client));
+    like($browser->page->body, qr{<strong>ChatGPT</strong> of <strong>chatgpt\.com</strong>}, 'consent names the app as it does with the document for all');
+    my $tokens = $t->tokens_for($client);
+    ok($t->token_works($tokens->{access_token}), 'its token works');
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', '... and refreshes');
+    is($t->gptoauth_json('client', 'show', $client->{id})->{client_name}, 'ChatGPT', 'the command knows it');
     return;
 }
 
@@ -114,6 +152,7 @@ sub test_off {
 on_each_db({}, sub {
     my ($t) = @_;
     test_built_in($t);
+    test_patterns($t);
     test_two_redirects($t);
     test_others($t);
     ok($t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'pinned is the default, and advertised');

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/uri.h"
+#include "grant/built_in.h"
 #include "grant/client.h"
 #include "grant/metadata.h"
 
@@ -144,16 +145,6 @@ const failure_t *document_read(apr_pool_t *p, const char *url, const char *text,
     return NULL;
 }
 
-static const built_in_t *built_in(const char *url)
-{
-    for (const built_in_t *document = built_in_documents; document->url; document++) {
-        if (strcmp(document->url, url) == 0) {
-            return document;
-        }
-    }
-    return NULL;
-}
-
 static const failure_t *unknown(apr_pool_t *p, const char *url)
 {
     return failure_make(
@@ -175,9 +166,9 @@ static const failure_t *keep(store_t *store, client_t *fetched, apr_int64_t life
     return NULL;
 }
 
-static const failure_t *read_built_in(apr_pool_t *p, const built_in_t *document, client_t **client)
+static const failure_t *read_built_in(apr_pool_t *p, const char *url, const char *text, client_t **client)
 {
-    return document_read(p, document->url, document->text, strlen(document->text), client);
+    return document_read(p, url, text, strlen(text), client);
 }
 
 static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
@@ -219,14 +210,14 @@ static const failure_t *refresh(store_t *store, const char *url, const document_
 static const failure_t *find_fetched(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t *row,
                                      client_t **client)
 {
-    const built_in_t *document = built_in(url);
+    const char *text = built_in_text(store->pool, url);
     const failure_t *failure = refresh(store, url, fetcher, client);
 
     if (failure && failure->error != OAUTH_UNAVAILABLE && row && row->fresh_until > store->now - STALE_MAX) {
         *client = row;
         return NULL;
     }
-    return failure && failure->error != OAUTH_UNAVAILABLE && document ? read_built_in(store->pool, document, client) : failure;
+    return failure && failure->error != OAUTH_UNAVAILABLE && text ? read_built_in(store->pool, url, text, client) : failure;
 }
 
 /* Somebody who may be fetched, as far as he is known before. */
@@ -245,7 +236,7 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
                                client_t **client)
 {
     const char *problem = document_url_problem(store->pool, url);
-    const built_in_t *document = built_in(url);
+    const char *text = built_in_text(store->pool, url);
     client_t *row = NULL;
 
     if (problem) {
@@ -273,8 +264,5 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
         }
         return find_fetched(store, url, fetcher, row, client);
     }
-    if (!document) {
-        return unknown(store->pool, url);
-    }
-    return read_built_in(store->pool, document, client);
+    return text ? read_built_in(store->pool, url, text, client) : unknown(store->pool, url);
 }

@@ -49,12 +49,4 @@ const failure_t *document_read(apr_pool_t *p, const char *url, const char *text,
 const failure_t *document_find(store_t *store, const policy_t *policy, const char *url, const document_fetcher_t *fetcher,
                                client_t **client);
 
-/* The built-in documents; ends with url NULL. */
-typedef struct built_in_t {
-    const char *url;
-    const char *text;
-} built_in_t;
-
-extern const built_in_t built_in_documents[];
-
 #endif

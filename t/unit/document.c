@@ -1,4 +1,5 @@
 #include "tap.h"
+#include "grant/built_in.h"
 #include "grant/document.h"
 
 #include <apr_strings.h>
@@ -118,18 +119,42 @@ static void test_texts(apr_pool_t *p)
     ok(document_read(p, URL, rows[0].text, DOCUMENT_MAX + 1, &client), "more than 16 KB are not looked at");
 }
 
+/* As a client of this id would come by it. */
+static void try_built_in(apr_pool_t *p, const char *pattern, const char *id)
+{
+    const char *at = strstr(pattern, BUILT_IN_ID), *url = pattern, *text;
+    client_t *client = NULL;
+
+    if (at) {
+        url = apr_pstrcat(p, apr_pstrmemdup(p, pattern, (apr_size_t)(at - pattern)), id, at + strlen(BUILT_IN_ID), NULL);
+    }
+    text = built_in_text(p, url);
+    is_str(document_url_problem(p, url), NULL, "%s may be a client id", url);
+    ok(text && !document_read(p, url, text, strlen(text), &client) && client->is_public,
+       "the built-in document of %s can be used", url);
+    ok(text && !strstr(text, BUILT_IN_ID), "... and nothing in it is left open");
+}
+
 static void test_built_in(apr_pool_t *p)
 {
+    static const char *const none[] = {
+        "https://chatgpt.com/oauth//client.json",      "https://chatgpt.com/oauth/a/b/client.json",
+        "https://chatgpt.com/oauth/a%2fb/client.json", "https://chatgpt.com/oauth/a/client.jsonx",
+        "https://chatgpt.com/oauth/{id}x/client.json", "https://chatgpt.com/oauth/a"
+    };
     int count = 0;
 
     for (const built_in_t *document = built_in_documents; document->url; document++, count++) {
-        client_t *client = NULL;
-
-        is_str(document_url_problem(p, document->url), NULL, "%s may be a client id", document->url);
-        ok(!document_read(p, document->url, document->text, strlen(document->text), &client) && client->is_public,
-           "the built-in document of %s can be used", document->url);
+        try_built_in(p, document->url, "AbC-1_2.3~");
     }
-    ok(count >= 7, "those of well-known apps are built in");
+    ok(count >= 11, "those of well-known apps are built in");
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        is_str(built_in_text(p, none[i]), NULL, "case 319: none at %s", none[i]);
+    }
+    ok(strstr(built_in_text(p, "https://chatgpt.com/oauth/codex/client.json"), "Codex"),
+       "case 319: the very URL goes before a pattern");
+    ok(strstr(built_in_text(p, "https://chatgpt.com/oauth/x-1/client.json"), "https://chatgpt.com/connector/oauth/x-1\""),
+       "case 319: the id is that of the redirect URI");
 }
 
 void test_document(apr_pool_t *p)
