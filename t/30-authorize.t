@@ -93,6 +93,15 @@ sub test_accepted {
 
     ok($t->code_for($client, params => { foo => 'bar', nonce => 'x', audience => 'y' })->{code}, 'case 18: unknown parameters');
     is($t->tokens_for($client, params => { scope => 'read nope' })->{scope}, 'read', 'case 20: an unknown scope is dropped');
+    for my $row ([ 'openid', 'read' ], [ 'openid profile email address phone', 'read' ], [ 'openid offline_access', 'offline_access read' ]) {
+        my ($scope, $granted) = @$row;
+        is($t->tokens_for($client, params => { scope => $scope })->{scope}, $granted, "case 20: $scope means the default scopes");
+    }
+    is($t->tokens_for($client, params => { scope => 'openid email write' })->{scope}, 'write', "case 20: beside a scope OpenID's words mean nothing");
+    is($t->ask($client, { scope => "openid $_" }), '302 invalid_scope', "case 20: openid $_ is not all OpenID's") for qw(nope Profile);
+    my $narrow = $t->client_add('narrow', scope => 'write hello');
+    is($t->tokens_for($narrow, params => { scope => $_ })->{scope}, 'hello write', 'case 16: a client\'s own scope is its default') for undef, '', 'openid';
+    is($t->ask($narrow, { scope => 'openid read' }), '302 invalid_scope', 'case 20: a scope that the client may not have');
     is($t->tokens_for($client, params => { scope => ' write  read read ' })->{scope}, 'read write', 'case 22: one order');
     is($t->tokens_for($client, params => { scope => 'write,read' })->{scope}, 'read write', 'case 22: commas separate too');
 

@@ -44,7 +44,9 @@ sub test_tokens {
     is(ask($t, $robot, scope => 'offline_access')->json->{scope}, 'read', 'scope: nor does that alone name one');
     my $limited = $t->client_add('limited', service => 1, scope => 'write');
     is(ask($t, $limited, scope => 'read write')->json->{scope}, 'write', 'scope: no more than the account may have');
-    is(ask($t, $limited)->verdict, '400 invalid_scope', 'scope: where it may have none of the default ones it must name some');
+    is(ask($t, $limited)->json->{scope}, 'write', 'scope: its own are its default');
+    is(ask($t, $limited, scope => 'openid')->json->{scope}, 'write', "scope: and what OpenID's words mean");
+    is(ask($t, $limited, scope => 'read')->verdict, '400 invalid_scope', 'scope: one that it may not have');
 
     my $base = $t->issuer;
     my $bound = token($t, $robot, resource => "$base/api");

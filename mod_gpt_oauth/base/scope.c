@@ -114,9 +114,9 @@ const char *scope_union(apr_pool_t *p, const char *a, const char *b)
     return merge(p, a, b, 1, 1, 1);
 }
 
-const char *scope_without(apr_pool_t *p, const char *set, const char *token)
+const char *scope_without(apr_pool_t *p, const char *set, const char *others)
 {
-    return merge(p, set, token, 1, 0, 0);
+    return merge(p, set, others, 1, 0, 0);
 }
 
 int scope_subset(const char *inner, const char *outer)

@@ -8,6 +8,8 @@
 #include <apr_pools.h>
 
 #define SCOPE_OFFLINE "offline_access"
+/* What clients ask for that take every server for one of OpenID Connect (its Core, section 5.4); a normalised set. */
+#define SCOPE_OPENID "address email openid phone profile"
 
 /* 1 when token is a scope-token: %x21 / %x23-5B / %x5D-7E, and no comma (commas separate, as GPT builders type them). */
 int scope_token_valid(const char *token);
@@ -19,6 +21,6 @@ int scope_contains(const char *set, const char *token);
 int scope_subset(const char *inner, const char *outer);
 const char *scope_intersect(apr_pool_t *p, const char *a, const char *b);
 const char *scope_union(apr_pool_t *p, const char *a, const char *b);
-const char *scope_without(apr_pool_t *p, const char *set, const char *token);
+const char *scope_without(apr_pool_t *p, const char *set, const char *others);
 
 #endif

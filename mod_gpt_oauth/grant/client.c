@@ -175,10 +175,18 @@ int client_allows_grant_type(const client_t *client, const char *grant_type)
     return scope_contains(client->grant_types, grant_type);
 }
 
+/* Of what is asked for, that which tells what is wanted: not how long, and not OpenID's own words where the server has no such scopes. */
+static const char *named(apr_pool_t *p, const policy_t *policy, const char *set)
+{
+    const char *openid = scope_without(p, SCOPE_OPENID, policy->known_scopes);
+
+    return scope_without(p, set, scope_union(p, openid, SCOPE_OFFLINE));
+}
+
 const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const client_t *client, const char *asked,
                               const char **scope)
 {
-    const char *set = asked ? scope_normalise(p, asked) : NULL, *allowed = policy->known_scopes;
+    const char *set = asked ? scope_normalise(p, asked) : NULL, *allowed = policy->known_scopes, *usual = policy->default_scopes;
     int is_named;
 
     if (!set) {
@@ -186,13 +194,14 @@ const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const clien
     }
     if (*client->scope) {
         allowed = scope_intersect(p, allowed, scope_union(p, client->scope, SCOPE_OFFLINE));
+        usual = scope_without(p, client->scope, SCOPE_OFFLINE);
     }
-    is_named = *scope_without(p, set, SCOPE_OFFLINE) != '\0';
-    *scope = scope_intersect(p, is_named ? set : scope_union(p, set, policy->default_scopes), allowed);
+    is_named = *named(p, policy, set) != '\0';
+    *scope = scope_intersect(p, is_named ? set : scope_union(p, set, usual), allowed);
     if (!*scope_without(p, *scope, SCOPE_OFFLINE)) {
         return failure_make(p, OAUTH_INVALID_SCOPE,
                             is_named ? "None of the scopes asked for is known here or allowed to this app."
-                                     : "No scope was asked for, and this app may have none of the default ones.",
+                                     : "No scope was asked for, and this server has none of those that this app may have.",
                             "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show "
                             "%s` shows what it may ask for",
                             client->id, client->id);
