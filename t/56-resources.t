@@ -54,6 +54,13 @@ EOC
     my $upper = $base =~ s{^http://localhost}{HTTP://LOCALHOST}r;
     is($t->ask($client, { resource => "$upper/api" }), '200 sign-in', 'case 258: scheme and host in upper case');
     is($t->ask($client, { resource => "$base/api/" }), '200 sign-in', 'case 258: one slash more');
+    for my $typed ("$base/api?team=7", "$base/api/?a=b&c", "$base/api?") {
+        my $issued = $tokens->(params => { resource => $typed });
+        is($works->($issued->{access_token}, '/api'), 200, "case 253: resource $typed is that of the Location");
+        is($works->($issued->{access_token}, '/write'), 401, 'case 253: ... and of no other');
+        is($t->refresh($client, $issued->{refresh_token}, { resource => $typed })->verdict, '200', '... at refresh too');
+    }
+    is($t->ask($client, { resource => $_ }), '302 invalid_target', "case 254: resource $_") for "$base/elsewhere?x", "$base/?/api", "$base/api?x#y";
     is($t->ask($client, { resource => "$base/api//" }), '302 invalid_target', 'case 258: two slashes more');
     is($t->ask($client, { resource => "$base/API" }), '302 invalid_target', 'case 258: the path in upper case');
     my $https = Test::GptOauth::Http->new($t->port('A'));

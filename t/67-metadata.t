@@ -154,13 +154,13 @@ sub test_resources {
         return { resource => $uri, authorization_servers => [$issuer], scopes_supported => \@scopes, bearer_methods_supported => ['header'] } };
     my @mcp = ("$base/mcp", qw(admin read write));
     for my $case (
-        [ '/mcp', @mcp ], [ '/mcp/', @mcp ], [ '/mcp/some/thing', @mcp ], [ '/mcp/admin', @mcp ],
-        [ '/mcp/inner', "$base/mcp/inner", 'hello' ], [ '/mcp/inner/x', "$base/mcp/inner", 'hello' ],
+        [ '/mcp', @mcp ], [ '/mcp/', @mcp ],
+        [ '/mcp/inner', "$base/mcp/inner", 'hello' ],
         [ '/any%20body', "$base/any%20body", 'read' ],
         [ '/named', "$base/Other/name", 'write' ], [ '/Other/name', "$base/Other/name", 'write' ],
         [ '/match', "$base/match", 'hello' ],
         [ '/alias', 'https://alias.example/mcp2', 'read' ],
-        [ '/api', "$base/api", qw(hello read) ], [ '/api/hello', "$base/api", qw(hello read) ],
+        [ '/api', "$base/api", qw(hello read) ],
     ) {
         my ($path, @expected) = @$case;
         my $response = $t->http->get("$resource$path");
@@ -169,8 +169,10 @@ sub test_resources {
     }
     nothing("case 226: $_ is not protected", $t->http->get("$resource$_"))
         for '', '/', '/plain.txt', '/mc', '/mcpx', '/MCP', '/other/name', '/matchx', '/files', '/mcp2', '/oauth/authorize', $resource, '/mcp/../plain.txt';
+    nothing("case 226: $_ lies within a resource, and is none", $t->http->get("$resource$_")) for '/mcp/some/thing', '/mcp/admin', '/mcp/inner/x', '/api/hello';
     my $root = $document->("$other/t1", $other, 'read');
-    is_deeply($a->get("$resource$_")->json, $root, "case 226: where all is protected, '$_' tells of it") for '', '/', '/plain.txt', '/matchx';
+    is_deeply($a->get("$resource$_")->json, $root, "case 226: where all is protected, '$_' tells of it") for '', '/';
+    nothing("case 226: $_ lies within it", $a->get("$resource$_")) for '/plain.txt', '/matchx';
     is($a->get("$resource/mcp")->json->{resource}, "$other/mcp", 'case 226: and what is protected by itself of itself');
     my $mcp = $t->http->get("$resource/mcp");
     is($t->http->get("$resource/mcp", headers => [ Host => 'evil.example', 'X-Forwarded-Host' => 'evil.example' ])->body, $mcp->body, 'case 224: no header changes it');

@@ -122,14 +122,28 @@ static int compare_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/*
+ * The resource that value names; NULL: none. Clients send the URL that somebody typed: a query in it tells the application something,
+ * and not which resource is meant, as none has one.
+ */
+static const char *known_resource(apr_pool_t *p, const policy_t *policy, const char *value)
+{
+    const char *resource = uri_normalise_resource(p, value), *query = resource ? strchr(resource, '?') : NULL;
+
+    if (query) {
+        resource = uri_normalise_resource(p, apr_pstrmemdup(p, resource, (apr_size_t)(query - resource)));
+    }
+    return resource && in_list(policy->resources, resource) ? resource : NULL;
+}
+
 const char *policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values)
 {
     apr_array_header_t *set = apr_array_make(p, 2, sizeof(const char *));
 
     for (int i = 0; values && i < values->nelts; i++) {
-        const char *resource = uri_normalise_resource(p, APR_ARRAY_IDX(values, i, const char *));
+        const char *resource = known_resource(p, policy, APR_ARRAY_IDX(values, i, const char *));
 
-        if (!resource || !in_list(policy->resources, resource)) {
+        if (!resource) {
             return NULL;
         }
         if (!in_list(set, resource)) {

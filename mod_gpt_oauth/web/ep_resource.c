@@ -13,8 +13,8 @@ int endpoint_resource(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size = strlen(WELL_KNOWN_RESOURCE);
     const char *path = strncmp(r->uri, WELL_KNOWN_RESOURCE, size) == 0 ? r->uri + size : "";
-    const resource_t *resource = resource_at(conf, path);
     apr_pool_t *p = r->pool;
+    const resource_t *resource = resource_at(p, conf, path);
     json_t *object;
 
     if (!resource) {

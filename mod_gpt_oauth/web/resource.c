@@ -137,16 +137,15 @@ const resource_t *resource_of(const request_rec *r)
     return NULL;
 }
 
-const resource_t *resource_at(const server_conf_t *conf, const char *path)
+const resource_t *resource_at(apr_pool_t *p, const server_conf_t *conf, const char *path)
 {
-    const resource_t *found = NULL;
-
+    path = without_slash(p, path);
     for (int i = 0; i < conf->guarded->nelts; i++) {
         const resource_t *resource = &APR_ARRAY_IDX(conf->guarded, i, resource_t);
 
-        if (resource->path && path_is_within(path, resource->path) && (!found || strlen(resource->path) > strlen(found->path))) {
-            found = resource;
+        if (resource->path && strcmp(resource->path, path) == 0) {
+            return resource;
         }
     }
-    return found;
+    return NULL;
 }
