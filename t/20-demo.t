@@ -54,6 +54,8 @@ sub walk
     return $browser->decide('allow');
 }
 
+sub read_tokens { my ($command) = @_; return eval { JSON::PP::decode_json(Test::GptOauth::run({}, 'sh', '-c', $command)->{out}) } // {} }
+
 sub test_flow
 {
     my ($port, $env, $out) = @_;
@@ -62,14 +64,20 @@ sub test_flow
     my ($url) = $out =~ m{^\s*(\Q$env->{AUTHORIZE_URL}\E\?\S+)$}m;
     ok($url, 'there is something to open') or return;
     my $redirect = walk($port, $url, $env);
-    like($redirect->location, qr/^\Q$env->{REDIRECT_URI}\E\?/, 'sign in, allow: back to the app');
-    my $code = $redirect->answer->{code};
+    like($redirect->location, qr{^\Q$env->{ISSUER}\E/callback\?}, 'sign in, allow: back to the app');
+    my $page = $http->get($redirect->location =~ s/^\Q$env->{ISSUER}\E//r);
+    like($page->body, qr/with a code/, '... which has a page for that');
+    unlike($page->body, qr/\Q$env->{CLIENT_SECRET}\E/, '... without the secret');
+    my ($finished) = $page->body =~ m{<pre>(\. .*?)</pre>};
+    my $tokens = read_tokens($finished =~ s/\bcurl\b/curl -s/r);
+    ok($tokens->{access_token} && $tokens->{refresh_token}, 'the command on the page, pasted into a shell, answers tokens');
 
     my ($exchange) = $out =~ /^\s*(curl -u .*)$/m;
-    $exchange =~ s/^curl/curl -s/;
-    $exchange =~ s/\bCODE\b/$code/;
-    my $tokens = eval { JSON::PP::decode_json(qx($exchange)) } // {};
-    ok($tokens->{access_token} && $tokens->{refresh_token}, 'the second command answers tokens');
+    my $code = walk($port, $url, $env)->answer->{code};
+    $tokens = read_tokens($exchange =~ s/^curl/curl -s/r =~ s/\bCODE\b/$code/r);
+    ok($tokens->{access_token} && $tokens->{refresh_token}, 'so does the one that was printed');
+    is($http->get('/callback?code=%3Cscript%3E')->body =~ /<script|<pre>/ ? 'shown' : 'not shown', 'not shown', 'a page for codes only');
+    like($http->get('/callback?error=access_denied&state=demo')->body, qr/with an error: <strong>access_denied</, '... and for errors');
     my ($call) = $out =~ /^\s*(curl -H "Authorization.*)$/m;
     $call =~ s/^curl/curl -s/;
     $call =~ s/\bTOKEN\b/$tokens->{access_token}/;
@@ -116,18 +124,32 @@ for my $db (dbs()) {
         ok(-e "$env->{PGDATA}/PG_VERSION", 'PGDATA') if $db eq 'pgsql';
         ok(eval { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 'it listens on loopback');
         test_flow($port, $env, $started->{out});
+        my ($try) = $started->{out} =~ /^\s*(\. .*&& printf .* try "Demo GPT" .*)$/m;
+        like(Test::GptOauth::run({}, 'sh', '-c', $try)->{out}, qr/Everything worked/, 'it prints a `gptoauth try` that works');
         my $http = Test::GptOauth::Http->new($port);
         is($http->get('/openapi.json')->json->{servers}[0]{url}, $env->{ISSUER}, 'it describes itself');
-        is($http->get('/.well-known/ai-plugin.json')->json->{api}{url}, "$env->{ISSUER}/openapi.json", '... to plugin hosts too');
+        my $manifest = $http->get('/.well-known/ai-plugin.json')->json;
+        is($manifest->{api}{url}, "$env->{ISSUER}/openapi.json", '... to plugin hosts too');
+        for my $row ([ logo_url => 'image/png' ], [ legal_info_url => 'text/html' ]) {
+            my ($name, $type) = @$row;
+            my $response = $http->get($manifest->{$name} =~ s/^\Q$env->{ISSUER}\E//r);
+            is(join(' ', $response->status, $response->header('Content-Type')), "200 $type", "... with a $name");
+        }
+        for my $origin (qw(https://chat.openai.com https://chatgpt.com)) {
+            is($http->get($_, headers => [ Origin => $origin ])->header('Access-Control-Allow-Origin'), $origin, "$origin may call $_") for qw(/hello /api/hello /service/hello);
+        }
 
         my $second = demo(@options, '--detach');
         ok($second->{status} == 1 && $second->{err} =~ /runs already/, 'a second ./demo says that one runs');
         my $taken = demo('--dir', "$dir/other", '--port', $port);
         ok($taken->{status} == 1 && $taken->{err} =~ /port $port is taken/, 'a port that is taken');
 
-        is(demo('--stop', '--dir', $dir)->{status}, 0, './demo --stop');
+        my $stopped = demo('--stop', '--dir', $dir);
+        is($stopped->{status}, 0, './demo --stop');
+        my $postgres = $db eq 'pgsql' ? ' and PostgreSQL' : '';
+        like($stopped->{out}, qr/^demo: httpd \(process \d+\)$postgres ended; users and clients stay in \Q$dir\E$/, '... says what it did');
         is(join("\n", processes($dir)), '', '... leaves no process');
-        is(demo('--stop', '--dir', $dir)->{status}, 0, '... and again');
+        is(demo('--stop', '--dir', $dir)->{out}, "demo: nothing was running\n", '... and again');
         unlike(Test::GptOauth::slurp($env->{ERROR_LOG}), qr/\[\w*:(?:error|crit|alert|emerg)\]/, 'nothing went wrong in the log');
 
         my $again = demo(@options, '--detach');
