@@ -1,5 +1,6 @@
 /*
- * What the parts of openapi_review share: openapi_review.c goes through operations, openapi_schema.c through schemas. Internal to them.
+ * What the parts of openapi_review share: openapi_review.c goes through operations, openapi_schema.c through schemas. Internal
+ * to them.
  */
 #ifndef GPT_OAUTH_BASE_OPENAPI_REVIEW_H
 #define GPT_OAUTH_BASE_OPENAPI_REVIEW_H

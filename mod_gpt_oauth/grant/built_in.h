@@ -19,8 +19,8 @@ typedef struct built_in_t {
 extern const built_in_t built_in_documents[];
 
 /*
- * The text of the document that is found at url, with {id} filled in; NULL when none is built in. A document of that very URL goes
- * before one of a pattern.
+ * The text of the document that is found at url, with {id} filled in; NULL when none is built in. A document of that very URL
+ * goes before one of a pattern.
  */
 const char *built_in_text(apr_pool_t *p, const char *url);
 

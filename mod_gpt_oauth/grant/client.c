@@ -175,7 +175,10 @@ int client_allows_grant_type(const client_t *client, const char *grant_type)
     return scope_contains(client->grant_types, grant_type);
 }
 
-/* Of what is asked for, that which tells what is wanted: not how long, and not OpenID's own words where the server has no such scopes. */
+/*
+ * Of what is asked for, that which tells what is wanted: not how long, and not OpenID's own words where the server has no such
+ * scopes.
+ */
 static const char *named(apr_pool_t *p, const policy_t *policy, const char *set)
 {
     const char *openid = scope_without(p, SCOPE_OPENID, policy->known_scopes);

@@ -42,9 +42,9 @@ const failure_t *client_other_gpt(apr_pool_t *p, const client_t *client, oauth_e
 int client_allows_grant_type(const client_t *client, const char *grant_type);
 
 /*
- * The scope of a request (RFC 6749 section 3.3): of what it asks for that which the server knows and the client may have. Where it
- * names none (OpenID's words name none) it means the client's own scopes, or else the default ones. asked is as it came, "" when
- * absent, NULL when it cannot be read. NULL and *scope, normalised, or invalid_scope when nothing is left.
+ * The scope of a request (RFC 6749 section 3.3): of what it asks for that which the server knows and the client may have. Where
+ * it names none (OpenID's words name none) it means the client's own scopes, or else the default ones. asked is as it came, ""
+ * when absent, NULL when it cannot be read. NULL and *scope, normalised, or invalid_scope when nothing is left.
  */
 const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const client_t *client, const char *asked,
                               const char **scope);

@@ -123,8 +123,8 @@ static int compare_text(const void *a, const void *b)
 }
 
 /*
- * The resource that value names; NULL: none. Clients send the URL that somebody typed: a query in it tells the application something,
- * and not which resource is meant, as none has one.
+ * The resource that value names; NULL: none. Clients send the URL that somebody typed: a query in it tells the application
+ * something, and not which resource is meant, as none has one.
  */
 static const char *known_resource(apr_pool_t *p, const policy_t *policy, const char *value)
 {

@@ -24,8 +24,8 @@ void resource_finish(apr_pool_t *p, server_conf_t *conf);
 const resource_t *resource_of(const request_rec *r);
 
 /*
- * The resource at a path of this host, a slash at the end apart; NULL: there is none. What lies below is no answer to who asked for
- * it: the resource of the document has to be identical to that (RFC 9728 section 3.3).
+ * The resource at a path of this host, a slash at the end apart; NULL: there is none. What lies below is no answer to who asked
+ * for it: the resource of the document has to be identical to that (RFC 9728 section 3.3).
  */
 const resource_t *resource_at(apr_pool_t *p, const server_conf_t *conf, const char *path);
 
