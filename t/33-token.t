@@ -191,7 +191,37 @@ sub test_authentication {
     $t->sql("UPDATE oauth_client SET auth_method = 'client_secret_basic' WHERE id = '$pinned->{id}';");
     $grant = $t->code_for($pinned);
     is($t->redeem($grant)->verdict, '401 invalid_client', 'case 126: pinned to Basic, secret in the body');
+    like($t->redeem($grant)->json->{error_description}, qr/^The secret is right, but this client has to send it in the Authorization header/, '... is told so');
+    unlike($t->redeem($grant, { client_secret => $pinned->{secret} =~ s/.$//r })->json->{error_description}, qr/is right/, '... unless the secret is wrong');
     is($t->redeem($grant, {}, auth => 'basic')->status, 200, 'case 126: pinned to Basic, by Basic');
+}
+
+# White space that came along when somebody copied it.
+sub test_pasted {
+    my ($t, $client) = @_;
+    my ($token, $params);
+    my $fresh = sub { $params = params($t->code_for($client)); return };
+    for my $blank (' ', "\n", "\r\n", "\t") {
+        $fresh->();
+        my %pasted = (client_id => "$client->{id}$blank", client_secret => "$blank$client->{secret}$blank");
+        my $answer = $t->http->post($endpoint, { %$params, %pasted, code => "$blank$params->{code}$blank" });
+        is($answer->status, 200, 'id, secret and code with white space around them');
+        $token = $answer->json->{refresh_token};
+        $answer = $t->http->post($endpoint, { grant_type => 'refresh_token', refresh_token => "$token$blank" },
+            headers => [ Authorization => basic("$client->{id}$blank", "$client->{secret}$blank") ]);
+        is($answer->status, 200, '... so does a refresh token, and Basic');
+        is($t->http->post('/oauth/revoke', { token => $answer->json->{access_token} . $blank, %pasted })->status, 200, '... and a token to revoke');
+        is($t->hello($answer->json->{access_token})->status, 401, '... which is revoked then');
+    }
+    for my $end ("\n", "\r\n") {
+        $fresh->();
+        my ($body) = $t->token_body($client, $params);
+        is($t->http->post($endpoint, $body . $end)->status, 200, 'the end of a line behind the last value');
+    }
+    $fresh->();
+    is($t->http->post($endpoint, { %$params, client_id => $client->{id}, client_secret => substr($client->{secret}, 0, 9) . ' ' . substr($client->{secret}, 9) })->verdict,
+        '401 invalid_client', 'white space in the middle is another secret');
+    return;
 }
 
 sub test_assertions {
@@ -289,6 +319,7 @@ on_each_db({}, sub {
     test_grant_types($t, $client, $public);
     test_duplicates($t, $client, $other);
     test_authentication($t, $client, $other, $public);
+    test_pasted($t, $client);
     test_assertions($t, $client);
     test_shapes($t, $client);
     test_guessing($t, $t->client_add('guessed'));

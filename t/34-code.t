@@ -116,7 +116,7 @@ sub test_garbage {
         'another tag' => flip($good->{code}, -1),
         'another body' => flip($good->{code}, 20), 'one character less' => substr($good->{code}, 0, -1),
         'one more' => "$good->{code}A",
-        'a space behind' => "$good->{code} ", 'upper case' => uc $good->{code}, 'an access token' => $tokens->{access_token},
+        'a space within' => "gptc_ " . substr($good->{code}, 5), 'upper case' => uc $good->{code}, 'an access token' => $tokens->{access_token},
         'a refresh token' => $tokens->{refresh_token}, 'a client secret' => $client->{secret}, 'a quote' => q{' OR 1=1 --},
         'a format' => '%s%n%d',
     );

@@ -72,12 +72,16 @@ static const failure_t *check_secret(store_t *store, client_t *client, const cha
     if (!secret) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "no secret was sent by a confidential client");
     }
-    if (wanted && strcmp(wanted, basic ? "client_secret_basic" : "client_secret_post") != 0) {
-        return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "the client must use %s", wanted);
-    }
     if (!secret_matches(store, client, secret, &by_current)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
                             "wrong client secret; `gptoauth client secret` makes a new one if it is lost");
+    }
+    if (wanted && strcmp(wanted, basic ? "client_secret_basic" : "client_secret_post") != 0) {
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT,
+                            basic ? "The secret is right, but this client has to send it in the body (client_secret_post)."
+                                  : "The secret is right, but this client has to send it in the Authorization header "
+                                    "(client_secret_basic).",
+                            "the client must use %s", wanted);
     }
     if (by_current && client->has_old_secret &&
         store_client_end_old_secret(store, client->id, &client->secret_hash) == STORE_DOWN) {

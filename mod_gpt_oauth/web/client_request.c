@@ -48,6 +48,44 @@ static const failure_t *bad_basic(apr_pool_t *p)
         "The Authorization header is not Basic with client id and secret, each percent-encoded and joined by a colon.", NULL);
 }
 
+/* What was pasted often comes with a blank or the end of a line, which none of our ids and secrets has. */
+static const char *trimmed(apr_pool_t *p, const char *text)
+{
+    static const char blanks[] = " \t\r\n";
+    apr_size_t size;
+
+    if (!text) {
+        return NULL;
+    }
+    text += strspn(text, blanks);
+    for (size = strlen(text); size > 0 && strchr(blanks, text[size - 1]); size--) {}
+    return text[size] ? apr_pstrmemdup(p, text, size) : text;
+}
+
+static void trim_pasted(apr_pool_t *p, const params_t *params)
+{
+    static const char *const names[] = { "client_id", "client_secret", "code", "refresh_token", "token" };
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+            if (strcmp(param->name, names[k]) == 0) {
+                param->value = trimmed(p, param->value);
+            }
+        }
+    }
+}
+
+/* Without the end of a line, as `curl --data-binary @file` and its like leave it behind the last value. */
+static apr_size_t size_of_form(const char *body, apr_size_t size)
+{
+    while (size > 0 && (body[size - 1] == '\r' || body[size - 1] == '\n')) {
+        size--;
+    }
+    return size;
+}
+
 /*
  * RFC 6749 section 2.3.1: id and secret are form-encoded before base64. Clients that forget it are served all the same, since
  * the module's own ids and secrets hold nothing that encoding would change.
@@ -69,8 +107,8 @@ static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
     if (!colon) {
         return bad_basic(r->pool);
     }
-    credentials->basic_id = params_decode(r->pool, text, (apr_size_t)(colon - text), &fault);
-    credentials->basic_secret = params_decode(r->pool, colon + 1, strlen(colon + 1), &fault);
+    credentials->basic_id = trimmed(r->pool, params_decode(r->pool, text, (apr_size_t)(colon - text), &fault));
+    credentials->basic_secret = trimmed(r->pool, params_decode(r->pool, colon + 1, strlen(colon + 1), &fault));
     if (!credentials->basic_id || !*credentials->basic_id || !credentials->basic_secret) {
         return bad_basic(r->pool);
     }
@@ -128,7 +166,9 @@ int client_request_read(request_rec *r, client_request_t *request, int *rc)
     if (*rc != OK) {
         return 0;
     }
-    request->params = is_json ? params_parse_json(r->pool, body, size) : params_parse_form(r->pool, body, size);
+    request->params =
+        is_json ? params_parse_json(r->pool, body, size) : params_parse_form(r->pool, body, size_of_form(body, size));
+    trim_pasted(r->pool, request->params);
     failure = check_params(r->pool, request->params);
     if (failure) {
         *rc = client_request_refuse(r, request, failure);
