@@ -82,10 +82,17 @@ is(join(' ', `cd '$tmp/root' && find . ! -type d`), '.' . substr($conf, length "
 
 for my $variant ([ 'without libcurl', '--without-curl' ], [ 'by clang', 'CC=clang' ], [ 'by clang without libcurl', 'CC=clang --without-curl' ]) {
     my ($what, $options) = @$variant;
-    my ($done, $output) = run("$tmp/variant", "rm -rf * && '$source/configure' --quiet --enable-silent-rules --enable-werror $options && make -j2 mod_gpt_oauth.la");
+    my ($done, $output) = run("$tmp/variant", "rm -rf * && '$source/configure' --quiet --enable-silent-rules --enable-werror $options && make -j2 mod_gpt_oauth.la gptoauth");
     ok($done && $output !~ /warning:/, "a build $what, without a warning") or diag($output), next;
     my $module = "$tmp/variant/.libs/mod_gpt_oauth.so";
-    unlike(scalar `ldd '$module'`, qr/libcurl/, '... needs no libcurl') if $options =~ /without/;
+    if ($options =~ /without/) {
+        unlike(scalar `ldd '$module'`, qr/libcurl/, '... needs no libcurl');
+        my $t = Test::GptOauth->new(db => (dbs())[0], issuer => '', start => 0);
+        for my $command ('doctor', 'try x --user y') {
+            like(scalar `$tmp/variant/gptoauth --db-conf '$t->{dir}/dbd.conf' $command 2>&1`, qr/^gptoauth: this gptoauth was built without libcurl/,
+                "... $command says what it lacks, and asks for nothing before");
+        }
+    }
     exported($module, "the module $what");
     serves($module, "the module $what");
 }

@@ -250,7 +250,8 @@ sub test_endpoints {
     says($t, 'a proxy in front whose backend is down', 'problem', 'token', 'out of order|fails', undef, @issuer, at($t, 'F'));
     says($t, 'a URL that is open', 'problem', 'guard', 'open to everybody', 'AuthType GPTOAuth', @issuer, '--url', "$url/plain.txt");
     says($t, 'a URL that is not there', 'problem', 'guard', '404', 'is the URL right', @issuer, '--url', "$url/none");
-    like(examine($t, @issuer, '--url', "$url/api/notes.txt")->{out}, qr/^  ok +guard .*\n  ok +resource .*trusts this issuer/m, 'a URL that is guarded');
+    like(examine($t, @issuer, '--url', $_)->{out}, qr/^  ok +guard .*\n  ok +resource .*trusts this issuer/m, "a URL that is guarded: $_")
+        for "$url/api/notes.txt", '/api/notes.txt';
 
     for my $case ([ 300, 'problem', 'ahead of' ], [ -300, 'problem', 'behind' ], [ 30, 'warning', 'ahead of' ]) {
         my ($ahead, $verdict, $word) = @$case;

@@ -9,14 +9,10 @@
 int doctor(command_t *c)
 {
     doctor_t doctor = { .c = c };
-    const char *problem;
     uri_t uri;
 
-    if (!c->server.issuer) {
-        return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
-    }
-    if ((problem = http_open(c->pool, c->server.origin, c->args->connect_to, c->args->cacert, &doctor.http))) {
-        return fail("%s", problem);
+    if (server_open(c, &doctor.http)) {
+        return FAILED;
     }
     uri_parse(c->pool, c->server.issuer, &uri);
     doctor.host = uri.host;
@@ -28,8 +24,8 @@ int doctor(command_t *c)
     if (doctor_server(&doctor)) {
         doctor_endpoints(&doctor);
         doctor_documents(&doctor);
-        if (c->args->url) {
-            doctor_guard(&doctor, c->args->url);
+        if (c->server.url) {
+            doctor_guard(&doctor, c->server.url);
         }
     }
     doctor_database(&doctor);

@@ -341,14 +341,24 @@ const http_certificate_t *http_certificate(const http_t *http)
     return http->certificate;
 }
 
+const char *http_missing(void)
+{
+    return NULL;
+}
+
 #else
+
+const char *http_missing(void)
+{
+    return "this gptoauth was built without libcurl, which it needs to ask the server: install libcurl's development files "
+           "(Debian: apt install libcurl4-openssl-dev), then configure and build again";
+}
 
 const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to, const char *ca_file, http_t **http)
 {
     (void)p, (void)origin, (void)connect_to, (void)ca_file;
     *http = NULL;
-    return "this gptoauth was built without libcurl, which it needs to ask the server: install libcurl's development files "
-           "(Debian: apt install libcurl4-openssl-dev), then configure and build again";
+    return http_missing();
 }
 
 http_answer_t *http_send(http_t *http, apr_pool_t *p, const http_request_t *request)

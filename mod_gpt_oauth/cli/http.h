@@ -40,6 +40,9 @@ typedef struct http_certificate_t {
     apr_int64_t expires_at;       /* 0: not known */
 } http_certificate_t;
 
+/* NULL, or the sentence that this command was built without libcurl. */
+const char *http_missing(void);
+
 /*
  * connect_to (HOST:PORT, or NULL) is where the host of origin really is asked. ca_file (or NULL) is trusted in place of the
  * system's authorities. NULL and *http, which dies with the pool; or a sentence.

@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 
 #include "base/uri.h"
+#include "command.h"
+#include "http.h"
 
 #define PATH_DEFAULT "/oauth"
 
@@ -27,5 +29,21 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
         server->revoke = apr_pstrcat(p, server->origin, path, "/revoke", NULL);
         server->schema = apr_pstrcat(p, server->origin, "/openapi.json", NULL);
     }
+    server->url =
+        args->url && args->url[0] == '/' && server->origin ? apr_pstrcat(p, server->origin, args->url, NULL) : args->url;
     return NULL;
+}
+
+int server_open(const command_t *c, http_t **http)
+{
+    const char *problem = http_missing();
+
+    if (problem) {
+        return fail("%s", problem);
+    }
+    if (!c->server.issuer) {
+        return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
+    }
+    problem = http_open(c->pool, c->server.origin, c->args->connect_to, c->args->cacert, http);
+    return problem ? fail("%s", problem) : DONE;
 }

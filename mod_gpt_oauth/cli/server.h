@@ -12,6 +12,7 @@ typedef struct server_t {
     const char *origin; /* scheme://host[:port] */
     const char *authorize, *token, *revoke;
     const char *schema; /* served where GPTOAuthOpenAPI is set */
+    const char *url;    /* --url, of this server where it is a path; NULL without, whoever said where the server is */
 } server_t;
 
 /* NULL, or a sentence about --issuer. */

@@ -166,7 +166,7 @@ static int may_use(const client_t *client, int method)
 /* From the page to tokens, and what can be done with them. */
 static void play(try_t *try)
 {
-    const char *url = try->c->args->url;
+    const char *url = try->c->server.url;
     int first = may_use(try->client, BY_POST) ? BY_POST : BY_BASIC;
     int second = may_use(try->client, BY_BASIC) ? BY_BASIC : BY_POST;
     int methods = try->secret && try->username && first != second ? 2 : 1;
@@ -292,15 +292,12 @@ int try_client(command_t *c)
 {
     try_t try = { .c = c, .username = c->args->user, .listener = -1 };
     report_t *report = report_make(c);
-    const char *problem, *redirect_uri;
+    const char *redirect_uri;
     client_t *client;
     http_t *http;
 
-    if (!c->server.issuer) {
-        return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
-    }
-    if ((problem = http_open(c->pool, c->server.origin, c->args->connect_to, c->args->cacert, &http))) {
-        return fail("%s", problem);
+    if (server_open(c, &http)) {
+        return FAILED;
     }
     try.dialog = dialog_make(c, report, http);
     try.grants = apr_array_make(c->pool, 2, sizeof(const char *));
@@ -331,6 +328,6 @@ int try_client(command_t *c)
     return status ? status
                   : report_end(
                         report,
-                        apr_psprintf(c->pool, "Everything worked%s", c->args->url ? "" : "; --url tries a protected call too"),
+                        apr_psprintf(c->pool, "Everything worked%s", c->server.url ? "" : "; --url tries a protected call too"),
                         summary(&try, client));
 }
