@@ -16,7 +16,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define BUSY 5 /* SQLITE_BUSY, which the driver passes on */
+#define BUSY  5 /* SQLITE_BUSY, which the driver passes on */
+#define TRIES 4 /* of a statement whose schema changes, for four that migrate at once change it as often */
 
 /* Static, not the source's: two virtual hosts may have a source each for one file. */
 static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
@@ -99,11 +100,25 @@ static void drop_lock(lease_t *lease)
     pthread_mutex_unlock(&writers);
 }
 
+static int says(const lease_t *lease, int rc, const char *words)
+{
+    return strstr(apr_dbd_error(lease->conn.driver, lease->conn.handle, rc), words) != NULL;
+}
+
+/* The driver prepares in the old way, which does not survive a change of the schema by others. */
+static int has_changed(const lease_t *lease, int rc)
+{
+    return rc != 0 && says(lease, rc, "schema has changed");
+}
+
 static int command(lease_t *lease, const char *sql)
 {
-    int changed;
+    int changed, rc, tries = 0;
 
-    return apr_dbd_query(lease->conn.driver, lease->conn.handle, &changed, sql);
+    do {
+        rc = apr_dbd_query(lease->conn.driver, lease->conn.handle, &changed, sql);
+    } while (has_changed(lease, rc) && ++tries < TRIES);
+    return rc;
 }
 
 static outcome_t sqlite_begin(lease_t *lease)
@@ -238,14 +253,6 @@ static rows_t *read_rows(const lease_t *lease, apr_dbd_results_t *results)
     return rows;
 }
 
-/* The driver prepares in the old way, which does not survive a change of the schema; one on this connection leaves no message. */
-static int is_stale(const lease_t *lease, int rc)
-{
-    const char *message = apr_dbd_error(lease->conn.driver, lease->conn.handle, rc);
-
-    return strstr(message, "schema has changed") != NULL || strstr(message, "not an error") != NULL;
-}
-
 static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
 {
     prepared_t *known = lease_find(lease, sql), fresh = { .sql = sql };
@@ -262,7 +269,8 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
         *known = fresh;
     }
     rc = select_rows(lease, known, args, &results);
-    if (rc != 0 && is_stale(lease, rc)) {
+    /* A change by this connection leaves no message. */
+    for (int tries = 1; (has_changed(lease, rc) || (rc != 0 && says(lease, rc, "not an error"))) && tries < TRIES; tries++) {
         rc = prepare(lease, sql, args, known);
         if (rc == 0) {
             rc = select_rows(lease, known, args, &results);
