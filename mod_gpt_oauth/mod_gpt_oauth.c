@@ -20,6 +20,7 @@
 #include "web/require.h"
 #include "web/route.h"
 #include "web/throttle.h"
+#include "web/turns.h"
 
 extern module AP_MODULE_DECLARE_DATA gpt_oauth_module __attribute__((visibility("default")));
 
@@ -34,7 +35,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for counting wrong passwords");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (fetch_create(pconf) != APR_SUCCESS) {
+    if (turns_create(pconf) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for fetching client metadata");
         return HTTP_INTERNAL_SERVER_ERROR;
     }

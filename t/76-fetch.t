@@ -1,154 +1,15 @@
 #!/usr/bin/perl
-# GPTOAuthClientMetadata fetch, against honest and hostile servers of documents. They have public addresses: the test runs in a network
-# and a mount namespace of its own, with its own /etc/hosts and certificate authority.
+# GPTOAuthClientMetadata fetch, against honest and hostile servers of documents.
 use strict;
 use warnings;
-use File::Path qw(make_path remove_tree);
-use File::Temp qw(tempdir);
 use FindBin;
-use JSON::PP ();
-use POSIX ();
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Documents;
 
-if (!$ENV{GPTOAUTH_NAMESPACE}) {
-    plan skip_all => 'only root can have a network of its own' if system('unshare -mn ip link >/dev/null 2>&1') != 0;
-    $ENV{GPTOAUTH_NAMESPACE} = 1;
-    exec 'unshare', '-mn', $^X, "-I$FindBin::Bin/lib", $0 or die "unshare: $!\n";
-}
-
-chomp(my $modules = qx(apxs -q LIBEXECDIR) || '/usr/lib/apache2/modules');
-my ($httpd) = grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
-my $module = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/.libs/mod_gpt_oauth.so';
-plan skip_all => 'the module was built without libcurl' if -e $module && Test::GptOauth::slurp($module) !~ /curl_easy_perform/;
-my $dir = tempdir('gptoauth-fetch-XXXXXX', DIR => '/tmp', CLEANUP => 1);
-chmod 0755, $dir;
-my $cb = 'https://rp.example/cb';
-my $public = '8.8.8.8';
-my %address = (
-    loopback => '127.0.0.1', private => '10.0.0.1', provider => '100.64.0.1', cloud => '169.254.169.254', zero => '0.0.0.0', documentation => '203.0.113.1',
-    loopback6 => '::1', local6 => 'fd00::1', nat64 => '64:ff9b::a00:1', sixtofour => '2002:a00:1::1', mapped => '::ffff:10.0.0.1'
-);
-
-sub sh { my ($command) = @_; system("{ $command\n} >>'$dir/sh.log' 2>&1") == 0 or die "$command:\n" . Test::GptOauth::slurp("$dir/sh.log"); return }
-
-sub write_file {
-    my ($name, $text) = @_;
-    make_path("$dir/$1") if $name =~ m{(.*)/};
-    open my $file, '>', "$dir/$name" or die "$name: $!\n";
-    print {$file} $text;
-    close $file;
-    return;
-}
-
-# ---- the network
-
-# Names beside those that lead to the public address by themselves: name => [address, ...]
-sub write_hosts {
-    my (%names) = @_;
-    my %all = ((map { ("$_.docs.example" => [ $address{$_} ]) } keys %address), (map { ("h$_.docs.example" => [$public]) } 1 .. 100),
-        'other.example' => [$public], %names);
-    write_file('hosts', "127.0.0.1 localhost\n::1 localhost\n" . join '', map { my $name = $_; map { "$_ $name\n" } @{ $all{$name} } } sort keys %all);
-    return;
-}
-
-sub make_network {
-    write_hosts();
-    sh('ip link set lo up');
-    sh("ip addr add $_/32 dev lo") for $public, grep { /^\d+\./ && !/^(?:127|0)\./ } values %address;
-    sh("ip -6 addr add $_/128 dev lo nodad") for grep { /:/ && !/^::/ } values %address;
-    sh("cd $dir && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Test authority' -keyout ca.key -out ca.pem");
-    sh("cd $dir && openssl req -newkey rsa:2048 -nodes -subj '/CN=docs.example' -keyout docs.key -out docs.csr");
-    write_file('san', "subjectAltName=DNS:*.docs.example,DNS:docs.example\n");
-    sh("cd $dir && openssl x509 -req -in docs.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out docs.pem");
-    sh("mount --bind $dir/hosts /etc/hosts");
-    sh("mount --bind $dir/ca.pem " . (-e '/etc/ssl/certs/ca-certificates.crt' ? '/etc/ssl/certs/ca-certificates.crt' : '/etc/pki/tls/certs/ca-bundle.crt'));
-    return;
-}
-
-# The server of documents, on every address: docs/HOST/FILE, with a .htaccess for how it is answered.
-sub start_server {
-    my $load = join "\n", map { "LoadModule ${_}_module $modules/mod_$_.so" } qw(mpm_event authz_core env mime rewrite headers alias ratelimit socache_shmcb ssl filter);
-    make_path("$dir/docs");
-    write_file('docs.conf', <<"EOC");
-ServerRoot $dir
-ServerName docs.example
-$load
-User www-data
-Group www-data
-Listen 0.0.0.0:443
-Listen [::]:443
-PidFile $dir/docs.pid
-ErrorLog $dir/docs-error.log
-LogFormat "%A %{Host}i %U" place
-CustomLog $dir/docs.log place
-TypesConfig /dev/null
-AddType application/json .json
-SSLEngine on
-SSLCertificateFile $dir/docs.pem
-SSLCertificateKeyFile $dir/docs.key
-RewriteEngine on
-RewriteRule ^/(.*) $dir/docs/%{HTTP_HOST}/\$1 [L]
-<Directory $dir/docs>
-    AllowOverride All
-    Require all granted
-</Directory>
-EOC
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        open STDOUT, '>>', "$dir/sh.log";
-        open STDERR, '>&', \*STDOUT;
-        exec qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$dir/docs.conf" or POSIX::_exit(127);
-    }
-    my $deadline = time + 20;
-    until (-s "$dir/docs.pid") {
-        die "the server of documents does not start:\n" . Test::GptOauth::slurp("$dir/sh.log") . Test::GptOauth::slurp("$dir/docs-error.log") if time > $deadline;
-        sleep 0.05;
-    }
-    return $pid;
-}
-
-# ---- documents
-
-my $next = 0;
-
-# A new host, since a failed one is not asked again for a while.
-sub new_host { return 'h' . ++$next . '.docs.example' }
-
-# Publishes a document (a text, or the members over the usual ones; undef takes one away) and gives its URL.
-sub publish {
-    my ($document, %opt) = @_;
-    my $host = $opt{host} // new_host();
-    my $url = "https://$host/" . ($opt{file} // 'client.json');
-    if (ref $document) {
-        my %members = (client_id => $url, client_name => 'Published', redirect_uris => [$cb], token_endpoint_auth_method => 'none', %$document);
-        delete $members{$_} for grep { !defined $members{$_} } keys %members;
-        $document = JSON::PP->new->canonical->encode(\%members);
-    }
-    write_file("docs/$host/" . ($opt{file} // 'client.json'), $document) if defined $document;
-    write_file("docs/$host/.htaccess", $opt{how}) if defined $opt{how};
-    return $url;
-}
-
-sub as_client { my ($url, $redirect) = @_; return { id => $url, redirect_uri => $redirect // $cb, public => 1 } }
-
-# How often documents of this host (or URL) were asked for. A request is logged when it is over.
-sub asked { my ($url) = @_; sleep 0.2; my ($host, $path) = $url =~ m{^https://([^/]+)(/?.*)}; return scalar grep { m{ \Q$host $path\E} } split /\n/, Test::GptOauth::slurp("$dir/docs.log") }
-
-# What a user who has signed in gets to see.
-sub visit {
-    my ($t, $url, %opt) = @_;
-    my $client = as_client($url, $opt{redirect});
-    return $t->outcome($client, $t->open_request($t->authorize_url($client))->page);
-}
-
-sub last_problem { my ($t) = @_; my ($line) = grep { /GPT015/ } reverse split /\n/, $t->error_log; return $line // '' }
-
-sub stale { my ($t, $url, $seconds) = @_; return $t->sql("UPDATE oauth_client SET fresh_until = fresh_until - $seconds WHERE id = '$url';") }
-
-sub kept_for { my ($t, $url) = @_; return $t->sql("SELECT fresh_until FROM oauth_client WHERE id = '$url';") - time }
+in_own_network();
 
 # ---- tests
 
@@ -263,7 +124,7 @@ sub test_cache {
     my $url = publish({}, how => "RewriteEngine on\nRewriteRule ^client.json\$ - [R=500,L]\n");
     is(visit($t, $url), '400 page', 'a server that fails') for 1 .. 3;
     is(asked($url), 1, 'case 216: is not asked again for a minute');
-    is(visit($t, publish({}, host => ($url =~ m{//([^/]+)})[0], file => 'other.json')), '400 page', 'case 216: nor for another document');
+    is(visit($t, publish({}, host => ($url =~ m{//([^/]+)})[0], file => 'other.json')), '400 page', 'case 216: and another document of it fails by itself');
     return;
 }
 
@@ -357,15 +218,11 @@ make_network();
 my $server = start_server();
 on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
     my ($t) = @_;
-    $next = 0;
-    remove_tree("$dir/docs");
-    write_hosts();
-    truncate "$dir/docs.log", 0;
+    forget_documents();
     for my $test (\&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_hosts, \&test_many) {
         $test->($t);
         $t->restart;    # it forgets who failed, and how much was asked for
     }
 });
-kill TERM => $server;
-waitpid $server, 0;
+stop_server($server);
 done_testing;

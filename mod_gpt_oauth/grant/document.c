@@ -10,7 +10,10 @@
 #include "grant/client.h"
 #include "grant/metadata.h"
 
-/* What was fetched last is good for so long after its time when its server does not answer. */
+/*
+ * What was fetched last is good for so long after its time while its server does not answer. One that answers has the say: a document
+ * that was withdrawn or spoilt is in force no more.
+ */
 #define STALE_MAX (7 * 86400)
 
 int document_is_url(const char *client_id)
@@ -171,12 +174,14 @@ static const failure_t *read_built_in(apr_pool_t *p, const char *url, const char
     return document_read(p, url, text, strlen(text), client);
 }
 
-static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
+static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
+                              int *is_silent)
 {
     fetched_t fetched;
     const char *problem = fetcher->fetch(fetcher->baton, url, &fetched);
     const failure_t *failure;
 
+    *is_silent = fetched.is_silent;
     if (problem) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT,
                             "The document by which this app describes itself could not be fetched. Try again in a minute.",
@@ -191,33 +196,39 @@ static const failure_t *fetch(store_t *store, const char *url, const document_fe
 }
 
 /* NULL when the store has a fresh document now, fetched by this request or by one that it waited for. */
-static const failure_t *refresh(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client)
+static const failure_t *refresh(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
+                                int *is_silent)
 {
     const failure_t *failure = NULL;
 
+    *is_silent = 0;
     if (!fetcher->enter(fetcher->baton, url)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
-                            "too many requests want documents of one host at the same time");
+                            "too many requests want documents of one host, or come from one address, at the same time");
     }
     if (store_client_get(store, url, client) != STORE_OK || (*client)->fresh_until <= store->now) {
-        failure = fetch(store, url, fetcher, client);
+        failure = fetch(store, url, fetcher, client, is_silent);
     }
     fetcher->leave(fetcher->baton, url);
     return failure;
 }
 
-/* When it cannot be had, what was fetched before stands for a while, or what is built in. */
+/* Where nobody answers, what was fetched before stands for a while, or what is built in. */
 static const failure_t *find_fetched(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t *row,
                                      client_t **client)
 {
     const char *text = built_in_text(store->pool, url);
-    const failure_t *failure = refresh(store, url, fetcher, client);
+    int is_silent;
+    const failure_t *failure = refresh(store, url, fetcher, client, &is_silent);
 
-    if (failure && failure->error != OAUTH_UNAVAILABLE && row && row->fresh_until > store->now - STALE_MAX) {
+    if (!failure || !is_silent) {
+        return failure;
+    }
+    if (row && row->fresh_until > store->now - STALE_MAX) {
         *client = row;
         return NULL;
     }
-    return failure && failure->error != OAUTH_UNAVAILABLE && text ? read_built_in(store->pool, url, text, client) : failure;
+    return text ? read_built_in(store->pool, url, text, client) : failure;
 }
 
 /* Somebody who may be fetched, as far as he is known before. */

@@ -16,11 +16,12 @@ typedef struct fetched_t {
     const char *text;
     apr_size_t size;
     apr_int64_t lifetime; /* seconds that the text may be kept */
+    int is_silent;        /* there is none since its server does not answer, or says that it is out of order (5xx) */
 } fetched_t;
 
 /*
- * How documents are fetched; NULL in its place: not at all, or not yet. enter waits for others that fetch from the same host,
- * and is 0 when that takes too long; after it has returned 1, leave must be called.
+ * How documents are fetched; NULL in its place: not at all, or not yet. enter waits for others that fetch from the same host, or for
+ * the same caller, and is 0 when that takes too long; after it has returned 1, leave must be called.
  */
 typedef struct document_fetcher_t {
     int (*enter)(void *baton, const char *url);

@@ -1,13 +1,10 @@
 #include "web/fetch.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <http_log.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/address.h"
-#include "base/crypto.h"
 #include "private.h"
 #include "web/throttle.h"
 
@@ -17,42 +14,14 @@
 #include <unistd.h>
 
 #define TIMEOUT_MS   5000
-#define TURN         10 /* seconds: whoever died in it blocks his host no longer */
-#define WAIT_STEP    50000
-#define WAIT_MAX     6000000
-#define BACK_OFF     60
-#define LIFETIME     3600 /* of a document that says nothing of it */
+#define HEADERS_MAX  65536 /* bytes, those behind the body included */
+#define LIFETIME     3600  /* of a document that says nothing of it */
 #define LIFETIME_MIN 60
 #define LIFETIME_MAX 86400
-
-#define BUSY_SLOTS   16 /* so many fetches at once */
-#define FAILED_SLOTS 1024
-
-/* Whose it is in the upper half, until when in the lower. */
-typedef _Atomic(apr_uint64_t) mark_t;
-
-static struct {
-    mark_t busy[BUSY_SLOTS];
-    mark_t failed[FAILED_SLOTS];
-} * marks;
-static digest_t key;
 
 int fetch_is_possible(void)
 {
     return 1;
-}
-
-apr_status_t fetch_create(apr_pool_t *pconf)
-{
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(*marks), NULL, pconf);
-
-    if (rv == APR_SUCCESS) {
-        marks = apr_shm_baseaddr_get(shm);
-        memset(marks, 0, sizeof(*marks));
-        crypto_random(key.byte, sizeof(key.byte));
-    }
-    return rv;
 }
 
 void fetch_child_init(void)
@@ -60,97 +29,25 @@ void fetch_child_init(void)
     curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static apr_uint32_t seconds_now(void)
-{
-    return (apr_uint32_t)apr_time_sec(apr_time_now());
-}
-
-/* Which host an URL asks, in a form that nobody can aim at: the key is made at the start. */
-static apr_uint64_t host_bits(apr_pool_t *p, const char *url)
-{
-    const char *host = document_host(p, url);
-    apr_uint64_t bits;
-    digest_t hash;
-
-    crypto_hmac(key.byte, sizeof(key.byte), host, strlen(host), &hash);
-    memcpy(&bits, hash.byte, sizeof(bits));
-    return bits;
-}
-
-static mark_t *failed_mark(apr_uint64_t host)
-{
-    return &marks->failed[host % FAILED_SLOTS];
-}
-
-static int has_failed(apr_uint64_t host)
-{
-    apr_uint64_t seen = atomic_load(failed_mark(host));
-
-    return seen >> 32 == host >> 32 && (apr_uint32_t)seen > seconds_now();
-}
-
-static void blame(void *baton, const char *url, const char *problem)
-{
-    request_rec *r = ((fetch_t *)baton)->r;
-    apr_uint64_t host = host_bits(r->pool, url);
-
-    atomic_store(failed_mark(host), (host >> 32 << 32) | (seconds_now() + BACK_OFF));
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT015: no client metadata from %s: %s; its host is asked again in a minute",
-                  log_quote(r->pool, url, 200), problem);
-}
-
-/* Hosts that share a slot wait for each other, which costs but a moment. */
-static mark_t *turn_of(apr_uint64_t host)
-{
-    return &marks->busy[host % BUSY_SLOTS];
-}
-
-static int take_turn(mark_t *slot, apr_uint64_t *ticket)
-{
-    apr_uint64_t seen = atomic_load(slot);
-    apr_uint32_t unique;
-
-    if ((apr_uint32_t)seen > seconds_now()) {
-        return 0;
-    }
-    crypto_random(&unique, sizeof(unique));
-    *ticket = (apr_uint64_t)unique << 32 | (seconds_now() + TURN);
-    return atomic_compare_exchange_strong(slot, &seen, *ticket);
-}
-
-static int enter(void *baton, const char *url)
-{
-    fetch_t *fetch = baton;
-    mark_t *slot = turn_of(host_bits(fetch->r->pool, url));
-
-    if (take_turn(slot, &fetch->ticket)) {
-        return 1;
-    }
-    /* Who waits holds a thread, as who fetches does: there must not be more and more of them. */
-    if (throttle_count(fetch->r, THROTTLE_DOCUMENT, NULL)) {
-        return 0;
-    }
-    for (int waited = 0; waited < WAIT_MAX; waited += WAIT_STEP) {
-        apr_sleep(WAIT_STEP);
-        if (take_turn(slot, &fetch->ticket)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void leave(void *baton, const char *url)
-{
-    fetch_t *fetch = baton;
-
-    atomic_compare_exchange_strong(turn_of(host_bits(fetch->r->pool, url)), &fetch->ticket, 0);
-}
-
 typedef struct transfer_t {
     char *text;
-    apr_size_t size;
+    apr_size_t size, headers;
     const char *problem; /* more to the point than what curl says of it */
 } transfer_t;
+
+/* libcurl hands over what comes behind the body too, and bounds that by nothing. */
+static size_t count_headers(char *line, size_t one, size_t count, void *baton)
+{
+    transfer_t *transfer = baton;
+
+    (void)line;
+    if (one * count > HEADERS_MAX - transfer->headers) {
+        transfer->problem = "its headers are larger than 64 KB";
+        return 0;
+    }
+    transfer->headers += one * count;
+    return one * count;
+}
 
 static size_t receive(char *data, size_t one, size_t count, void *baton)
 {
@@ -205,54 +102,116 @@ static apr_int64_t lifetime(apr_pool_t *p, CURL *curl)
     return found < LIFETIME_MIN ? LIFETIME_MIN : found > LIFETIME_MAX ? LIFETIME_MAX : found;
 }
 
-static void set_up(CURL *curl, const char *url, struct curl_slist *headers, transfer_t *transfer)
+/* Each of these is a part of the defence: where libcurl cannot do one of them, nothing is asked. */
+static CURLcode set_up(CURL *curl, const char *url, struct curl_slist *headers, transfer_t *transfer)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* nor one of the environment: it would look the name up by itself */
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "mod_gpt_oauth");
+    CURLcode code = CURLE_OK;
+
+#define SET(option, value) (code = code ? code : curl_easy_setopt(curl, option, value))
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_PROTOCOLS_STR, "https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, ""); /* nor one of the environment: it would look the name up by itself */
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_WRITEFUNCTION, receive);
+    SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, count_headers);
+    SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_HTTPHEADER, headers);
+    SET(CURLOPT_USERAGENT, "mod_gpt_oauth");
 #if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); /* past the timeout, wait for no resolver either */
+    SET(CURLOPT_QUICK_EXIT, 1L); /* past the timeout, wait for no resolver either */
 #endif
+#undef SET
+    return code;
 }
 
-/* NULL, or what went wrong. */
-static const char *transfer_problem(apr_pool_t *p, CURL *curl, CURLcode rc, const transfer_t *transfer)
+/* What all documents of a host share. */
+static int is_of_host(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION: return 1;
+    default: return 0;
+    }
+}
+
+/* NULL, or what is wrong with the answer. */
+static const char *answer_problem(apr_pool_t *p, CURL *curl, long *status)
 {
     const char *type = NULL;
-    long status = 0;
 
-    if (rc != CURLE_OK) {
-        return transfer->problem ? transfer->problem : curl_easy_strerror(rc);
-    }
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-    if (status != 200) {
-        return apr_psprintf(p, "its server answers %ld%s", status, status / 100 == 3 ? ", and redirects are not followed" : "");
+    if (*status != 200) {
+        return apr_psprintf(p, "its server answers %ld%s", *status, *status / 100 == 3 ? ", and redirects are not followed" : "");
     }
     return is_json(type) ? NULL : "it is not served as application/json";
 }
 
-static const char *transfer_document(apr_pool_t *p, const char *url, fetched_t *fetched)
+/* Logs a failure, and blames whom it concerns. */
+static void blame(request_rec *r, const char *url, const char *problem, int whole_host, failed_t how)
 {
-    transfer_t transfer = { .text = apr_palloc(p, DOCUMENT_MAX) };
+    if (whole_host) {
+        turns_blame_host(r->pool, url, how);
+    } else {
+        turns_blame_url(r->pool, url, how);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT015: no client metadata from %s: %s; %s is asked again in a minute",
+                  log_quote(r->pool, url, 200), problem, whole_host ? "its host" : "it");
+}
+
+static void blame_document(void *baton, const char *url, const char *problem)
+{
+    blame(((fetch_t *)baton)->r, url, problem, 0, FAILED_REFUSED);
+}
+
+/* A socket that was not opened is no silence: the name has been made to lead where nobody may be asked. */
+static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *url, const transfer_t *transfer,
+                         fetched_t *fetched)
+{
+    const char *problem = transfer->problem;
+    long status = 0;
+    failed_t how;
+
+    if (code == CURLE_OK) {
+        problem = answer_problem(r->pool, curl, &status);
+    } else if (!problem) {
+        problem = curl_easy_strerror(code);
+    }
+    if (problem) {
+        how = transfer->problem || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
+        fetched->is_silent = how == FAILED_SILENT;
+        blame(r, url, problem, is_of_host(code), how);
+    }
+    return problem;
+}
+
+static const char *transfer_document(request_rec *r, const char *url, fetched_t *fetched)
+{
+    transfer_t transfer = { .text = apr_palloc(r->pool, DOCUMENT_MAX) };
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     CURL *curl = curl_easy_init();
-    const char *problem = "libcurl has no memory";
+    CURLcode code = curl && headers ? set_up(curl, url, headers, &transfer) : CURLE_OUT_OF_MEMORY;
+    const char *problem;
 
-    if (curl && headers) {
-        set_up(curl, url, headers, &transfer);
-        problem = transfer_problem(p, curl, curl_easy_perform(curl), &transfer);
-        fetched->lifetime = problem ? 0 : lifetime(p, curl);
+    if (code == CURLE_OK) {
+        problem = judge(r, curl, curl_easy_perform(curl), url, &transfer, fetched);
+        fetched->lifetime = problem ? 0 : lifetime(r->pool, curl);
+    } else {
+        problem = apr_psprintf(r->pool, "libcurl cannot be told to ask safely (%s): is it the one this module was built with?",
+                               curl_easy_strerror(code));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT015: no client metadata from %s: %s", log_quote(r->pool, url, 200),
+                      problem);
     }
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
@@ -261,28 +220,39 @@ static const char *transfer_document(apr_pool_t *p, const char *url, fetched_t *
     return problem;
 }
 
+static int enter(void *baton, const char *url)
+{
+    fetch_t *fetch = baton;
+
+    return turn_take(fetch->r, url, &fetch->turn);
+}
+
 static const char *fetch_document(void *baton, const char *url, fetched_t *fetched)
 {
     request_rec *r = ((fetch_t *)baton)->r;
-    const char *problem;
+    failed_t failed = turns_failed(r->pool, url);
 
-    if (has_failed(host_bits(r->pool, url))) {
-        return "a document of its host could not be fetched a moment ago";
+    memset(fetched, 0, sizeof(*fetched));
+    fetched->is_silent = failed == FAILED_SILENT;
+    if (failed != FAILED_NOT) {
+        return "it could not be fetched a moment ago";
     }
     if (throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
         return "too many documents were asked for from this address";
     }
-    problem = transfer_document(r->pool, url, fetched);
-    if (problem) {
-        blame(baton, url, problem);
-    }
-    return problem;
+    return transfer_document(r, url, fetched);
+}
+
+static void leave(void *baton, const char *url)
+{
+    (void)url;
+    turn_leave(&((fetch_t *)baton)->turn);
 }
 
 document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
 {
     fetch->r = r;
-    return (document_fetcher_t){ enter, fetch_document, blame, leave, fetch };
+    return (document_fetcher_t){ enter, fetch_document, blame_document, leave, fetch };
 }
 
 #else
@@ -290,12 +260,6 @@ document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
 int fetch_is_possible(void)
 {
     return 0;
-}
-
-apr_status_t fetch_create(apr_pool_t *pconf)
-{
-    (void)pconf;
-    return APR_SUCCESS;
 }
 
 void fetch_child_init(void)

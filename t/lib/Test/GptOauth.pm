@@ -262,7 +262,7 @@ sub start {
 sub sanitize {
     my ($log) = @_;
     chomp(my @libraries = map { qx(gcc -print-file-name=$_) } qw(libasan.so libubsan.so));
-    $ENV{LD_PRELOAD} = join ':', @libraries;
+    $ENV{LD_PRELOAD} = join ':', @libraries, $ENV{LD_PRELOAD} // ();
     $ENV{ASAN_OPTIONS} = "detect_leaks=0:log_path=$log";
     $ENV{UBSAN_OPTIONS} = "print_stacktrace=1:log_path=$log";
     return;
