@@ -19,6 +19,7 @@
 #include "web/identity.h"
 #include "web/require.h"
 #include "web/route.h"
+#include "web/scrub.h"
 #include "web/throttle.h"
 #include "web/turns.h"
 
@@ -61,7 +62,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_read_request(guard_scrub, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(scrub_request, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(guard_refuse_trace, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(route_translate, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_map_to_storage(route_map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_access_ex(route_access, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);

@@ -11,7 +11,7 @@ use Test::GptOauth;
 my $jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsInNjb3BlIjoicmVhZCJ9.';
 my $file = '/api/notes.txt';
 
-# Port A: another issuer. B: a backend that sends back the headers it got. C: the module is not switched on.
+# Port A: another issuer. B: a backend that sends back the headers it got. C: a host without an issuer.
 my $conf = <<'EOC';
 Listen 127.0.0.1:%%PORT_A%%
 Listen 127.0.0.1:%%PORT_B%%
@@ -82,6 +82,9 @@ ProxyPass /open/ http://127.0.0.1:%%PORT_B%%/
 </VirtualHost>
 <VirtualHost 127.0.0.1:%%PORT_B%%>
     ServerName backend
+    <Location />
+        GPTOAuthPassHeaders on
+    </Location>
     Header echo "^(?:[Xx][^a-z]|Authorization)"
 </VirtualHost>
 <VirtualHost 127.0.0.1:%%PORT_C%%>
@@ -282,11 +285,8 @@ sub test_spoofing {
     is($t->fetch('/index/absent.txt', $token)->body, "protected data\n", 'an ErrorDocument that the token may see');
     is(leaks($t->fetch('/index/absent.txt')), 'nothing', 'case 249: and without a token it is not shown');
     my $off = Test::GptOauth::Http->new($t->port('C'));
-    is(
-        $off->get('/open/plain.txt', headers => [ 'X-OAuth-User' => 'somebody' ])->header('X-OAuth-User'), 'somebody',
-        'case 252: where the module is not switched on, nothing is touched'
-    );
-    is($off->get('/oauth/authorize')->status, 404, 'case 252: nor answered');
+    unlike($off->get('/open/plain.txt', headers => [@forged])->head, qr/mallory/i, 'case 318: nor do they pass a host without issuer');
+    is($off->get('/oauth/authorize')->status, 404, 'case 252: where the module is not switched on, nothing is answered');
     like($off->get($file, headers => [ Test::GptOauth::Flow::bearer($token) ])->status, qr/^(?:401|403|500)$/,
         'case 252: and a guard without issuer lets nobody in');
 }
@@ -334,6 +334,24 @@ sub test_vhosts {
     ok($browser->has_sign_in, "case 250: another issuer's session signs nobody in");
 }
 
+# httpd's default is TraceEnable On.
+sub test_trace {
+    my ($t, $token) = @_;
+    for my $target ($file, '/backend/plain.txt', '/withtoken/plain.txt', '/cgi/env', '/index/', '/plain.txt', '/oauth/token') {
+        for my $with (undef, $token) {
+            my $response = $t->fetch($target, $with, method => 'TRACE', headers => [ Cookie => 'gpt=cookie', 'X-Sent' => 'sent' ]);
+            is($response->status, 405, "case 315: TRACE $target " . ($with ? 'with a good token' : 'without a token'));
+            unlike($response->head . $response->body, qr/gpta_|gpt=cookie|X-Sent|X-OAuth/i, 'case 315: ... echoes nothing');
+        }
+    }
+    my $curl = Test::GptOauth::run({}, qw(curl -s --max-time 10 --http2-prior-knowledge -X TRACE -w), '%{http_code}', '-H', "Authorization: Bearer $token",
+        'http://localhost:' . $t->port . $file);
+    like($curl->{out}, qr/405\z/, 'case 315: over HTTP/2');
+    unlike($curl->{out}, qr/gpta_/, 'case 315: ... it echoes nothing either');
+    like($t->error_log, qr/GPT008: TRACE refused/, 'case 315: the log says it');
+    return;
+}
+
 sub test_http2 {
     my ($t, $token) = @_;
     my $curl = sub {
@@ -363,6 +381,7 @@ on_each_db({ start => 0, modules => [qw(cgid http2)] }, sub {
     test_paths($t);
     test_vhosts($t, $client, $token);
     test_http2($t, $token);
+    test_trace($t, $token);
     test_end($t, $client);
 });
 

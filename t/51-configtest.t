@@ -72,6 +72,8 @@ bad('an issuer in a Location', qr/GPTOAuthIssuer.*not allowed in <Location>|GPTO
 bad('a guard without issuer', qr/httpd\.conf:\d+: AuthType GPTOAuth .* without GPTOAuthIssuer; write GPTOAuthIssuer https:/,
     "$scope\n$guard");
 
+bad('case 305: trailers as headers', qr/GPT001: MergeTrailers on lets a caller add headers .* take the line out$/m, "$usual\nMergeTrailers on");
+
 # ---- virtual hosts
 
 sub vhost { return "<VirtualHost 127.0.0.1:%%PORT%%>\nServerName $_[0]\n$_[1]\n</VirtualHost>" }

@@ -245,6 +245,26 @@ sub test_scopes {
     is(verdict($at->('/named', $second)), 200, 'Require user service:NAME');
     is(verdict($at->('/named', $first)), 403, '... lets no other in');
     is(verdict($at->('/clients', $first)), 403, 'Require oauth-client never matches a key');
+
+    my $asks = key_add($t, 'asks', '--introspect');
+    my $both = key_add($t, 'does-both', '--introspect', '--scope', 'read');
+    for my $target ('/service', '/mixed', '/both-scopes', '/any/hello', '/cgi/env') {
+        my $response = $at->($target, $asks);
+        is(verdict($response), 403, "case 311: a key made with --introspect alone does not open $target");
+        unlike($response->body, qr/^GET |REMOTE_USER/m, 'case 311: ... and nothing behind it is reached');
+    }
+    is(verdict($at->('/service', $both)), 200, 'case 311: with --scope it opens');
+    is(join(' ', Test::GptOauth::Backend::saw($at->('/service', $both), 'X-OAuth-Scope')), 'read', 'case 311: ... with these scopes');
+    is(verdict($at->('/both-scopes', $both)), '403 Bearer insufficient_scope', 'case 311: ... and no more');
+    like($t->error_log, qr/access_denied: the service key asks was made with --introspect and without --scope, .* `gptoauth key add /, 'case 311: the log says it');
+    is($t->http->post('/oauth/introspect', { token => 'x' }, headers => [ Authorization => "Bearer $_" ])->body, '{"active":false}', 'case 311: either asks')
+        for $asks, $both;
+    my $list = $t->gptoauth('key', 'list');
+    like($list, qr/^asks +\S+ +none +introspect .*^does-both +\S+ +read +call, introspect /ms, 'case 311: key list tells which one opens nothing');
+    my $said = $t->gptoauth('key', 'add', 'said', '--introspect');
+    secret($said =~ /^\s+(gptk_\S+)$/m);
+    like($said, qr/ask about tokens with it\. It opens nothing; a key made with --scope besides does both\.$/m, 'case 311: key add says it');
+    unlike($said, qr/opens each/, 'case 311: ... and promises nothing else');
     return;
 }
 

@@ -65,6 +65,13 @@ static void print_added(const command_t *c, const service_key_t *key, const char
         printf("Apps register with it as bearer token where GPTOAuthRegistration is token. It opens nothing else.\n");
         return;
     }
+    if (key->may_introspect) {
+        printf("Resource servers ask about tokens with it.%s\n",
+               key_opens_nothing(key) ? " It opens nothing; a key made with --scope besides does both." : "");
+    }
+    if (key_opens_nothing(key)) {
+        return;
+    }
     printf("It opens each <Location> with GPTOAuthCredentials service, and has %s%s.\n",
            *key->scope ? "these scopes: " : "all scopes", key->scope);
 }
@@ -138,8 +145,11 @@ int key_list(command_t *c)
         const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
         table_add(table, key->name);
         table_add(table, *key->issuer ? key->issuer : "all");
-        table_add(table, key->may_register ? "none" : *key->scope ? key->scope : "all");
-        table_add(table, key->may_register ? "register" : key->may_introspect ? "call, introspect" : "call");
+        table_add(table, *key->scope ? key->scope : key_opens_nothing(key) ? "none" : "all");
+        table_add(table, key->may_register        ? "register"
+                         : key_opens_nothing(key) ? "introspect"
+                         : key->may_introspect    ? "call, introspect"
+                                                  : "call");
         table_add(table, time_text(c->pool, key->expires_at, "never"));
         table_add(table, time_text(c->pool, key->used_at, "never"));
         table_add(table, state_of(c, key));

@@ -47,7 +47,7 @@ static const struct entry {
     { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "take it back: its tokens are dead at once",
       ARG_USER | ARG_CLIENT, 0, 1, grant_revoke },
     { "key", "add", "NAME [--expires WHEN] [--scope \"...\"] [--introspect]",
-      "make a service key; WHEN: 90d, 1y, 2030-12-31; --introspect: it may ask about tokens",
+      "make a service key; WHEN: 90d, 1y, 2030-12-31; --introspect: it may ask about tokens, and opens nothing without --scope",
       ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT | ARG_REGISTER, 1, 1, key_add },
     { "key", "add", "NAME --register [--expires WHEN]", "make a key that lets clients register, and does nothing else",
       ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT | ARG_REGISTER, 1, 1, key_add },

@@ -78,6 +78,25 @@ const failure_t *key_verify(store_t *store, const char *text, service_key_t **ke
     return NULL;
 }
 
+int key_opens_nothing(const service_key_t *key)
+{
+    return key->may_register || (key->may_introspect && !*key->scope);
+}
+
+const failure_t *key_check_access(apr_pool_t *p, const service_key_t *key)
+{
+    if (!key_opens_nothing(key)) {
+        return NULL;
+    }
+    if (key->may_register) {
+        return key_refusal(p, apr_psprintf(p, "the service key %s is for registration only", key->name));
+    }
+    return failure_make(p, OAUTH_ACCESS_DENIED, "This service key may ask about tokens, and opens nothing.",
+                        "the service key %s was made with --introspect and without --scope, so it opens nothing; `gptoauth key "
+                        "add NAME --introspect --scope \"...\"` makes one that does both",
+                        key->name);
+}
+
 access_t *key_access(apr_pool_t *p, const policy_t *policy, const char *name, const char *scope)
 {
     access_t *access = apr_pcalloc(p, sizeof(*access));

@@ -23,6 +23,12 @@ const char *key_name_problem(const char *name);
  */
 const failure_t *key_verify(store_t *store, const char *text, service_key_t **key);
 
+/* 1 when the key was made for an endpoint alone: --register, or --introspect without --scope. */
+int key_opens_nothing(const service_key_t *key);
+
+/* NULL when the guard may let in who shows this key, or why not. */
+const failure_t *key_check_access(apr_pool_t *p, const service_key_t *key);
+
 /* What the guard lets in with a key of this name and scope ("" for all scopes of the server): service:NAME, of no client. */
 access_t *key_access(apr_pool_t *p, const policy_t *policy, const char *name, const char *scope);
 

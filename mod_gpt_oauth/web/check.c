@@ -234,6 +234,21 @@ static int check_documents(apr_pool_t *pconf, const server_rec *s, server_conf_t
     return (manifest ? complain(s, NULL, manifest) : 0) + (openapi ? complain(s, NULL, openapi) : 0);
 }
 
+/*
+ * httpd would add them to the headers when the body has been read: after the guard has spoken, and for whoever reads them then.
+ */
+static int check_trailers(const server_rec *s)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+
+    return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE
+               ? complain(
+                     s, NULL,
+                     "MergeTrailers on lets a caller add headers behind the body, X-OAuth-User among them, when all checks are "
+                     "over; take the line out")
+               : 0;
+}
+
 /* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */
 static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
@@ -267,8 +282,9 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         }
     }
     for (server_rec *s = main_server; s; s = s->next) {
-        const server_conf_t *conf = config_server(s);
+        server_conf_t *conf = config_server(s);
 
+        conf->is_beside = !conf->issuer && issuers;
         if (conf->resources && !conf->issuer) {
             problems += complain(
                 s, NULL,
@@ -277,6 +293,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
                              "write it where the issuer is, or in the section that it names",
                              APR_ARRAY_IDX(conf->resources, 0, const char *)));
         }
+        problems += issuers ? check_trailers(s) : 0;
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));
     }

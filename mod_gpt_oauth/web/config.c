@@ -217,7 +217,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     policy_t *policy;
     digest_t hash;
     uri_t uri;
-    const char *tag, *prefix, *problem;
+    const char *prefix, *problem;
 
     apply_defaults(conf);
     if (!conf->issuer || !uri_parse(p, conf->issuer, &uri)) {
@@ -229,11 +229,11 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     }
 
     crypto_sha256(conf->issuer, strlen(conf->issuer), &hash);
-    tag = crypto_base64url(p, hash.byte, 6);
+    conf->tag = crypto_base64url(p, hash.byte, 6);
     /* The prefix makes browsers insist on Secure, Path=/ and no Domain: no other host can plant the cookie. */
-    prefix = conf->is_secure ? "__Host-" : "";
-    conf->session_cookie = apr_pstrcat(p, prefix, "gpt-oauth-session-", tag, NULL);
-    conf->transaction_cookie = apr_pstrcat(p, prefix, "gpt-oauth-form-", tag, NULL);
+    prefix = conf->is_secure ? COOKIE_PREFIX_HOST COOKIE_PREFIX : COOKIE_PREFIX;
+    conf->session_cookie = apr_pstrcat(p, prefix, "session-", conf->tag, NULL);
+    conf->transaction_cookie = apr_pstrcat(p, prefix, "form-", conf->tag, NULL);
 
     policy = apr_pcalloc(p, sizeof(*policy));
     policy->issuer = conf->issuer;

@@ -17,6 +17,10 @@
 #define AUTH_TYPE    "GPTOAuth"
 #define OWN_PROVIDER "gpt-oauth"
 
+/* Names of cookies: [__Host-]gpt-oauth-, a word in lower case, a hyphen, the issuer's tag. */
+#define COOKIE_PREFIX      "gpt-oauth-"
+#define COOKIE_PREFIX_HOST "__Host-"
+
 /* Who may register clients (RFC 7591): nobody, who has a key for it, anybody. */
 enum { REGISTRATION_OFF, REGISTRATION_TOKEN, REGISTRATION_OPEN };
 
@@ -89,8 +93,10 @@ typedef struct server_conf_t {
     const char *origin;          /* scheme://host[:port] of the issuer, or of what a guard guards */
     const char *issuer_path;     /* of the issuer; "" for none */
     int is_secure;               /* the origin is https */
-    const char *session_cookie;  /* cookie names carry a hash of the issuer */
+    const char *tag;             /* a hash of the issuer, for the names of cookies; NULL without one */
+    const char *session_cookie;
     const char *transaction_cookie;
+    int is_beside; /* no issuer here, but at another host of this httpd; by check.c */
 
     const char *manifest_text; /* by ep_manifest.c and ep_openapi.c, where theirs is written */
     const char *openapi_text;

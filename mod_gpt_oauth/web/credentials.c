@@ -142,10 +142,7 @@ static const failure_t *verify_key(store_t *store, const policy_t *policy, const
     service_key_t *key;
     const failure_t *failure = key_verify(store, text, &key);
 
-    if (!failure && key->may_register) {
-        failure = key_refusal(store->pool, apr_psprintf(store->pool, "the service key %s is for registration only", key->name));
-    }
-    if (!failure) {
+    if (!failure && !(failure = key_check_access(store->pool, key))) {
         *access = key_access(store->pool, policy, key->name, key->scope);
     }
     return failure;
@@ -237,6 +234,6 @@ void credentials_hide(request_rec *r, const dir_conf_t *dir)
     }
     /* Copies that many a script is given: SetEnvIf Authorization, RewriteRule … [E=HTTP_AUTHORIZATION:…]. */
     for (int i = 0; secrets && i < secrets->nelts; i++) {
-        request_drop(r->subprocess_env, holds, APR_ARRAY_IDX(secrets, i, const char *));
+        request_drop(r->pool, r->subprocess_env, holds, APR_ARRAY_IDX(secrets, i, const char *));
     }
 }

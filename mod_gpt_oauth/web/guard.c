@@ -1,7 +1,6 @@
 #include "web/guard.h"
 
 #include <httpd.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -17,13 +16,8 @@
 #include "web/reply.h"
 #include "web/request.h"
 #include "web/resource.h"
+#include "web/scrub.h"
 #include "web/throttle.h"
-
-#define HEADER_USER   "X-OAuth-User"
-#define HEADER_CLIENT "X-OAuth-Client"
-#define HEADER_SCOPE  "X-OAuth-Scope"
-
-static const char *const identity_headers[] = { HEADER_USER, HEADER_CLIENT, HEADER_SCOPE };
 
 int guard_is_configured(request_rec *r)
 {
@@ -54,63 +48,13 @@ const access_t *guard_access(request_rec *r)
     return access;
 }
 
-/* As a CGI variable or a WSGI key would see it: X_OAuth-User is X-OAuth-User. */
-static int same_folded(const char *a, const char *b)
+int guard_refuse_trace(request_rec *r)
 {
-    for (; *a && *b; a++, b++) {
-        char x = apr_isalnum(*a) ? (char)apr_tolower(*a) : '_', y = apr_isalnum(*b) ? (char)apr_tolower(*b) : '_';
-
-        if (x != y) {
-            return 0;
-        }
+    if (r->method_number != M_TRACE || !config_server(r->server)->issuer) {
+        return DECLINED;
     }
-    return !*a && !*b;
-}
-
-static int names_identity(const char *name)
-{
-    for (apr_size_t i = 0; i < sizeof(identity_headers) / sizeof(identity_headers[0]); i++) {
-        if (same_folded(name, identity_headers[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_identity(const apr_table_entry_t *entry, const char *unused)
-{
-    (void)unused;
-    return names_identity(entry->key);
-}
-
-/* mod_proxy drops the headers that Connection names, and a caller may name there what the backend is to be told. */
-static void scrub_connection(request_rec *r)
-{
-    const char *sent = apr_table_get(r->headers_in, "Connection"), *kept = NULL;
-    char *rest, *token;
-
-    if (!sent) {
-        return;
-    }
-    for (token = apr_strtok(apr_pstrdup(r->pool, sent), ", \t", &rest); token; token = apr_strtok(NULL, ", \t", &rest)) {
-        if (!names_identity(token)) {
-            kept = kept ? apr_pstrcat(r->pool, kept, ", ", token, NULL) : token;
-        }
-    }
-    if (kept) {
-        apr_table_setn(r->headers_in, "Connection", kept);
-    } else {
-        apr_table_unset(r->headers_in, "Connection");
-    }
-}
-
-int guard_scrub(request_rec *r)
-{
-    if (config_server(r->server)->issuer) {
-        request_drop(r->headers_in, is_identity, NULL);
-        scrub_connection(r);
-    }
-    return DECLINED;
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT008: TRACE refused, as everywhere in a virtual host with GPTOAuthIssuer");
+    return HTTP_METHOD_NOT_ALLOWED;
 }
 
 /* RFC 6750 section 3. What a section takes in a header of its own has no registered scheme. */
@@ -313,14 +257,29 @@ static void keep_private(request_rec *r)
     }
 }
 
+/*
+ * Here nobody guards, and what a caller says of himself would look like the word of the host that does, to a backend of both.
+ * Unless the administrator knows that this one is called by that one alone.
+ */
+static void scrub_beside_guard(request_rec *r)
+{
+    if (config_server(r->server)->is_beside && config_dir(r)->pass_headers != 1 && scrub_identity(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "GPT009: " HEADER_USER " or its like removed from a request, as this virtual host has no GPTOAuthIssuer; if nobody "
+            "but a guarded Location of another host sends them here, write GPTOAuthPassHeaders on in a <Location /> here");
+    }
+}
+
 int guard_fixups(request_rec *r)
 {
     const access_t *access;
 
     if (!config_server(r->server)->issuer) {
+        scrub_beside_guard(r);
         return DECLINED;
     }
-    request_drop(r->headers_in, is_identity, NULL); /* what a guarded section left to an internal redirect or a sub-request */
+    scrub_identity(r); /* what a guarded section left to an internal redirect or a sub-request */
     keep_private(r);
     if (!is_in_force(r)) {
         return DECLINED;

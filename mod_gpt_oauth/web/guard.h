@@ -15,8 +15,11 @@ int guard_is_configured(request_rec *r);
 /* Of the token or service key that let r in; NULL when none did. */
 const access_t *guard_access(request_rec *r);
 
-/* post_read_request: identity headers that a client sends are removed, guarded or not. */
-int guard_scrub(request_rec *r);
+/*
+ * post_read_request: httpd answers TRACE before it knows which section covers the request, and a backend after the guard has
+ * spoken; either echoes what was meant for others.
+ */
+int guard_refuse_trace(request_rec *r);
 int guard_check_authn(request_rec *r);
 /* Ahead of mod_authz_core: turns its 401 for a good token without the right into 403. */
 int guard_check_authz(request_rec *r);

@@ -15,6 +15,7 @@
 #include "web/guard.h"
 #include "web/request.h"
 #include "web/throttle.h"
+#include "web/tree.h"
 
 static const throttle_t password_throttles[] = { THROTTLE_PASSWORD, THROTTLE_ADDRESS, THROTTLE_USER };
 
@@ -172,14 +173,29 @@ void identity_register(apr_pool_t *p)
                               AP_AUTH_INTERNAL_PER_CONF);
 }
 
+/* Every page of the module needs its cookies: those under GPTOAuthPath, and those that SetHandler puts anywhere. */
+static const char *cookie_path(const request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+
+    return !conf->is_secure && path_is_within(r->uri, conf->path) ? conf->path : "/"; /* __Host- forbids any other */
+}
+
+/* ap_cookie_write would write the value to the log at level debug. */
+static void add_cookie(request_rec *r, const char *name, const char *value, const char *path, const char *life)
+{
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_psprintf(r->pool, "%s=%s; Path=%s; HttpOnly; SameSite=Lax%s%s", name, value, path,
+                                config_server(r->server)->is_secure ? "; Secure" : "", life));
+}
+
 void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age)
 {
-    /* ap_cookie_write would write the value to the log at level debug. */
-    const char *cookie = apr_psprintf(r->pool, "%s=%s; Path=/; HttpOnly; SameSite=Lax%s", name, value,
-                                      config_server(r->server)->is_secure ? "; Secure" : "");
+    const char *path = cookie_path(r);
 
-    if (max_age) {
-        cookie = apr_psprintf(r->pool, "%s; Max-Age=%" APR_INT64_T_FMT, cookie, max_age);
+    /* A page elsewhere has set it too, and of two neither counts. */
+    if (path[1] && request_cookie_count(r, name) > 1) {
+        add_cookie(r, name, "", "/", "; Max-Age=0");
     }
-    apr_table_addn(r->err_headers_out, "Set-Cookie", cookie);
+    add_cookie(r, name, value, path, max_age ? apr_psprintf(r->pool, "; Max-Age=%" APR_INT64_T_FMT, max_age) : "");
 }

@@ -37,7 +37,10 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
 /* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
 void identity_register(apr_pool_t *p);
 
-/* Sets a cookie with all the attributes; max_age seconds, 0 for the browser's session. */
+/*
+ * Sets one of the module's cookies with all the attributes, and as narrow a path as its pages allow; max_age seconds, 0 for the
+ * browser's session.
+ */
 void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age);
 
 #endif

@@ -100,37 +100,58 @@ char *request_decode_base64(apr_pool_t *p, const char *text)
     return out;
 }
 
-void request_drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)
+int request_drop(apr_pool_t *p, apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)
 {
     const apr_array_header_t *entries = apr_table_elts(table);
+    int first = 0;
 
-    for (int i = entries->nelts - 1; i >= 0; i--) {
-        if (unwanted(&APR_ARRAY_IDX(entries, i, apr_table_entry_t), what)) {
-            apr_table_unset(table, APR_ARRAY_IDX(entries, i, apr_table_entry_t).key);
-            i = entries->nelts; /* every entry of that name is gone: look again from the new end */
+    while (first < entries->nelts && !unwanted(&APR_ARRAY_IDX(entries, first, apr_table_entry_t), what)) {
+        first++;
+    }
+    if (first == entries->nelts) {
+        return 0;
+    }
+    entries = apr_array_copy(p, entries);
+    apr_table_clear(table);
+    for (int i = 0; i < entries->nelts; i++) {
+        const apr_table_entry_t *entry = &APR_ARRAY_IDX(entries, i, apr_table_entry_t);
+
+        if (!unwanted(entry, what)) {
+            apr_table_addn(table, entry->key, entry->val);
         }
     }
+    return 1;
+}
+
+/* How many cookies have that name, and the value of one of them. */
+static int find_cookie(request_rec *r, const char *name, const char **value)
+{
+    const char *cookies = request_record(request_initial(r))->cookies;
+    apr_size_t size = strlen(name);
+    char *rest, *pair;
+    int count = 0;
+
+    for (pair = apr_strtok(apr_pstrdup(r->pool, cookies ? cookies : ""), ";", &rest); pair; pair = apr_strtok(NULL, ";", &rest)) {
+        if (strncmp(pair, name, size) == 0 && pair[size] == '=') {
+            *value = pair + size + 1;
+            count++;
+        }
+    }
+    return count;
 }
 
 const char *request_cookie(request_rec *r, const char *name)
 {
-    const char *header = apr_table_get(r->headers_in, "Cookie");
-    apr_size_t size = strlen(name);
-    const char *found = NULL;
-    char *rest, *pair;
+    const char *value = NULL;
 
-    if (!header) {
-        return NULL;
-    }
-    for (pair = apr_strtok(apr_pstrdup(r->pool, header), "; ", &rest); pair; pair = apr_strtok(NULL, "; ", &rest)) {
-        if (strncmp(pair, name, size) == 0 && pair[size] == '=') {
-            if (found) {
-                return NULL;
-            }
-            found = pair + size + 1;
-        }
-    }
-    return found;
+    return find_cookie(r, name, &value) == 1 ? value : NULL;
+}
+
+int request_cookie_count(request_rec *r, const char *name)
+{
+    const char *value;
+
+    return find_cookie(r, name, &value);
 }
 
 int request_is_insecure(const request_rec *r)

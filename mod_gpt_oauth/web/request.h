@@ -35,6 +35,7 @@ typedef struct request_t {
     const access_t *access; /* of who was let in here by a token or key */
 
     /* On the initial request only: however many sections a request passes, the database is asked once. */
+    const char *cookies; /* the module's own, which stand in headers_in no more; NULL: there were none */
     verdict_t token, key;
     apr_table_t *hidden;         /* headers with credentials, once they are taken away; NULL: none yet */
     apr_array_header_t *secrets; /* const char *: accepted, and to be looked for wherever a copy may be; NULL: none yet */
@@ -57,11 +58,15 @@ int request_read_body(request_rec *r, const char **body, apr_size_t *size);
 /* What base64 stands for, with a NUL behind; NULL when it is none, or stands for a NUL. */
 char *request_decode_base64(apr_pool_t *p, const char *text);
 
-/* Removes from headers or variables every entry that unwanted, which is handed `what`, says yes to. */
-void request_drop(apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what);
+/*
+ * Removes from headers or variables every entry that unwanted, which is handed `what`, says yes to, in time that grows with
+ * their number. 1 when there was one.
+ */
+int request_drop(apr_pool_t *p, apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what);
 
-/* The value of a cookie; NULL when there is none, or more than one of that name. */
+/* The value of one of the module's own cookies; NULL when there is none, or more than one of that name. */
 const char *request_cookie(request_rec *r, const char *name);
+int request_cookie_count(request_rec *r, const char *name);
 
 /* 1 when clients are to call by https and this one did not: httpd's own notion (ServerName https://… behind a proxy). */
 int request_is_insecure(const request_rec *r);
