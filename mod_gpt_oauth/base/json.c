@@ -6,6 +6,7 @@
 
 #define SIZE_MAX_INPUT (64 * 1024)
 #define DEPTH_MAX      8
+#define VALUES_MAX     512 /* each takes many times the bytes that it is written in */
 
 static apr_status_t release(void *object)
 {
@@ -49,12 +50,23 @@ static int nested_within(json_t *value, int levels)
     return 1;
 }
 
+/* No fewer than there are: each stands behind a bracket or a comma. Those in strings are counted too. */
+static apr_size_t count_values(const char *data, apr_size_t size)
+{
+    apr_size_t count = 0;
+
+    for (apr_size_t i = 0; i < size; i++) {
+        count += data[i] == ',' || data[i] == '[' || data[i] == '{';
+    }
+    return count;
+}
+
 json_t *json_parse_object(apr_pool_t *p, const char *data, apr_size_t size)
 {
     json_error_t error;
     json_t *object;
 
-    if (!data || size > SIZE_MAX_INPUT) {
+    if (!data || size > SIZE_MAX_INPUT || count_values(data, size) > VALUES_MAX) {
         return NULL;
     }
     object = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);

@@ -1,6 +1,7 @@
 #include "params.h"
 #include "json.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -122,9 +123,6 @@ static void add(params_t *params, const char *name, const char *value, param_fau
 {
     param_t *param;
 
-    if (!*name) {
-        return;
-    }
     if (params->list->nelts == PARAMS_MAX_COUNT) {
         params->malformed = "the request has too many parameters";
         return;
@@ -137,12 +135,16 @@ static void add(params_t *params, const char *name, const char *value, param_fau
 
 static void add_piece(apr_pool_t *p, params_t *params, const char *piece, apr_size_t size)
 {
-    const char *equals = memchr(piece, '=', size);
-    apr_size_t name_size = equals ? (apr_size_t)(equals - piece) : size;
+    const char *equals, *name, *value = "";
+    apr_size_t name_size;
     param_fault_t fault;
-    const char *name = params_decode(p, piece, name_size, &fault);
-    const char *value = "";
 
+    if (size == 0 || *piece == '=') {
+        return;
+    }
+    equals = memchr(piece, '=', size);
+    name_size = equals ? (apr_size_t)(equals - piece) : size;
+    name = params_decode(p, piece, name_size, &fault);
     if (!name) {
         params->malformed = "the name of a parameter is not percent-encoded UTF-8";
         return;
@@ -157,22 +159,18 @@ params_t *params_parse_form(apr_pool_t *p, const char *data, apr_size_t size)
 {
     params_t *params = params_make(p);
 
-    for (apr_size_t start = 0; start < size && !params->malformed;) {
-        const char *piece = data + start;
-        const char *end = memchr(piece, '&', size - start);
-        apr_size_t piece_size = end ? (apr_size_t)(end - piece) : size - start;
-
-        add_piece(p, params, piece, piece_size);
-        start += piece_size + 1;
+    for (apr_size_t start = 0, end; start < size && !params->malformed; start = end + 1) {
+        for (end = start; end < size && data[end] != '&'; end++) {}
+        add_piece(p, params, data + start, end - start);
     }
     return params;
 }
 
 static void add_json(params_t *params, const char *name, const json_t *value)
 {
-    if (json_is_string(value)) {
+    if (json_is_string(value) && *name) {
         add(params, name, json_string_value(value), PARAM_FINE);
-    } else {
+    } else if (!json_is_string(value)) {
         params->malformed = "a value in the JSON body is not a string";
     }
 }
@@ -185,7 +183,7 @@ params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
     json_t *value;
 
     if (!object) {
-        params->malformed = "The body is not a JSON object, or a name stands in it twice.";
+        params->malformed = "The body is not a JSON object, a name stands in it twice, or it holds too much.";
         return params;
     }
     json_object_foreach(object, name, value)
@@ -205,19 +203,14 @@ params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
     return params;
 }
 
-static int count_within(const params_t *params, const char *name, int limit)
+int params_count(const params_t *params, const char *name)
 {
     int count = 0;
 
-    for (int i = 0; i < limit; i++) {
+    for (int i = 0; i < params->list->nelts; i++) {
         count += !strcmp(APR_ARRAY_IDX(params->list, i, param_t).name, name);
     }
     return count;
-}
-
-int params_count(const params_t *params, const char *name)
-{
-    return count_within(params, name, params->list->nelts);
 }
 
 const param_t *params_find(const params_t *params, const char *name)
@@ -268,14 +261,17 @@ const char *params_first_fault(apr_pool_t *p, const params_t *params, const char
         [PARAM_NUL] = " holds a NUL",
         [PARAM_NOT_UTF8] = " is not UTF-8",
     };
+    apr_hash_t *seen = apr_hash_make(p);
 
     for (int i = 0; i < params->list->nelts; i++) {
         const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
         const char *what = faults[param->fault];
 
-        if (!what && count_within(params, param->name, i) && (!repeatable || strcmp(param->name, repeatable) != 0)) {
+        if (!what && apr_hash_get(seen, param->name, APR_HASH_KEY_STRING) &&
+            (!repeatable || strcmp(param->name, repeatable) != 0)) {
             what = " is given more than once";
         }
+        apr_hash_set(seen, param->name, APR_HASH_KEY_STRING, param);
         if (what) {
             *problem = apr_pstrcat(p, subject(p, param->name), what, NULL);
             return param->name;

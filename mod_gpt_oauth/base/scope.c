@@ -14,12 +14,22 @@ static int scope_byte(char c)
     return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\' && c != ',';
 }
 
+static int is_gap(char c)
+{
+    return c == ' ' || c == ',';
+}
+
 /* Takes the next token off *text; 0 at the end. */
 static int next_token(const char **text, token_t *token)
 {
-    token->start = *text + strspn(*text, " ,");
-    token->size = strcspn(token->start, " ,");
-    *text = token->start + token->size;
+    const char *c = *text;
+
+    while (is_gap(*c)) {
+        c++;
+    }
+    for (token->start = c; *c && !is_gap(*c); c++) {}
+    token->size = (apr_size_t)(c - token->start);
+    *text = c;
     return token->size > 0;
 }
 
@@ -56,8 +66,8 @@ int scope_token_valid(const char *token)
 
 const char *scope_normalise(apr_pool_t *p, const char *text)
 {
+    token_t tokens[SCOPE_COUNT_MAX], one;
     apr_size_t size = strlen(text), count = 0;
-    token_t *tokens = apr_palloc(p, (size / 2 + 2) * sizeof(*tokens)); /* one more for the end that next_token finds */
     char *out, *o;
 
     for (const char *c = text; *c; c++) {
@@ -65,8 +75,11 @@ const char *scope_normalise(apr_pool_t *p, const char *text)
             return NULL;
         }
     }
-    while (next_token(&text, &tokens[count])) {
-        count++;
+    while (next_token(&text, &one)) {
+        if (count == SCOPE_COUNT_MAX) {
+            return NULL;
+        }
+        tokens[count++] = one;
     }
     qsort(tokens, count, sizeof(*tokens), compare_for_qsort);
     out = o = apr_palloc(p, size + 1);

@@ -7,14 +7,18 @@
 
 #include <apr_pools.h>
 
-#define SCOPE_OFFLINE "offline_access"
+#define SCOPE_OFFLINE   "offline_access"
+#define SCOPE_COUNT_MAX 256
 /* What clients ask for that take every server for one of OpenID Connect (its Core, section 5.4); a normalised set. */
 #define SCOPE_OPENID "address email openid phone profile"
 
 /* 1 when token is a scope-token: %x21 / %x23-5B / %x5D-7E, and no comma (commas separate, as GPT builders type them). */
 int scope_token_valid(const char *token);
 
-/* Normalises what came from outside: spaces and commas separate. NULL when it holds a byte that no scope may hold. */
+/*
+ * Normalises what came from outside: spaces and commas separate. NULL when it holds a byte that no scope may hold, or more than
+ * SCOPE_COUNT_MAX of them.
+ */
 const char *scope_normalise(apr_pool_t *p, const char *text);
 
 int scope_contains(const char *set, const char *token);

@@ -337,12 +337,17 @@ const char *uri_append_query(apr_pool_t *p, const char *uri, const char *const p
 {
     const char *query = strchr(uri, '?');
     const char *separator = !query ? "?" : query[1] ? "&" : "";
+    apr_array_header_t *parts = apr_array_make(p, 1 + 4 * count, sizeof(const char *));
 
+    APR_ARRAY_PUSH(parts, const char *) = uri;
     for (int i = 0; i < count; i++) {
         if (pairs[i][1]) {
-            uri = apr_pstrcat(p, uri, separator, pairs[i][0], "=", params_encode(p, pairs[i][1]), NULL);
+            APR_ARRAY_PUSH(parts, const char *) = separator;
+            APR_ARRAY_PUSH(parts, const char *) = pairs[i][0];
+            APR_ARRAY_PUSH(parts, const char *) = "=";
+            APR_ARRAY_PUSH(parts, const char *) = params_encode(p, pairs[i][1]);
             separator = "&";
         }
     }
-    return uri;
+    return apr_array_pstrcat(p, parts, '\0');
 }

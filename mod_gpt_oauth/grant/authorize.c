@@ -105,6 +105,9 @@ static const failure_t *check_prompt(apr_pool_t *p, const params_t *params, auth
     if (!prompt) {
         return NULL;
     }
+    if (!(prompt = scope_normalise(p, prompt))) {
+        return invalid_request(p, "The parameter prompt holds other things than prompts, or too many.");
+    }
     if (strcmp(prompt, "none") == 0) {
         request->prompt = PROMPT_NONE;
         return NULL;

@@ -197,7 +197,8 @@ const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const clien
     int is_named;
 
     if (!set) {
-        return failure_make(p, OAUTH_INVALID_SCOPE, "The parameter scope holds characters that no scope may have.", NULL);
+        return failure_make(p, OAUTH_INVALID_SCOPE,
+                            "The parameter scope holds too many scopes, or characters that none may have.", NULL);
     }
     if (*client->scope) {
         allowed = scope_intersect(p, allowed, scope_union(p, client->scope, SCOPE_OFFLINE));

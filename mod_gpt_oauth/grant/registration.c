@@ -91,7 +91,7 @@ const failure_t *registration_read(apr_pool_t *p, const policy_t *policy, const 
     client->source = CLIENT_REGISTERED;
     if (!metadata) {
         return failure_make(p, OAUTH_INVALID_CLIENT_METADATA,
-                            "The body is not a JSON object of at most 64 KB, without repeated names.", NULL);
+                            "The body is not a JSON object of at most 64 KB and 512 values, without repeated names.", NULL);
     }
     if ((failure = metadata_read(p, metadata, client)) || (failure = read_method(p, metadata, registration)) ||
         (failure = read_scope(p, policy, metadata, registration))) {

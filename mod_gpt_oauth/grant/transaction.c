@@ -1,6 +1,7 @@
 #include "grant/transaction.h"
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 #include <string.h>
 
 #include "base/crypto.h"
@@ -34,13 +35,17 @@ const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t 
                             const transaction_t *form)
 {
     const char *const fields[] = { issuer, username, form->id, form->request, form->shown };
-    const char *text = apr_itoa(p, (int)stage);
+    apr_array_header_t *parts = apr_array_make(p, 11, sizeof(const char *));
+    const char *text;
     digest_t mac;
 
     /* Every field is written behind its length: no two different forms are the same bytes. */
+    APR_ARRAY_PUSH(parts, const char *) = apr_itoa(p, (int)stage);
     for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        text = apr_psprintf(p, "%s %" APR_SIZE_T_FMT ":%s", text, strlen(fields[i]), fields[i]);
+        APR_ARRAY_PUSH(parts, const char *) = apr_psprintf(p, " %" APR_SIZE_T_FMT ":", strlen(fields[i]));
+        APR_ARRAY_PUSH(parts, const char *) = fields[i];
     }
+    text = apr_array_pstrcat(p, parts, '\0');
     crypto_hmac(key, strlen(key), text, strlen(text), &mac);
     return crypto_base64url(p, mac.byte, DIGEST_SIZE);
 }

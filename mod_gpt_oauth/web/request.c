@@ -123,17 +123,16 @@ int request_drop(apr_pool_t *p, apr_table_t *table, int (*unwanted)(const apr_ta
     return 1;
 }
 
-/* How many cookies have that name, and the value of one of them. */
+/* How many cookies have that name, and the value of the last of them. */
 static int find_cookie(request_rec *r, const char *name, const char **value)
 {
-    const char *cookies = request_record(request_initial(r))->cookies;
+    const char *at = request_record(request_initial(r))->cookies, *end;
     apr_size_t size = strlen(name);
-    char *rest, *pair;
     int count = 0;
 
-    for (pair = apr_strtok(apr_pstrdup(r->pool, cookies ? cookies : ""), ";", &rest); pair; pair = apr_strtok(NULL, ";", &rest)) {
-        if (strncmp(pair, name, size) == 0 && pair[size] == '=') {
-            *value = pair + size + 1;
+    for (; at && (end = strchr(at, ';')); at = end + 1) {
+        if (strncmp(at, name, size) == 0 && at[size] == '=') {
+            *value = at + size + 1;
             count++;
         }
     }
@@ -142,9 +141,9 @@ static int find_cookie(request_rec *r, const char *name, const char **value)
 
 const char *request_cookie(request_rec *r, const char *name)
 {
-    const char *value = NULL;
+    const char *value;
 
-    return find_cookie(r, name, &value) == 1 ? value : NULL;
+    return find_cookie(r, name, &value) == 1 ? apr_pstrmemdup(r->pool, value, strcspn(value, ";")) : NULL;
 }
 
 int request_cookie_count(request_rec *r, const char *name)

@@ -35,7 +35,7 @@ typedef struct request_t {
     const access_t *access; /* of who was let in here by a token or key */
 
     /* On the initial request only: however many sections a request passes, the database is asked once. */
-    const char *cookies; /* the module's own, which stand in headers_in no more; NULL: there were none */
+    const char *cookies; /* the module's own, which stand in headers_in no more, each with a semicolon behind it */
     verdict_t token, key;
     apr_table_t *hidden;         /* headers with credentials, once they are taken away; NULL: none yet */
     apr_array_header_t *secrets; /* const char *: accepted, and to be looked for wherever a copy may be; NULL: none yet */

@@ -7,14 +7,16 @@
 #include "web/config.h"
 #include "web/request.h"
 
-static const char *const identity_headers[] = { HEADER_USER, HEADER_CLIENT, HEADER_SCOPE };
+static const struct {
+    const char *name;
+    apr_size_t size;
+} identity_headers[] = { { HEADER_USER, sizeof(HEADER_USER) - 1 },
+                         { HEADER_CLIENT, sizeof(HEADER_CLIENT) - 1 },
+                         { HEADER_SCOPE, sizeof(HEADER_SCOPE) - 1 } };
 
 /* As a CGI variable or a WSGI key would see it: X_OAuth-User is X-OAuth-User. */
-static int same_folded(const char *name, apr_size_t size, const char *other)
+static int same_folded(const char *name, const char *other, apr_size_t size)
 {
-    if (size != strlen(other)) {
-        return 0;
-    }
     for (; size > 0; size--, name++, other++) {
         char x = apr_isalnum(*name) ? (char)apr_tolower(*name) : '_', y = apr_isalnum(*other) ? (char)apr_tolower(*other) : '_';
 
@@ -28,7 +30,7 @@ static int same_folded(const char *name, apr_size_t size, const char *other)
 static int names_identity(const char *name, apr_size_t size)
 {
     for (apr_size_t i = 0; i < sizeof(identity_headers) / sizeof(identity_headers[0]); i++) {
-        if (same_folded(name, size, identity_headers[i])) {
+        if (size == identity_headers[i].size && same_folded(name, identity_headers[i].name, size)) {
             return 1;
         }
     }

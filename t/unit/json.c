@@ -84,6 +84,13 @@ static void test_parse(apr_pool_t *p)
     memcpy(large, "{\"a\":", 5);
     ok(!json_parse_object(p, large, limit), "case 282: 64 KB of opening brackets");
 
+    memset(large, ',', limit);
+    memcpy(large, "{\"a\":\"", 6);
+    memcpy(large + 6 + 511, "\"}", 2);
+    ok(json_parse_object(p, large, 6 + 511 + 2), "case 304: no more than 512 values");
+    memcpy(large + 6 + 511, ",\"}", 3);
+    ok(!json_parse_object(p, large, 6 + 512 + 2), "case 304: one more is too many");
+
     memset(large, ' ', limit + 1);
     large[0] = '{';
     large[limit - 1] = '}';
