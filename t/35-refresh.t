@@ -66,6 +66,23 @@ sub test_grace {
     is($t->refresh($public, $first->{refresh_token})->verdict, $refused, 'case 154: nor for its current token');
 }
 
+# A credential that gives tokens without end would be worth more than those that it was meant for.
+sub test_repeats {
+    my ($t, $public) = @_;
+    my $tokens = $t->tokens_for($public);
+    my $next = $t->refresh($public, $tokens->{refresh_token})->json;
+    my @repeats = map { $t->refresh($public, $tokens->{refresh_token}) } 1 .. 400;
+    my %verdict;
+    $verdict{ $_->verdict }++ for @repeats;
+    is_deeply(\%verdict, { 200 => 100, $refused => 300 }, 'case 312: 400 repeats within the grace give 100 access tokens');
+    like($repeats[-1]->json->{error_description}, qr/newest/, 'case 312: the client is told which one to use');
+    ok($t->token_works($repeats[99]->json->{access_token}), 'case 312: those that were given work');
+    like($t->error_log, qr/of user alice was presented more than 100 times .* `gptoauth grant revoke` ends it/, 'case 312: the log tells, and what to do');
+    my $last = $t->refresh($public, $next->{refresh_token});
+    is($last->status, 200, 'case 312: the family lives');
+    is($t->refresh($public, $next->{refresh_token})->json->{refresh_token}, $last->json->{refresh_token}, 'case 312: and the next grace has repeats of its own');
+}
+
 sub test_owner {
     my ($t, $public, $client) = @_;
     my $other = $t->client_add('other public', public => 1);
@@ -199,6 +216,7 @@ on_each_db({}, sub {
     test_scope($t, $gpt);
     test_end($t);
     test_kinds($t, $client, $public);
+    test_repeats($t, $t->client_add('repeats', public => 1));
 });
 
 done_testing;

@@ -7,7 +7,8 @@
 #include "grant/client.h"
 #include "grant/tokens.h"
 
-#define MAX_TRIES 4 /* each lost race means that somebody else rotated; more than a few in one request do not happen */
+#define MAX_TRIES   4   /* each lost race means that somebody else rotated; more than a few in one request do not happen */
+#define REPEATS_MAX 100 /* an app that refreshes in each of many requests at once needs some */
 
 static const failure_t *check_grant(const store_t *store, const client_t *client, const grant_t *grant)
 {
@@ -46,6 +47,17 @@ static const failure_t *replayed(store_t *store, const grant_t *grant)
     return invalid_grant(
         store->pool, "The refresh token was used before, so all access it gave has been revoked. Sign in again.",
         "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
+}
+
+/* Nobody can tell a client that runs wild from a thief, and the client has the current token: the family lives. */
+static const failure_t *repeated(apr_pool_t *p, const grant_t *grant)
+{
+    return failure_make(
+        p, OAUTH_INVALID_GRANT, "The refresh token was replaced, and repeated too often since. Use the newest one.",
+        "a replaced refresh token of user %s was presented more than %d times within its grace, which gives no more "
+        "tokens; grant %s goes on. The client repeats its requests, or somebody has a copy: `gptoauth grant revoke`"
+        " ends it",
+        log_quote(p, grant->username, 64), REPEATS_MAX, grant->id);
 }
 
 /* What a granted scope includes may be asked for in its place; what is required stays. */
@@ -131,6 +143,9 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
             return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
                                  "the refresh token fits nowhere in its family's chain");
         }
+        if (place == CHAIN_RETRY && grant->repeats >= REPEATS_MAX) {
+            return repeated(store->pool, grant);
+        }
         if ((failure = expired(store, grant)) ||
             (failure = narrow_scope(store->pool, policy, grant->scope, request->scope, &access.scope)) ||
             (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
@@ -141,7 +156,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
             status = rotate(store, policy, grant, &parts, &access, &next);
         } else {
             derive_successor(&parts, &grant->salt, &next);
-            status = store_grant_reissue(store, grant, &access);
+            status = store_grant_reissue(store, grant, REPEATS_MAX, &access);
         }
         if (status == STORE_DOWN) {
             return store_failure(store);

@@ -3,7 +3,7 @@
 #define LIVES "revoked_at IS NULL AND expires_at > $1 AND " CLIENT_AND_USER_LIVE
 #define COLUMNS                                                                                                                  \
     "g.id, g.client_id, g.username, g.scope, g.resource, g.created_at, g.expires_at, g.revoked_at, g.used_at,"                   \
-    " g.refresh_expires_at, g.rotated_at, g.generation, g.secret_hash, g.previous_hash, g.salt,"                                 \
+    " g.refresh_expires_at, g.rotated_at, g.generation, g.secret_hash, g.previous_hash, g.salt, g.repeats,"                      \
     " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
 #define FROM "oauth_grant g LEFT JOIN oauth_user u ON u.name = g.username"
 
@@ -26,6 +26,7 @@ static grant_t *read_grant(apr_pool_t *p, const cell_t *cell)
     (void)next_digest(&cell, &grant->secret_hash);
     grant->has_previous = next_digest(&cell, &grant->previous_hash);
     (void)next_digest(&cell, &grant->salt);
+    grant->repeats = (int)next_number(&cell);
     grant->user_disabled = next_flag(&cell);
     return grant;
 }
@@ -45,7 +46,7 @@ store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_
 
 #define ROTATE                                                                                                                   \
     "UPDATE oauth_grant SET generation = $5, secret_hash = $6, previous_hash = secret_hash, salt = $7, refresh_expires_at = $8," \
-    " rotated_at = $1, used_at = $1, ends_at = $9"                                                                               \
+    " rotated_at = $1, used_at = $1, ends_at = $9, repeats = 0"                                                                  \
     " WHERE id = $2 AND issuer = $3 AND generation = $4 AND secret_hash = $10 AND refresh_expires_at > $1 AND " LIVES            \
     " RETURNING id"
 #define INSERT_TOKEN                                                                                                             \
@@ -79,22 +80,25 @@ store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const re
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-/*
- * Takes no lock: a revocation or rotation that commits at this moment leaves a token of a dead grant, which is dead, or one that
- * could have been made a moment earlier. ends_at stays: this token outlives the rotation's by no more than the grace.
- */
-store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const access_token_t *token)
+/* ends_at stays: this token outlives the rotation's by no more than the grace. */
+#define REPEAT                                                                                                                   \
+    "UPDATE oauth_grant SET repeats = repeats + 1"                                                                               \
+    " WHERE id = $2 AND issuer = $3 AND generation = $4 AND repeats < $9 AND refresh_expires_at > $1 AND " LIVES " RETURNING id"
+#define REPEATED_TOKEN                                                                                                           \
+    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
+    " SELECT $5, $3, $2, $6, $7, $1, $8"
+
+store_status_t store_grant_reissue(store_t *store, const grant_t *grant, int limit, const access_token_t *token)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"
-               " SELECT $5, $3, $2, $6, $7, $1, $8 FROM oauth_grant"
-               " WHERE id = $2 AND issuer = $3 AND generation = $4 AND refresh_expires_at > $1 AND " LIVES
-               " ON CONFLICT DO NOTHING RETURNING 1",
+        .sql = "WITH live AS (" REPEAT ") " REPEATED_TOKEN " FROM live ON CONFLICT DO NOTHING RETURNING 1",
+        .steps = { REPEAT, REPEATED_TOKEN },
         .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $5 AND issuer = $3",
     };
     const value_t args[] = {
-        v_number(store->now),   v_text(grant->id),    v_text(store->issuer),   v_number(grant->generation),
-        v_digest(&token->hash), v_text(token->scope), v_text(token->resource), v_number(token->expires_at),
+        v_number(store->now),        v_text(grant->id),           v_text(store->issuer),
+        v_number(grant->generation), v_digest(&token->hash),      v_text(token->scope),
+        v_text(token->resource),     v_number(token->expires_at), v_number(limit),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);

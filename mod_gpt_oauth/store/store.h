@@ -225,6 +225,7 @@ typedef struct grant_t {
     apr_uint32_t generation;
     int has_previous;
     digest_t secret_hash, previous_hash, salt;
+    int repeats; /* of the token before, since it was rotated */
     int user_disabled;
 } grant_t;
 
@@ -237,8 +238,11 @@ store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_
  */
 store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const refresh_t *next, const access_token_t *token);
 
-/* Another access token for a retry within the grace: only while grant's generation is still as read and it lives. */
-store_status_t store_grant_reissue(store_t *store, const grant_t *grant, const access_token_t *token);
+/*
+ * Another access token for a retry within the grace, and counts it: only while grant's generation is still as read, it lives, and
+ * fewer than limit were counted.
+ */
+store_status_t store_grant_reissue(store_t *store, const grant_t *grant, int limit, const access_token_t *token);
 
 /*
  * An access token for a service account. It hangs on the client's one living grant without a user, which is made (as new_id) if
