@@ -15,6 +15,8 @@
  * that was withdrawn or spoilt is in force no more.
  */
 #define STALE_MAX (7 * 86400)
+/* Of those that nobody has let in as many go, where they are too many, whenever one is fetched. */
+#define TRIMMED_FOR_EACH 10
 
 int document_is_url(const char *client_id)
 {
@@ -166,6 +168,7 @@ static const failure_t *keep(store_t *store, client_t *fetched, apr_int64_t life
     if (store_document_put(store, fetched) != STORE_OK || store_client_get(store, fetched->id, client) != STORE_OK) {
         return store_failure(store);
     }
+    store_document_trim(store, TRIMMED_FOR_EACH); /* housekeeping: if it fails, the next one does it */
     return NULL;
 }
 

@@ -105,7 +105,7 @@ static const failure_t *refuse_redirect(apr_pool_t *p, size_t index, const char 
 static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const json_t *list = json_object_get(metadata, "redirect_uris"), *item;
-    size_t index;
+    size_t index, size = 0;
 
     client->redirect_uris = apr_array_make(p, 4, sizeof(const char *));
     if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > METADATA_REDIRECTS_MAX) {
@@ -118,6 +118,10 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
 
         if (problem) {
             return refuse_redirect(p, index, uri, problem);
+        }
+        size += strlen(uri);
+        if (size > METADATA_REDIRECTS_SIZE) {
+            return failure_make(p, OAUTH_INVALID_REDIRECT_URI, "redirect_uris are longer than 4096 bytes in all.", NULL);
         }
         if (!has_uri(client->redirect_uris, uri)) {
             APR_ARRAY_PUSH(client->redirect_uris, const char *) = apr_pstrdup(p, uri);

@@ -9,8 +9,10 @@
 #include "base/json.h"
 #include "store/store.h"
 
-#define METADATA_NAME_MAX      255 /* bytes */
-#define METADATA_REDIRECTS_MAX 16
+/* Together with an id (URI_MAX at most) no client that brings itself along takes 8 KB of a row. */
+#define METADATA_NAME_MAX       255 /* bytes */
+#define METADATA_REDIRECTS_MAX  16
+#define METADATA_REDIRECTS_SIZE 4096 /* bytes of all together */
 
 /*
  * Fills name, redirect_uris and grant_types of client, in p. Redirect URIs must be https, http on a loopback host, or of a

@@ -10,7 +10,7 @@
 #include "grant/client.h"
 #include "grant/metadata.h"
 
-/* Of those unused for long, as many go whenever one comes: no flood outgrows what comes in a week. */
+/* Of those unused for long, and of those too many, as many go whenever one comes. */
 #define PURGED_FOR_EACH 10
 
 static int compare_text(const void *a, const void *b)
@@ -157,6 +157,7 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
     default: return store_failure(store);
     }
     /* Housekeeping: if it fails, the next one does it. */
+    store_registration_trim(store, PURGED_FOR_EACH);
     store_registration_purge(store, PURGED_FOR_EACH, &count);
     return NULL;
 }

@@ -81,8 +81,14 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
         PURGE("oauth_grant", "id", "(revoked_at < $1 - 86400 OR expires_at < $1 - 86400 OR ends_at < $1 - 86400)"),
     };
     const value_t args[] = { v_number(store->now), v_number(limit) };
+    store_status_t status;
+    apr_int64_t removed;
 
-    if (store_registration_purge(store, limit, count) != STORE_OK) {
+    *count = 0;
+    while ((status = store_registration_purge(store, limit, &removed)) == STORE_OK) {
+        *count += removed;
+    }
+    if (status == STORE_DOWN) {
         return STORE_DOWN;
     }
     for (int i = 0; i < COUNT(ops); i++) {

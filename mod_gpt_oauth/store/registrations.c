@@ -49,13 +49,18 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+/* A row of a built-in document is there for who lets it in. */
+#define BUILT_IN "CASE WHEN $9 = 0 THEN $8"
+
 store_status_t store_document_put(store_t *store, const client_t *client)
 {
     static const op_t op = {
         .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, redirect_uris, scope, grant_types, source,"
-               " created_at, seen_at, fresh_until) VALUES ($1, $2, 1, 0, $3, $4, $5, $6, $7, $8, $8, NULLIF($9, 0))"
+               " created_at, seen_at, let_in_at, fresh_until)"
+               " VALUES ($1, $2, 1, 0, $3, $4, $5, $6, $7, $8, $8, " BUILT_IN " END, NULLIF($9, 0))"
                " ON CONFLICT (id) DO UPDATE SET name = $2, redirect_uris = $4, grant_types = $6, seen_at = $8,"
-               " fresh_until = NULLIF($9, 0) WHERE oauth_client.source = $7 RETURNING 1",
+               " let_in_at = " BUILT_IN " ELSE oauth_client.let_in_at END, fresh_until = NULLIF($9, 0)"
+               " WHERE oauth_client.source = $7 RETURNING 1",
     };
     const value_t args[] = {
         v_text(client->id),
@@ -75,29 +80,36 @@ store_status_t store_document_put(store_t *store, const client_t *client)
 store_status_t store_registration_touch(store_t *store, const char *id)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_client SET seen_at = $2 WHERE id = $1 AND seen_at IS NOT NULL RETURNING 1",
+        .sql = "UPDATE oauth_client SET seen_at = $2, let_in_at = $2 WHERE id = $1 AND seen_at IS NOT NULL RETURNING 1",
     };
     const value_t args[] = { v_text(id), v_number(store->now) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+#define HAS_LIVING_GRANT                                                                                                         \
+    "EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id"                                                    \
+    " AND g.revoked_at IS NULL AND g.expires_at > $1 AND g.ends_at > $1)"
+
 /*
- * Who is disabled stays, or the next request would bring him back enabled. The age is asked for twice: where a user lets the
- * client in at this moment, PostgreSQL waits for that row and looks at the outer condition again. His grant comes after
- * store_registration_touch, so one of the two stops this.
+ * Where a user lets the client in at this moment, PostgreSQL waits for that row and looks at the outer condition again, which is
+ * why both statements below ask twice. His grant comes after store_registration_touch, so one of the two stops this.
+ *
+ * Who is disabled stays, or the next request would bring him back enabled. Who stays counts as seen: nobody is looked at again
+ * before long.
  */
-#define UNUSED "seen_at < $1 - $2"
-#define REMOVE                                                                                                                   \
-    "DELETE FROM oauth_client WHERE " UNUSED " AND id IN (SELECT id FROM oauth_client WHERE " UNUSED                             \
-    " AND disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id"                   \
-    " AND g.revoked_at IS NULL AND g.expires_at > $1 AND g.ends_at > $1) LIMIT $3)"
+#define OLD    "seen_at < $1 - $2"
+#define OLDEST OLD " AND id IN (SELECT id FROM oauth_client WHERE " OLD " ORDER BY seen_at LIMIT $3)"
+#define STAYS  "(disabled_at IS NOT NULL OR " HAS_LIVING_GRANT ")"
+#define KEEP   "UPDATE oauth_client SET seen_at = $1 WHERE " OLDEST " AND " STAYS
+#define REMOVE "DELETE FROM oauth_client WHERE " OLDEST " AND NOT " STAYS
 
 store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
 {
     static const op_t op = {
-        .sql = "WITH gone AS (" REMOVE " RETURNING 1) SELECT count(*) FROM gone",
-        .steps = { REMOVE, "SELECT changes()" },
+        .sql = "WITH kept AS (" KEEP " RETURNING 1), gone AS (" REMOVE " RETURNING 1)"
+               " SELECT (SELECT count(*) FROM gone) FROM (SELECT 1 FROM kept UNION ALL SELECT 1 FROM gone LIMIT 1) AS old",
+        .steps = { "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", KEEP, REMOVE, "SELECT changes()" },
     };
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
     rows_t *rows;
@@ -110,4 +122,36 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
         *count = next_number(&cell);
     }
     return status;
+}
+
+/* An index holds these alone. Documents belong to no issuer. */
+#define NOT_LET_IN "let_in_at IS NULL AND disabled_at IS NULL AND seen_at IS NOT NULL AND "
+#define REGISTERED NOT_LET_IN "source = '" CLIENT_REGISTERED "' AND issuer = $4"
+#define DOCUMENTS  NOT_LET_IN "source = '" CLIENT_DOCUMENT "' AND issuer IS NULL"
+#define EXCESS(these)                                                                                                            \
+    "(SELECT CASE WHEN count(*) > $2 THEN count(*) - $2 ELSE 0 END FROM"                                                         \
+    " (SELECT 1 FROM oauth_client WHERE " these " LIMIT $2 + $3) AS counted)"
+/*
+ * The grant is asked for since modules older than let_in_at may be at work, too; and the limit once more, so that PostgreSQL
+ * knows that they are few.
+ */
+#define TRIM(these)                                                                                                              \
+    "DELETE FROM oauth_client WHERE let_in_at IS NULL AND NOT " HAS_LIVING_GRANT                                                 \
+    " AND id IN (SELECT id FROM (SELECT id FROM oauth_client WHERE " these                                                       \
+    " ORDER BY seen_at LIMIT " EXCESS(these) ") AS longest LIMIT $3)"
+
+store_status_t store_registration_trim(store_t *store, int limit)
+{
+    static const op_t op = { .sql = TRIM(REGISTERED) };
+    const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED_MAX), v_number(limit), v_text(store->issuer) };
+
+    return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
+}
+
+store_status_t store_document_trim(store_t *store, int limit)
+{
+    static const op_t op = { .sql = TRIM(DOCUMENTS) };
+    const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED_MAX), v_number(limit) };
+
+    return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }

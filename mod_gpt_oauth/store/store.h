@@ -98,16 +98,29 @@ store_status_t store_client_remove(store_t *store, const char *id);
 store_status_t store_registration_get(store_t *store, const digest_t *metadata_hash, client_t **client);
 /* metadata_hash is unique; NULL for a client of its own. STORE_REFUSED: somebody else has just registered the same. */
 store_status_t store_registration_add(store_t *store, const client_t *client, const digest_t *metadata_hash);
-/* Writes a document's client as it is now; where there is a row, disabled_at and created_at stay. */
+/*
+ * Writes a document's client as it is now; where there is a row, disabled_at and created_at stay. One that was not fetched is
+ * written when a user is about to let it in.
+ */
 store_status_t store_document_put(store_t *store, const client_t *client);
 /*
  * A user is about to let the client in: for REGISTRATION_UNUSED seconds from now on it is not removed. STORE_REFUSED: it was
  * removed just before.
  */
 store_status_t store_registration_touch(store_t *store, const char *id);
-/* Removes up to limit clients that were not seen for REGISTRATION_UNUSED seconds and have no living grant. */
+/*
+ * Looks at up to limit clients that were not seen for REGISTRATION_UNUSED seconds, and removes those without a living grant;
+ * *count: how many. The others, and who is disabled, count as seen now. STORE_REFUSED: there is none (any more).
+ */
 #define REGISTRATION_UNUSED (7 * 86400)
 store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count);
+/*
+ * Of the clients that registered at this issuer, or of those with a document, at most REGISTRATION_UNUSED_MAX stay that no user
+ * has let in yet: removes up to limit beyond that, the longest unseen first.
+ */
+#define REGISTRATION_UNUSED_MAX 10000
+store_status_t store_registration_trim(store_t *store, int limit);
+store_status_t store_document_trim(store_t *store, int limit);
 
 /* ---- users ---- */
 
