@@ -136,11 +136,52 @@ sub test_prompt {
     is($outcome->(prompt => 'consent'), '200 consent', 'case 34: prompt=consent asks again');
 }
 
+# A request by POST may stand in the URL and in the body, but nothing of it in both.
+sub test_parts {
+    my ($t, $client) = @_;
+    my %params = $t->authorize_params($client);
+    my $outcome = sub {
+        my ($query, $body) = @_;
+        return $t->outcome($client, $t->http->post('/oauth/authorize?' . Test::GptOauth::Http::form(%$query), Test::GptOauth::Http::form(%$body)));
+    };
+    for my $name (sort(keys %params), 'resource', 'foo') {
+        my %one = ($name => $params{$name} // $t->issuer . '/api');
+        is($outcome->(\%one, { %params, %one }), '400 page', "case 316: $name in query and body");
+        my %rest = %params;
+        delete $rest{$name};
+        is($outcome->(\%one, \%rest), '200 sign-in', "case 316: $name in the query, the rest in the body") if $name ne 'resource';
+    }
+    is($outcome->(\%params, {}), '200 sign-in', 'case 316: all in the query');
+    is($outcome->({ scope => 'nope' }, { %params, scope => undef }), '303 invalid_scope', 'case 316: and what is in the query counts');
+
+    my $browser = $t->browser;
+    $client = $t->client_add('with a query');
+    my $url = $t->authorize_url($client);
+    $browser->get($url);
+    for my $press ([ password => username => 'alice', password => $t->user('alice') ], [ decision => decision => 'allow' ]) {
+        my ($name, %fields) = @$press;
+        my $form = $browser->form_with($name) or return fail("case 316: a form with $name");
+        $browser->submit({ %$form, action => $url }, %fields);
+    }
+    is($t->outcome($client, $browser->page), '303 code', 'case 316: the query of a form that a page of ours made says nothing');
+}
+
+sub test_objects {
+    my ($t, $client) = @_;
+    is($t->ask($client, { request => 'eyJhbGciOiJub25lIn0.e30.' }), '302 request_not_supported', 'case 317: request');
+    is($t->ask($client, { request_uri => $_ }), '302 request_uri_not_supported', "case 317: request_uri $_") for 'https://rp.example/request', 'urn:ietf:params:oauth:request_uri:x';
+    is($t->ask($client, { request_uri => 'https://rp.example/request', map { $_ => undef } qw(response_type redirect_uri scope code_challenge code_challenge_method) }),
+        '302 request_uri_not_supported', 'case 317: request_uri and nothing else');
+    is($t->ask($client, { request => '', request_uri => '' }), '200 sign-in', 'case 317: empty ones are none');
+    is($t->ask($client, { request => 'x', redirect_uri => $evil }), '400 page', 'case 317: never to what is not registered');
+}
+
 sub test_methods {
     my ($t, $client) = @_;
     my $url = $t->authorize_url($client);
     my $form = Test::GptOauth::Http::form($t->authorize_params($client));
     is($t->outcome($client, $t->http->post('/oauth/authorize', $form)), '200 sign-in', 'case 37: the request may come by POST');
+    test_parts($t, $client);
     my $browser = $t->browser_of('alice');
     my $before = codes($t);
     my $head = $browser->request('HEAD', $url);
@@ -185,6 +226,7 @@ on_each_db({}, sub {
     test_accepted($t, $client, $gpt);
     test_prompt($t);
     test_methods($t, $client);
+    test_objects($t, $client);
     test_names($t);
     test_registered_queries($t);
 });

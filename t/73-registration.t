@@ -94,7 +94,7 @@ sub test_minimal {
         is($verdict{$method}, '200', "client_secret_$method is granted");
         is($verdict{ $method eq 'basic' ? 'post' : 'basic' }, '401 invalid_client', '… and then the only one');
     }
-    is($t->ask($client, { code_challenge => undef, code_challenge_method => undef }), '302 invalid_request', 'PKCE is a must');
+    is($t->ask($client, { code_challenge => undef, code_challenge_method => undef }), '400 page', 'PKCE is a must');
     return;
 }
 

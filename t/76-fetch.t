@@ -23,6 +23,9 @@ sub test_honest {
     is(asked($url), 0, 'case 217: nothing is fetched for somebody who has not signed in');
     my $grant = $t->code_for($client);
     is(asked($url), 1, 'the document is fetched for one who has, once');
+    is($t->ask($client, { scope => 'nope' }), '400 page', 'case 309: nobody is sent to what a stranger has published before he signs in');
+    is($t->ask($client, { prompt => 'none' }), '400 page', 'case 309: nor by prompt=none');
+    is($t->outcome($client, $t->browser_of('alice')->get($t->authorize_url($client, scope => 'nope'))), '302 invalid_scope', 'case 309: who has signed in is');
     my $tokens = $t->redeem($grant)->json;
     ok($t->token_works($tokens->{access_token}), 'the token works');
     is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', 'and is refreshed');
@@ -197,6 +200,21 @@ sub test_many {
     return;
 }
 
+sub test_ceiling {
+    my ($t) = @_;
+    my ($let_in, $now) = (publish({}), int time);
+    my $tokens = $t->tokens_for(as_client($let_in));
+    my $series = $t->is_pgsql ? 'generate_series(1, 10000) AS n' : '(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 10000) SELECT n FROM s) AS s';
+    $t->sql("UPDATE oauth_client SET seen_at = seen_at - 3 * 86400 WHERE id = '$let_in';");
+    $t->sql('INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, redirect_uris, scope, grant_types, source, created_at, seen_at, fresh_until) '
+            . "SELECT 'https://x.example/' || n, 'x', 1, 0, 'none', '$cb', '', 'authorization_code', 'document', $now, $now - 86400 + n, $now FROM $series;");
+    is(visit($t, publish({})), '200 consent', 'one document more');
+    is($t->sql("SELECT count(*) FROM oauth_client WHERE id = 'https://x.example/1';"), 0, 'case 310: of 10,001 documents that nobody has let in the oldest goes');
+    ok($t->token_works($tokens->{access_token}), 'case 310: and no other');
+    $t->sql("DELETE FROM oauth_client WHERE id LIKE 'https://x.example/%';");
+    return;
+}
+
 sub test_hosts {
     my ($t) = @_;
     my ($good, $other) = map { publish({}, host => $_) } new_host(), 'h98.docs.example';
@@ -219,7 +237,7 @@ my $server = start_server();
 on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
     my ($t) = @_;
     forget_documents();
-    for my $test (\&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_hosts, \&test_many) {
+    for my $test (\&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_ceiling, \&test_hosts, \&test_many) {
         $test->($t);
         $t->restart;    # it forgets who failed, and how much was asked for
     }

@@ -22,6 +22,103 @@ sub client_of {
     return { id => $json->{client_id}, public => 1, redirect_uri => $json->{redirect_uris}[0], name => $json->{client_name} };
 }
 
+# Our page, with one link, by which the app hears what it would have heard.
+sub is_detour {
+    my ($t, $client, $response, $error, $name) = @_;
+    my ($where) = $client->{redirect_uri} =~ m{^(https?://[^/]+|.*)};
+    is($t->outcome($client, $response), '400 page', "case 309: $name gets a page");
+    my $body = $response->body;
+    my @links = $body =~ /<a\b([^>]*)>/g;
+    is(scalar(@links), 1, '... with one link') or return;
+    like($body, qr{<strong>\Q$where\E</strong>}, '... and the place where the app wants to have the user');
+    like($links[0], qr/rel="noopener noreferrer"/, '... which it does not tell where he comes from');
+    my $target = Test::GptOauth::Browser::attributes($links[0])->{href};
+    my ($uri, $query) = $target =~ /^([^?]*)\?(.*)/;
+    my $answer = Test::GptOauth::Http::unform($query);
+    is($uri, $client->{redirect_uri}, '... the link leads there');
+    is_deeply([ @$answer{qw(error iss state)}, defined $answer->{error_description} ], [ $error, $t->issuer, $answer->{state}, 1 ], "... with $error");
+    is($answer->{state}, 'st/te+ & = 100% "\'', '... and the state');
+    return;
+}
+
+my %wrong = (
+    'prompt=none' => [ 'login_required', prompt => 'none' ],
+    'an unknown scope' => [ 'invalid_scope', scope => 'nope' ],
+    'no response_type' => [ 'invalid_request', response_type => undef ],
+    'another response_type' => [ 'unsupported_response_type', response_type => 'token' ],
+    'no PKCE' => [ 'invalid_request', code_challenge => undef, code_challenge_method => undef ],
+    'an unknown resource' => [ 'invalid_target', resource => 'https://other.example/' ],
+    'request' => [ 'request_not_supported', request => 'eyJhbGciOiJub25lIn0.e30.' ],
+);
+
+sub test_redirector {
+    my ($t) = @_;
+    my $evil = client_of(register($t, client_name => 'ChatGPT'));
+    for my $what (sort keys %wrong) {
+        my ($error, %params) = @{ $wrong{$what} };
+        is_detour($t, $evil, $t->http->get($t->authorize_url($evil, %params)), $error, $what);
+        is($t->http->request('HEAD', $t->authorize_url($evil, %params))->location, undef, 'case 309: nor does HEAD redirect');
+    }
+    my $form = Test::GptOauth::Http::form($t->authorize_params($evil, prompt => 'none'));
+    is_detour($t, $evil, $t->http->post('/oauth/authorize', $form), 'login_required', 'prompt=none by POST');
+    my $nasty = $t->http->get($t->authorize_url($evil, scope => 'nope', state => '"><script>alert(1)</script>'));
+    unlike($nasty->body, qr/<script/, 'case 309: the state is no markup');
+    for my $uri ('http://127.0.0.1:4000/cb', 'com.example.app:/cb', 'https://rp.example:8443/cb') {
+        my $client = client_of(register($t, redirect_uris => [$uri]));
+        is_detour($t, $client, $t->http->get($t->authorize_url($client, scope => 'nope')), 'invalid_scope', $uri);
+    }
+    my $old = client_of(register($t, client_name => 'from times of other rules'));
+    $t->sql("UPDATE oauth_client SET redirect_uris = 'old:/cb' WHERE id = '$old->{id}';");
+    my $response = $t->http->get($t->authorize_url({ %$old, redirect_uri => 'old:/cb' }, scope => 'nope'));
+    ok($response->status == 400 && $response->body !~ /<a\b/, 'case 309: what could not be registered is not linked to');
+
+    my %trusted = ('a client that the administrator made' => $t->client_add('by hand'),
+        'a GPT' => $t->client_add('gpt', gpt => 1, redirect => 'https://chatgpt.com/aip/g-1bc9e788468a358cb5138906b5c6d706d0ecb2cc/oauth/callback'),
+        'a built-in document' => { id => 'https://claude.ai/oauth/mcp-oauth-client-metadata', redirect_uri => 'https://claude.ai/api/mcp/auth_callback', public => 1 });
+    for my $who (sort keys %trusted) {
+        is($t->ask($trusted{$who}, { scope => 'nope' }), '302 invalid_scope', "case 309: the errors of $who go to it as before");
+        is($t->ask($trusted{$who}, { prompt => 'none' }), '302 login_required', '... at once');
+    }
+    return;
+}
+
+# Who has signed in at this server, or pressed a button of it, is sent where the app wants him.
+sub test_signed_in {
+    my ($t) = @_;
+    my $client = client_of(register($t, client_name => 'signed in'));
+    my $browser = $t->browser;
+    $browser->get($t->authorize_url($client));
+    $t->sql("UPDATE oauth_client SET grant_types = '' WHERE id = '$client->{id}';");
+    my $fields = { %{ $browser->form_with('password')->{fields} }, username => 'alice', password => 'wrong' };
+    my $form = $browser->form_with('password');
+    is($t->outcome($client, $browser->submit($form, %$fields)), '400 page', 'case 309: a form without sign-in gets a page');
+    is($t->outcome($client, $browser->submit($form, %$fields, password => $t->user('alice'))), '400 page', 'case 309: whatever the password would be');
+    $t->sql("UPDATE oauth_client SET grant_types = 'authorization_code' WHERE id = '$client->{id}';");
+    $t->open_request($t->authorize_url($client), browser => $browser);
+    ok($browser->has_consent, 'the user signs in');
+    is($t->outcome($client, $browser->copy->get($t->authorize_url($client, scope => 'nope'))), '302 invalid_scope', 'case 309: errors go to the app then');
+    is($t->outcome($client, $browser->copy->get($t->authorize_url($client, prompt => 'none'))), '302 consent_required', 'case 309: of prompt=none too');
+    is($t->outcome($client, $browser->decide('deny')), '303 access_denied', 'case 309: and what the user says');
+    return;
+}
+
+# httpd's own sign-in: a ticket or a certificate signs in whoever follows a link, without a question.
+sub test_given {
+    my ($t) = @_;
+    my $client = client_of(register($t, client_name => 'given'));
+    my @basic = (headers => [ Authorization => Test::GptOauth::Flow::basic('alice', $t->user('alice')) ]);
+    my $browser = $t->browser;
+    is_detour($t, $client, $browser->get($t->authorize_url($client, scope => 'nope'), @basic), 'invalid_scope', 'a user of httpd who has pressed nothing');
+    is_detour($t, $client, $browser->get($t->authorize_url($client, prompt => 'none'), @basic), 'consent_required', 'prompt=none of such a one');
+    $browser->get($t->authorize_url($client), @basic);
+    my $form = $browser->form_with('decision');
+    my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, decision => 'deny' }));
+    is($t->outcome($client, $browser->request('POST', $form->{action}, body => $body, @basic)), '303 access_denied', 'case 309: what he presses goes to the app');
+    my $own = $t->client_add('of the administrator');
+    is($t->outcome($own, $browser->get($t->authorize_url($own, scope => 'nope'), @basic)), '302 invalid_scope', 'case 309: errors of others too');
+    return;
+}
+
 sub test_size {
     my ($t) = @_;
     my $uri = sub { my ($number, $size) = @_; my $start = "https://evil.example/$number/"; return $start . 'x' x ($size - length $start) };
@@ -29,8 +126,8 @@ sub test_size {
     is(register($t, redirect_uris => [ map { $uri->($_, 1024) } 1 .. 4 ], client_name => 'y' x 255)->verdict, '201', 'case 310: 4 KB in all are well');
     is(register($t, redirect_uris => [ map({ $uri->($_, 1024) } 1 .. 3), $uri->(4, 1025) ])->verdict, '400 invalid_redirect_uri', 'case 310: and a byte more is not');
     is(register($t, redirect_uris => [ ($uri->(1, 2048)) x 3 ])->verdict, '400 invalid_redirect_uri', 'case 310: nor is one URI again and again');
-    my $bytes = $t->is_pgsql ? 'octet_length(CAST(c AS text)) FROM oauth_client c' : 'length(id) + length(name) + length(redirect_uris) + length(scope) + length(grant_types) + length(issuer) + 200 FROM oauth_client';
-    cmp_ok((sort { $b <=> $a } split /\n/, $t->sql("SELECT $bytes;"))[0], '<', 8192, 'case 310: no row takes 8 KB');
+    my $bytes = $t->is_pgsql ? 'octet_length(CAST(c AS text))' : 'length(id) + length(name) + length(redirect_uris) + length(grant_types) + length(issuer) + 200';
+    cmp_ok($t->sql("SELECT max($bytes) FROM oauth_client c WHERE source = 'registered';"), '<', 8192, 'case 310: no row takes 8 KB');
     return;
 }
 
@@ -55,7 +152,7 @@ sub test_ceiling {
     $t->gptoauth('client', 'disable', $disabled->{id});
     $t->sql("UPDATE oauth_client SET seen_at = seen_at - 3 * 86400 WHERE id IN ('$used->{id}', '$before->{id}', '$disabled->{id}');");
     $t->sql("UPDATE oauth_client SET let_in_at = NULL WHERE id = '$before->{id}';");
-    my $admin = $t->client_add('by hand');
+    my $admin = $t->client_add('beside a flood');
     my $count = sub { my ($where) = @_; return $t->sql("SELECT count(*) FROM oauth_client WHERE $where;") };
     insert($t, 'other', 100, issuer => 'https://other.example', ago => 2 * 86400);
     insert($t, 'flood', 10000 - $count->("source = 'registered' AND let_in_at IS NULL AND disabled_at IS NULL AND issuer = '${\ $t->issuer }'"));
@@ -101,9 +198,22 @@ sub test_purge {
 
 on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
+    test_redirector($t);
+    test_signed_in($t);
     test_size($t);
     test_purge($t);
     test_ceiling($t);
 });
+
+my $basic = <<'EOC';
+GPTOAuthRegistration open
+<Location /oauth/authorize>
+    AuthType Basic
+    AuthName users
+    AuthBasicProvider gpt-oauth
+    Require valid-user
+</Location>
+EOC
+on_each_db({ conf => $basic }, \&test_given);
 
 done_testing;

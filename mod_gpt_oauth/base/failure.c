@@ -25,6 +25,8 @@ static const struct {
     [OAUTH_ACCESS_DENIED] = { "access_denied", 403 },
     [OAUTH_CONSENT_REQUIRED] = { "consent_required", 400 },
     [OAUTH_LOGIN_REQUIRED] = { "login_required", 400 },
+    [OAUTH_REQUEST_NOT_SUPPORTED] = { "request_not_supported", 400 },
+    [OAUTH_REQUEST_URI_NOT_SUPPORTED] = { "request_uri_not_supported", 400 },
     [OAUTH_INVALID_TOKEN] = { "invalid_token", 401 },
     [OAUTH_INSUFFICIENT_SCOPE] = { "insufficient_scope", 403 },
     [OAUTH_INVALID_REDIRECT_URI] = { "invalid_redirect_uri", 400 },

@@ -19,6 +19,8 @@ typedef enum {
     OAUTH_ACCESS_DENIED,
     OAUTH_CONSENT_REQUIRED, /* OpenID Connect Core 3.1.2.6, for prompt=none */
     OAUTH_LOGIN_REQUIRED,
+    OAUTH_REQUEST_NOT_SUPPORTED, /* ibid., for the parameters request and request_uri (RFC 9101) */
+    OAUTH_REQUEST_URI_NOT_SUPPORTED,
     OAUTH_INVALID_TOKEN,        /* RFC 6750 */
     OAUTH_INSUFFICIENT_SCOPE,   /* RFC 6750 */
     OAUTH_INVALID_REDIRECT_URI, /* RFC 7591 section 3.2.2 */

@@ -143,6 +143,20 @@ static const failure_t *check_pkce(apr_pool_t *p, const params_t *params, author
     return NULL;
 }
 
+/* Requests in a JWT (RFC 9101, OpenID Connect Core 6, RFC 9126): what they would say is not known then. */
+static const failure_t *check_objects(apr_pool_t *p, const params_t *params)
+{
+    if (params_get(params, "request")) {
+        return failure_make(p, OAUTH_REQUEST_NOT_SUPPORTED,
+                            "The parameter request is not supported: send all others as they are.", NULL);
+    }
+    if (params_get(params, "request_uri")) {
+        return failure_make(p, OAUTH_REQUEST_URI_NOT_SUPPORTED,
+                            "The parameter request_uri is not supported: send all others as they are.", NULL);
+    }
+    return NULL;
+}
+
 static const failure_t *check_scope(apr_pool_t *p, const policy_t *policy, const params_t *params, authorization_t *request)
 {
     const param_t *param = params_find(params, "scope");
@@ -167,6 +181,9 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
     }
     if (params_first_fault(p, params, "resource", &problem)) {
         return invalid_request(p, problem);
+    }
+    if ((failure = check_objects(p, params))) {
+        return failure;
     }
     type = params_get(params, "response_type");
     if (!type) {
@@ -226,6 +243,14 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
     }
     *request = found;
     return check_request(store->pool, policy, params, found);
+}
+
+int authorize_is_stranger(const authorization_t *request)
+{
+    const client_t *client = request->client;
+
+    return strcmp(client->source, CLIENT_REGISTERED) == 0 ||
+           (strcmp(client->source, CLIENT_DOCUMENT) == 0 && client->fresh_until);
 }
 
 int authorize_may_remember(const authorization_t *request)

@@ -40,6 +40,12 @@ typedef struct authorization_t {
 const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params,
                                  const document_fetcher_t *fetcher, authorization_t **request);
 
+/*
+ * 1 when the redirect URI is a stranger's word: of a client that registered itself, or whose document was fetched. To such a one
+ * nobody is sent before he has signed in, or this server were anybody's redirector (RFC 9700 section 4.11.2).
+ */
+int authorize_is_stranger(const authorization_t *request);
+
 /* May this user's consent be taken as given? NULL and *remembered, or the database's failure. */
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered);
 

@@ -27,6 +27,7 @@ typedef struct visit_t {
     const char *key;   /* the transaction cookie's value */
     const char *query; /* the authorization request, encoded for a form */
     authorization_t *request;
+    int has_acted; /* the user has signed in at our page or pressed a button there; httpd's own sign-in may need no hand of his */
 } visit_t;
 
 static const char *page_title(const failure_t *failure)
@@ -38,10 +39,11 @@ static const char *page_title(const failure_t *failure)
     }
 }
 
-/* Errors go to the app where its address is certain, and to a page of our own where it is not. */
+/* Errors go to the app where its address is certain, and to a page of our own where it is not, or is a stranger's. */
 static int refuse(visit_t *visit, const char *username, const failure_t *failure)
 {
     const client_t *client = visit->request ? visit->request->client : NULL;
+    const char *uri;
 
     log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
     if (!visit->request || !visit->request->redirect_uri || failure->error == OAUTH_UNAVAILABLE) {
@@ -49,7 +51,11 @@ static int refuse(visit_t *visit, const char *username, const failure_t *failure
 
         return page_failure(visit->r, status, page_title(failure), failure);
     }
-    return reply_redirect(visit->r, authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure));
+    uri = authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure);
+    if (authorize_is_stranger(visit->request) && !visit->has_acted) {
+        return page_detour(visit->r, page_title(failure), visit->request, failure, uri);
+    }
+    return reply_redirect(visit->r, uri);
 }
 
 static int refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason)
@@ -168,11 +174,11 @@ static int is_undecided(const visit_t *visit)
 /* A request as the app sent it, by GET or POST. */
 static int begin(visit_t *visit, const params_t *params)
 {
-    const failure_t *failure = judge(visit, params, NULL);
     const char *username = NULL;
+    const failure_t *failure = judge(visit, params, NULL), *unknown = identity_find(visit->r, &visit->store, &username);
 
-    if (failure || (failure = identity_find(visit->r, &visit->store, &username)) ||
-        (username && is_undecided(visit) && (failure = judge(visit, params, username)))) {
+    visit->has_acted = username && !identity_is_given(visit->r);
+    if (failure || (failure = unknown) || (username && is_undecided(visit) && (failure = judge(visit, params, username)))) {
         return refuse(visit, username, failure);
     }
     visit->query = encode_request(visit->r->pool, params);
@@ -245,6 +251,7 @@ static int sign_in(visit_t *visit, const params_t *params)
     case SIGN_IN_DENIED: return show_sign_in(visit, HTTP_OK, "User name or password is wrong.", username);
     case SIGN_IN_GRANTED: break;
     }
+    visit->has_acted = 1;
     if ((failure = user_check_enabled(&visit->store, username)) ||
         (failure =
              session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
@@ -272,6 +279,7 @@ static int answer(visit_t *visit, const params_t *params)
     if ((reason = form_problem(visit, TRANSACTION_CONSENT, username, &form))) {
         return stale_form(visit, reason);
     }
+    visit->has_acted = 1;
     if ((failure = resume(visit, &form, username))) {
         return refuse(visit, username, failure);
     }
@@ -286,6 +294,26 @@ static int answer(visit_t *visit, const params_t *params)
     }
     return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be used", "The decision is neither allow nor deny.",
                        "decision is neither allow nor deny");
+}
+
+static params_t *read_query(const request_rec *r)
+{
+    return params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
+}
+
+/* Query and body are one request (RFC 6749 section 3.1), and who says a thing in both may mean two. */
+static const params_t *join(params_t *query, const params_t *body)
+{
+    if (body->malformed) {
+        query->malformed = body->malformed;
+    }
+    for (int i = 0; i < body->list->nelts; i++) {
+        if (params_find(query, APR_ARRAY_IDX(body->list, i, param_t).name)) {
+            query->malformed = "A parameter was sent in the query and in the body. Send it once.";
+        }
+    }
+    apr_array_cat(query->list, body->list);
+    return query;
 }
 
 static int post(visit_t *visit)
@@ -306,7 +334,7 @@ static int post(visit_t *visit)
     }
     params = params_parse_form(visit->r->pool, body, size);
     if (!params_find(params, "transaction")) {
-        return begin(visit, params);
+        return begin(visit, join(read_query(visit->r), params));
     }
     if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
         return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
@@ -321,8 +349,7 @@ int endpoint_authorize(request_rec *r)
 
     visit.key = request_cookie(r, visit.conf->transaction_cookie);
     switch (r->method_number) {
-    case M_GET: /* HEAD too */
-        return begin(&visit, params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0));
+    case M_GET: /* HEAD too */ return begin(&visit, read_query(r));
     case M_POST: return post(&visit);
     case M_OPTIONS: return reply_options(r, ALLOWED);
     default: return reply_method(r, ALLOWED);

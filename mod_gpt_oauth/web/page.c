@@ -19,6 +19,7 @@ static const char style[] =
     "main{max-width:26rem;margin:8vh auto;padding:2rem;overflow-wrap:anywhere}"
     "main{background:#fff;border:1px solid #d8dce2;border-radius:.75rem}"
     "h1{margin:0 0 1rem;font-size:1.35rem;line-height:1.3}"
+    "a{color:#1f5fbf}"
     "label{display:block;margin-top:1rem;font-weight:600}"
     "input{display:block;width:100%;margin-top:.25rem;padding:.6rem;font:inherit;border:1px solid #848d99;border-radius:.4rem}"
     "button{padding:.65rem 1.4rem;font:inherit;font-weight:600;border:1px solid #1f5fbf;border-radius:.4rem;"
@@ -33,7 +34,7 @@ static const char style[] =
     "main>:last-child{margin-bottom:0}"
     "@media(max-width:30rem){main{margin:1rem;padding:1.25rem}}"
     "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
-    "input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8;border-color:#8ab4f8}"
+    "a{color:#8ab4f8}input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8;border-color:#8ab4f8}"
     ".problem{background:#3a1b19}.warning,.mark{background:#352a12}.mark{color:#f2c879}"
     ".small{color:#a7b0bb}}";
 
@@ -147,12 +148,43 @@ static int send_page(request_rec *r, int status, const char *title, const char *
     return OK;
 }
 
+static const char *what_failed(apr_pool_t *p, const failure_t *failure)
+{
+    return apr_pstrcat(p, "<p>", page_text(p, failure->description),
+                       "</p>\n<p class=\"small\">Error: ", oauth_error_name(failure->error), "</p>\n", NULL);
+}
+
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure)
 {
-    const char *body = apr_pstrcat(r->pool, "<p>", page_text(r->pool, failure->description),
-                                   "</p>\n<p class=\"small\">Error: ", oauth_error_name(failure->error), "</p>\n", NULL);
+    return send_page(r, status, title, what_failed(r->pool, failure));
+}
 
-    return send_page(r, status, title, body);
+/* By what the user knows where he will be sent to, in HTML. */
+static const char *place(apr_pool_t *p, const char *redirect_uri)
+{
+    uri_t uri;
+
+    return page_text(p, uri_parse(p, redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : redirect_uri);
+}
+
+static const char *link_to(apr_pool_t *p, const char *uri, const char *where)
+{
+    return apr_pstrcat(p, "<p><a rel=\"noopener noreferrer\" href=\"", ap_escape_html(p, uri), "\">Go to ", where, "</a></p>\n",
+                       NULL);
+}
+
+int page_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
+{
+    apr_pool_t *p = r->pool;
+    const char *where = place(p, request->redirect_uri);
+    /* Who registered before today's rules may have a scheme that they do not know. */
+    int may_go = !uri_redirect_problem(p, request->redirect_uri, 1);
+    const char *body = apr_pstrcat(p, what_failed(p, failure), "<p>This app wants to send you to <strong>", where,
+                                   "</strong>. Nobody here has checked that address: go there only if you have just come from "
+                                   "that app.</p>\n",
+                                   may_go ? link_to(p, uri, where) : "", NULL);
+
+    return send_page(r, HTTP_BAD_REQUEST, title, body);
 }
 
 int page_message(request_rec *r, const char *title, const char *sentence)
@@ -253,11 +285,10 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
                  const char *display_name)
 {
     apr_pool_t *p = r->pool;
-    uri_t uri;
-    const char *host = uri_parse(p, request->redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : request->redirect_uri;
     const char *body = apr_pstrcat(
         p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
-        "<p>You will be sent to <strong>", page_text(p, host), "</strong>.</p>\n", warning(p, request), form_start(r, form),
+        "<p>You will be sent to <strong>", place(p, request->redirect_uri), "</strong>.</p>\n", warning(p, request),
+        form_start(r, form),
         "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
         "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
         "<p class=\"small\">Signed in as ",

@@ -13,6 +13,12 @@
 /* A page that says what went wrong and what to do; nothing on it links anywhere. */
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure);
 
+/*
+ * The same, of a request whose answer would go to an app that nobody has vouched for: tells where that is, and links to uri, the
+ * redirect URI with the failure in it, for who wants to go there.
+ */
+int page_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri);
+
 /* A page with one sentence, status 200. */
 int page_message(request_rec *r, const char *title, const char *sentence);
 
