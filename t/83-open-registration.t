@@ -173,6 +173,12 @@ sub test_ceiling {
     register($t, client_name => "new $_") for 1 .. 3;
     is($count->("id = 'flood2'"), 1, 'case 310: and stays then');
     is($count->("id IN ('flood3', 'flood4')"), 0, 'case 310: where others go');
+
+    my @bodies = map { JSON::PP->new->utf8->encode({ token_endpoint_auth_method => 'none', redirect_uris => [$cb], client_name => "at once $_" }) } 1 .. 20;
+    my @responses = $t->http->parallel([ map { [ 'POST', '/oauth/register', body => $_, headers => [ 'Content-Type' => 'application/json' ] ] } @bodies ]);
+    is(scalar(grep { $_->status == 201 && $_->{seconds} < 1 } @responses), 20, 'case 310: twenty at once do not wait for each other');
+    my $left = $count->("source = 'registered' AND let_in_at IS NULL AND disabled_at IS NULL AND issuer = '${\ $t->issuer }'");
+    ok($left >= 10000 && $left <= 10010, 'case 310: and leave as many as there may be') or diag($left);
     return;
 }
 

@@ -92,24 +92,27 @@ store_status_t store_registration_touch(store_t *store, const char *id)
     " AND g.revoked_at IS NULL AND g.expires_at > $1 AND g.ends_at > $1)"
 
 /*
- * Where a user lets the client in at this moment, PostgreSQL waits for that row and looks at the outer condition again, which is
- * why both statements below ask twice. His grant comes after store_registration_touch, so one of the two stops this.
+ * Where a user lets the client in at this moment, PostgreSQL waits for that row and looks at the conditions again. His grant
+ * comes after store_registration_touch, so one of the two stops this. Who removes at the same time locks in the same order.
  *
  * Who is disabled stays, or the next request would bring him back enabled. Who stays counts as seen: nobody is looked at again
  * before long.
  */
-#define OLD    "seen_at < $1 - $2"
-#define OLDEST OLD " AND id IN (SELECT id FROM oauth_client WHERE " OLD " ORDER BY seen_at LIMIT $3)"
-#define STAYS  "(disabled_at IS NOT NULL OR " HAS_LIVING_GRANT ")"
-#define KEEP   "UPDATE oauth_client SET seen_at = $1 WHERE " OLDEST " AND " STAYS
-#define REMOVE "DELETE FROM oauth_client WHERE " OLDEST " AND NOT " STAYS
+#define OLD           "seen_at < $1 - $2"
+#define OLDEST        "SELECT id FROM oauth_client WHERE " OLD " ORDER BY seen_at LIMIT $3"
+#define STAYS         "(disabled_at IS NOT NULL OR " HAS_LIVING_GRANT ")"
+#define KEEP(these)   "UPDATE oauth_client SET seen_at = $1 WHERE " OLD " AND " STAYS " AND id IN (" these ")"
+#define REMOVE(these) "DELETE FROM oauth_client WHERE " OLD " AND NOT " STAYS " AND id IN (" these ")"
 
 store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
 {
     static const op_t op = {
-        .sql = "WITH kept AS (" KEEP " RETURNING 1), gone AS (" REMOVE " RETURNING 1)"
-               " SELECT (SELECT count(*) FROM gone) FROM (SELECT 1 FROM kept UNION ALL SELECT 1 FROM gone LIMIT 1) AS old",
-        .steps = { "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", KEEP, REMOVE, "SELECT changes()" },
+        .sql = "WITH old AS (" OLDEST " FOR UPDATE), kept AS (" KEEP(
+            "SELECT id FROM old") "),"
+                                  " gone AS (" REMOVE(
+                                      "SELECT id FROM old") " RETURNING 1)"
+                                                            " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1",
+        .steps = { "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", KEEP(OLDEST), REMOVE(OLDEST), "SELECT changes()" },
     };
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
     rows_t *rows;
@@ -131,18 +134,20 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
 #define EXCESS(these)                                                                                                            \
     "(SELECT CASE WHEN count(*) > $2 THEN count(*) - $2 ELSE 0 END FROM"                                                         \
     " (SELECT 1 FROM oauth_client WHERE " these " LIMIT $2 + $3) AS counted)"
+#define LONGEST(these) "SELECT id FROM oauth_client WHERE " these " ORDER BY seen_at LIMIT " EXCESS(these)
 /*
- * The grant is asked for since modules older than let_in_at may be at work, too; and the limit once more, so that PostgreSQL
- * knows that they are few.
+ * The grant is asked for since modules older than let_in_at may be at work, too. By the array PostgreSQL finds out once who they
+ * are, whatever its plan, and locks in the order of their ids.
  */
-#define TRIM(these)                                                                                                              \
-    "DELETE FROM oauth_client WHERE let_in_at IS NULL AND NOT " HAS_LIVING_GRANT                                                 \
-    " AND id IN (SELECT id FROM (SELECT id FROM oauth_client WHERE " these                                                       \
-    " ORDER BY seen_at LIMIT " EXCESS(these) ") AS longest LIMIT $3)"
+#define TRIM(they) "DELETE FROM oauth_client WHERE let_in_at IS NULL AND NOT " HAS_LIVING_GRANT " AND id " they
+#define TRIM_OP(these)                                                                                                           \
+    {                                                                                                                            \
+        .sql = TRIM("= ANY (ARRAY(" LONGEST(these) "))"), .steps = { TRIM("IN (" LONGEST(these) ")") }                           \
+    }
 
 store_status_t store_registration_trim(store_t *store, int limit)
 {
-    static const op_t op = { .sql = TRIM(REGISTERED) };
+    static const op_t op = TRIM_OP(REGISTERED);
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED_MAX), v_number(limit), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
@@ -150,7 +155,7 @@ store_status_t store_registration_trim(store_t *store, int limit)
 
 store_status_t store_document_trim(store_t *store, int limit)
 {
-    static const op_t op = { .sql = TRIM(DOCUMENTS) };
+    static const op_t op = TRIM_OP(DOCUMENTS);
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED_MAX), v_number(limit) };
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
