@@ -34,8 +34,6 @@ sub expected {
         code_challenge_methods_supported => ['S256'],
         scopes_supported => [qw(admin hello offline_access read write)],
         authorization_response_iss_parameter_supported => JSON::PP::true,
-        request_parameter_supported => JSON::PP::false,
-        request_uri_parameter_supported => JSON::PP::false,
         client_id_metadata_document_supported => JSON::PP::true
     };
 }

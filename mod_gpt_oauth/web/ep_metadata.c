@@ -40,9 +40,6 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
                      "code_challenge_methods_supported", "S256", "scopes_supported", json_words(p, conf->policy->known_scopes),
                      "authorization_response_iss_parameter_supported", 1));
 
-    /* OpenID Connect Discovery 3: silence would say that request_uri is supported. */
-    json_object_set_new(object, "request_parameter_supported", json_false());
-    json_object_set_new(object, "request_uri_parameter_supported", json_false());
     if (conf->policy->documents != DOCUMENTS_OFF) {
         json_object_set_new(object, "client_id_metadata_document_supported", json_true());
     }
