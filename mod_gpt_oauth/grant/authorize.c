@@ -64,6 +64,20 @@ static const failure_t *find_client(store_t *store, const policy_t *policy, cons
     return NULL;
 }
 
+/* Requests in a JWT (RFC 9101, OpenID Connect Core 6, RFC 9126): what they would say is not known then. */
+static const failure_t *check_objects(apr_pool_t *p, const params_t *params)
+{
+    if (params_get(params, "request")) {
+        return failure_make(p, OAUTH_REQUEST_NOT_SUPPORTED,
+                            "The parameter request is not supported: send all others as they are.", NULL);
+    }
+    if (params_get(params, "request_uri")) {
+        return failure_make(p, OAUTH_REQUEST_URI_NOT_SUPPORTED,
+                            "The parameter request_uri is not supported: send all others as they are.", NULL);
+    }
+    return NULL;
+}
+
 static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, const client_t *client, authorization_t *request)
 {
     const char *given = params_get(params, "redirect_uri");
@@ -92,7 +106,11 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
         return NULL;
     }
     if (client->redirect_uris->nelts != 1) {
-        return invalid_request(p, "The parameter redirect_uri is missing, and the app does not have exactly one registered.");
+        const failure_t *failure = check_objects(p, params); /* it may be in there */
+
+        return failure ? failure
+                       : invalid_request(
+                             p, "The parameter redirect_uri is missing, and the app does not have exactly one registered.");
     }
     request->redirect_uri = APR_ARRAY_IDX(client->redirect_uris, 0, const char *);
     return NULL;
@@ -140,20 +158,6 @@ static const failure_t *check_pkce(apr_pool_t *p, const params_t *params, author
         return invalid_request(p, "The code_challenge is not the base64url form of a SHA-256 hash (43 characters).");
     }
     request->challenge = challenge;
-    return NULL;
-}
-
-/* Requests in a JWT (RFC 9101, OpenID Connect Core 6, RFC 9126): what they would say is not known then. */
-static const failure_t *check_objects(apr_pool_t *p, const params_t *params)
-{
-    if (params_get(params, "request")) {
-        return failure_make(p, OAUTH_REQUEST_NOT_SUPPORTED,
-                            "The parameter request is not supported: send all others as they are.", NULL);
-    }
-    if (params_get(params, "request_uri")) {
-        return failure_make(p, OAUTH_REQUEST_URI_NOT_SUPPORTED,
-                            "The parameter request_uri is not supported: send all others as they are.", NULL);
-    }
     return NULL;
 }
 
