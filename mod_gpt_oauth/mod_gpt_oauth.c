@@ -15,6 +15,7 @@
 #include "web/cors.h"
 #include "web/db.h"
 #include "web/fetch.h"
+#include "web/given.h"
 #include "web/guard.h"
 #include "web/identity.h"
 #include "web/require.h"
@@ -57,6 +58,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
 
     cors_register(p);
+    given_register(p);
     identity_register(p);
     require_register(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -12,7 +12,7 @@
 #include "private.h"
 #include "web/config.h"
 #include "web/db.h"
-#include "web/guard.h"
+#include "web/given.h"
 #include "web/request.h"
 #include "web/throttle.h"
 #include "web/tree.h"
@@ -21,7 +21,7 @@ static const throttle_t password_throttles[] = { THROTTLE_PASSWORD, THROTTLE_ADD
 
 int identity_is_given(request_rec *r)
 {
-    return r->user && !guard_is_configured(r);
+    return given_user(r) != NULL;
 }
 
 const failure_t *identity_find(request_rec *r, store_t *store, const char **username)
@@ -48,9 +48,9 @@ const char *identity_display_name(request_rec *r, const char *username)
     const char *name = NULL;
 
     /* Only what httpd's own sign-in says of its user. */
-    if (r->user && conf->user_name_env) {
+    if (conf->user_name_env && identity_is_given(r)) {
         name = apr_table_get(r->subprocess_env, conf->user_name_env);
-    } else if (r->user && conf->user_name_header) {
+    } else if (conf->user_name_header && identity_is_given(r)) {
         name = apr_table_get(r->headers_in, conf->user_name_header);
     }
     return name && *name ? name : username;

@@ -1,0 +1,174 @@
+#!/usr/bin/perl
+# Sign-ins of httpd's own at the authorization endpoint, by real modules: client certificates. A user counts when somebody
+# vouches for him.
+use strict;
+use warnings;
+use FindBin;
+use MIME::Base64 qw(encode_base64);
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $db = (dbs())[0];
+my $hash = '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=';    # of "password", which is also what FakeBasicAuth sends
+
+# ---- certificates
+
+my $user_name = 'SSLUserName SSL_CLIENT_S_DN_CN';
+my $authority = 'SSLCACertificateFile "%%DIR%%/ca.pem"';
+my $basic = <<'EOC';
+    AuthType Basic
+    AuthName "Staff"
+    AuthUserFile "%%DIR%%/passwords"
+    Require valid-user
+EOC
+my $at = sub { "<Location /oauth/authorize>\n" . join("\n", @_) . "\n</Location>" };
+
+# Virtual hosts, a port each.
+my %hosts = (
+    A => "SSLVerifyClient optional_no_ca\n$user_name",
+    B => "SSLVerifyClient optional_no_ca\n$user_name\n$authority",
+    C => "SSLVerifyClient optional\n$user_name\n$authority",
+    D => "SSLVerifyClient require\n$user_name\n$authority",
+    E => "SSLVerifyClient optional_no_ca\n$user_name\n$authority\n" . $at->($basic),
+    F => "SSLVerifyClient optional_no_ca\n$user_name\n$authority\n" . $at->($basic, 'Allow from all', 'Satisfy any'),
+    G => "SSLVerifyClient optional_no_ca\nSSLOptions +FakeBasicAuth\n$authority\n" . $at->($basic),
+    H => "SSLVerifyClient optional\nSSLOptions +FakeBasicAuth\n$authority\n" . $at->($basic),
+    I => "SSLVerifyClient optional_no_ca\n$user_name\nGPTOAuthUserName env:SSL_CLIENT_S_DN_CN\n" . $at->('SSLOptions +StdEnvVars'),
+    J => "SSLVerifyClient optional_no_ca\n$user_name\n$authority\nRewriteEngine on\n"
+        . "<Location /go>\nOptions +FollowSymLinks\nRewriteEngine on\nRewriteRule ^ /oauth/authorize\n</Location>",
+);
+
+sub tls_conf {
+    my $conf = "SSLSessionCache none\n";
+    for my $host (sort keys %hosts) {
+        my $port = "%%PORT_$host%%";
+        $conf .= <<"EOC";
+Listen 127.0.0.1:$port
+<VirtualHost 127.0.0.1:$port>
+    ServerName localhost:$port
+    Protocols h2 http/1.1
+    SSLEngine on
+    SSLCertificateFile "%%DIR%%/server.pem"
+    SSLCertificateKeyFile "%%DIR%%/server.key"
+    GPTOAuthIssuer https://localhost:$port
+    <Location /api/hello>
+        AuthType GPTOAuth
+        Require valid-user
+        SetHandler gpt-oauth-hello
+    </Location>
+    $hosts{$host}
+</VirtualHost>
+EOC
+    }
+    return $conf;
+}
+
+# NAME.pem and NAME.key; by NULL it signs itself.
+sub make_certificate {
+    my ($t, $name, $subject, $by) = @_;
+    my $dir = $t->dir;
+    my @new = (qw(openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj), $subject, '-keyout', "$dir/$name.key");
+    Test::GptOauth::output('', @new, '-x509', '-days', 2, '-out', "$dir/$name.pem") if !$by;
+    return if !$by;
+    Test::GptOauth::output('', @new, '-out', "$dir/$name.csr");
+    Test::GptOauth::output('', qw(openssl x509 -req -days 2 -in), "$dir/$name.csr", '-CA', "$dir/$by.pem", '-CAkey', "$dir/$by.key",
+        '-CAcreateserial', '-out', "$dir/$name.pem");
+    return;
+}
+
+# certificate: the name of one; cookies: the name of a file that keeps them.
+sub tls {
+    my ($t, $host, $url, %opt) = @_;
+    my $dir = $t->dir;
+    my @curl = (qw(curl -sik --max-time 20 --raw), $opt{http} // '--http1.1', '-c', "$dir/cookies", '-b', "$dir/cookies");
+    push @curl, '--cert', "$dir/$opt{certificate}.pem", '--key', "$dir/$opt{certificate}.key" if $opt{certificate};
+    push @curl, map { ('-H', $_) } @{ $opt{headers} // [] };
+    push @curl, '--data', $opt{body} if defined $opt{body};
+    my $got = Test::GptOauth::run({}, @curl, 'https://localhost:' . $t->port($host) . $url);
+    return Test::GptOauth::Response->new('000 no response', [], '') if $got->{status};
+    $got->{out} =~ s{^HTTP/2 }{HTTP/1.1 };
+    return Test::GptOauth::Http::take_response(\$got->{out}, 'GET', 1);
+}
+
+sub fresh { my ($t) = @_; unlink $t->dir . '/cookies'; return }
+
+sub signed_in {
+    my ($t, $client, $host, $certificate, %opt) = @_;
+    fresh($t);
+    local $t->{issuer} = 'https://localhost:' . $t->port($host);
+    my $response = tls($t, $host, $t->authorize_url($client), certificate => $certificate, %opt);
+    my ($name) = $response->body =~ /Signed in as ([^<.]+)/;
+    return join ' as ', $t->outcome($client, $response), $name // ();
+}
+
+# The whole flow; answers the token's user.
+sub user_of_certificate {
+    my ($t, $client, $host, $certificate) = @_;
+    local $t->{issuer} = 'https://localhost:' . $t->port($host);
+    my ($verifier, $challenge) = Test::GptOauth::Flow::pkce();
+    my @as = (certificate => $certificate);
+    fresh($t);
+    my $browser = $t->browser;
+    $browser->{page} = tls($t, $host, $t->authorize_url($client, code_challenge => $challenge, scope => 'hello'), @as);
+    my $form = $browser->form_with('decision') or return $t->outcome($client, $browser->page);
+    my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, decision => 'allow');
+    my $answer = tls($t, $host, '/oauth/authorize', @as, body => $body)->answer;
+    my $grant = { code => $answer->{code}, redirect_uri => $client->{redirect_uri}, verifier => $verifier };
+    ($body) = $t->token_body($client, Test::GptOauth::Flow::redeem_params($grant));
+    my $token = secret(tls($t, $host, '/oauth/token', @as, body => $body)->json->{access_token});
+    return tls($t, $host, '/api/hello', @as, headers => ["Authorization: Bearer $token"])->json->{user};
+}
+
+sub test_certificates {
+    my $t = Test::GptOauth->new(db => $db, conf => tls_conf(), modules => [qw(ssl socache_shmcb http2 access_compat)], start => 0);
+    make_certificate($t, 'server', '/CN=localhost');
+    make_certificate($t, 'ca', '/CN=Test authority');
+    make_certificate($t, 'alice', '/CN=alice', 'ca');
+    make_certificate($t, 'self', '/CN=alice');
+    make_certificate($t, 'other', '/CN=Other authority');
+    make_certificate($t, 'foreign', '/CN=alice', 'other');
+    $t->write_file('passwords', "/CN=alice:$hash\nalice:$hash\n");
+    $t->start;
+    my $client = $t->client_add('notes');
+
+    for my $forged (qw(self foreign)) {
+        my $before = length $t->error_log;
+        is(signed_in($t, $client, 'A', $forged), '200 sign-in', "case 332: optional_no_ca: a certificate ($forged) of alice signs nobody in");
+        like(substr($t->error_log, $before), qr/GPT028: the user .?alice.? is passed over: mod_ssl did not verify the certificate \(\S.*\); write SSLVerifyClient optional or require/,
+            'case 332: ... and the log says what to write');
+        is(signed_in($t, $client, 'B', $forged), '200 sign-in', "case 332: ... nor where there is an authority ($forged)");
+        is(signed_in($t, $client, 'A', $forged, http => '--http2'), '200 sign-in', "case 332: ... nor over HTTP/2 ($forged)");
+        is(signed_in($t, $client, 'E', $forged), '401 page', "case 332: ... where AuthType asks, it asks ($forged)");
+        is(signed_in($t, $client, 'F', $forged), '200 sign-in', "case 332: ... and where Satisfy lets everybody in, nobody is signed in ($forged)");
+        is(signed_in($t, $client, 'G', $forged), '200 sign-in', "case 332: ... nor by FakeBasicAuth ($forged)");
+        is(signed_in($t, $client, $_, $forged), '0 in another type', "case 332: where mod_ssl verifies, it does not come so far ($_, $forged)") for 'C', 'D', 'H';
+    }
+    fresh($t);
+    my $detour = tls($t, 'J', $t->authorize_url($client) =~ s{^/oauth/authorize}{/go}r, certificate => 'self');
+    is($t->outcome($client, $detour), '200 sign-in', 'case 332: nor where an internal redirect brought the request');
+    is(signed_in($t, $client, 'E', 'self', headers => [ 'Authorization: Basic ' . encode_base64('alice:password', '') ]), '200 sign-in',
+        'case 332: ... and what FakeBasicAuth would send does not count either');
+    is(signed_in($t, $client, 'E', undef, headers => [ 'Authorization: Basic ' . encode_base64('alice:password', '') ]), '200 consent as alice',
+        'case 332: ... but without a certificate the password is one');
+
+    is(signed_in($t, $client, $_, 'alice'), '200 consent as alice', "case 332: a certificate of the authority does sign in ($_)") for 'B' .. 'F';
+    is(signed_in($t, $client, $_, 'alice', http => '--http2'), '200 consent as alice', "case 332: ... over HTTP/2 too ($_)") for 'B', 'D';
+    is(signed_in($t, $client, $_, 'alice'), '200 consent as /CN=alice', "case 332: ... and by FakeBasicAuth ($_)") for 'G', 'H';
+    is(user_of_certificate($t, $client, $_, 'alice'), 'alice', "case 332: ... up to a token ($_)") for 'C', 'D';
+    is(signed_in($t, $client, $_), '200 sign-in', "without a certificate there is the sign-in page ($_)") for 'A' .. 'C';
+
+    # Somebody else's password beside the certificate: the page must not call him by its name.
+    fresh($t);
+    local $t->{issuer} = 'https://localhost:' . $t->port('I');
+    my $browser = $t->browser;
+    $browser->{page} = tls($t, 'I', $t->authorize_url($client), certificate => 'self');
+    my $form = $browser->form_with('password');
+    my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form ? $form->{fields} : {} }, username => 'carol', password => $t->user('carol') }));
+    like(tls($t, 'I', '/oauth/authorize', certificate => 'self', body => $body)->body, qr/Signed in as carol\./,
+        'case 332: nor does it say how a user is called');
+    return $t->finish;
+}
+
+test_certificates();
+done_testing();
