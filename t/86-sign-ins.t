@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Sign-ins of httpd's own at the authorization endpoint, by real modules: client certificates. A user counts when somebody
-# vouches for him.
+# Sign-ins of httpd's own at the authorization endpoint, by real modules: client certificates and forms. A user counts when somebody
+# vouches for him, and a refusal stays one.
 use strict;
 use warnings;
 use FindBin;
@@ -170,5 +170,56 @@ sub test_certificates {
     return $t->finish;
 }
 
+# ---- refusals
+
+sub test_error_documents {
+    my $t = Test::GptOauth->new(db => $db, start => 0, modules => [qw(access_compat)]);
+    my $client = $t->client_add('notes');
+    my $request = $t->authorize_url($client);
+    my @targets = ($request, $request =~ s{^/oauth/authorize}{/connect}r, qw(/oauth/token /oauth/revoke /oauth/introspect /oauth/register
+        /oauth/none /.well-known/oauth-authorization-server /.well-known/oauth-protected-resource /.well-known/openid-configuration
+        /openapi.json /hello));
+    my $conf = "GPTOAuthRegistration open\nGPTOAuthOpenAPI \"%%DIR%%/openapi.json\"\n";
+    $conf .= "<Location /hello>\nSetHandler gpt-oauth-hello\n</Location>\n<Location /connect>\nSetHandler gpt-oauth-authorize\n</Location>\n";
+    my $document = sub { my ($status, $target) = @_; return "ErrorDocument $status \"$target\"" };
+    for my $i (0 .. $#targets) {
+        $conf .= "<Location /unknown$i>\n$basic" . $document->(401, $targets[$i]) . "\n</Location>\n"
+            . "<Location /denied$i>\nRequire all denied\n" . $document->(403, $targets[$i]) . "\n</Location>\n"
+            . "<Location /none$i>\n" . $document->(404, $targets[$i]) . "\n</Location>\n";
+    }
+    $conf .= $at->($basic, $document->(401, $request));
+    $t->write_file('openapi.json', '{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{"/x":{"get":{"operationId":"x","responses":{}}}}}');
+    $t->write_file('passwords', "carol:$hash\n");
+    $t->write_conf(conf => $conf);
+    $t->start;
+    my @as = (headers => [ Authorization => 'Basic ' . encode_base64('carol:password', '') ]);
+    my $browser = $t->browser;
+    is($t->outcome($client, $browser->get($request, @as)), '200 consent', 'somebody signs in');
+    my $body = Test::GptOauth::Http::form(%{ $browser->form_with('decision')->{fields} }, decision => 'allow');
+    is($t->outcome($client, $browser->request('POST', '/oauth/authorize', body => $body, @as)), '303 code', '... and allows it once for all');
+    is($t->outcome($client, $browser->get($request, @as)), '302 code', '... so that nothing is asked for');
+    for my $i (0 .. $#targets) {
+        my $name = $targets[$i] =~ s/\?.*//r;
+        for my $case ([ 401, "/unknown$i" ], [ 403, "/denied$i", @as ], [ 404, "/none$i", @as ]) {
+            my ($status, $target, @options) = @$case;
+            for my $method (qw(GET HEAD POST OPTIONS)) {
+                my $response = $browser->request($method, $target, @options);
+                next if $method eq 'OPTIONS' && $status == 404;    # httpd answers it for a file that is not there
+                is($response->status, $status, "$name as ErrorDocument of $method: $status stays $status");
+                is($response->location, undef, '... and leads nowhere');
+                is(join('|', $response->headers('WWW-Authenticate')), $status == 401 ? 'Basic realm="Staff"' : '', '... with its challenge') if $status == 401;
+            }
+        }
+    }
+    my $before = $t->sql('SELECT count(*) FROM oauth_code;');
+    my $wrong = $t->http->get($request, headers => [ Authorization => 'Basic ' . encode_base64('carol:wrong', '') ]);
+    is($wrong->status, 401, 'a wrong password at the endpoint whose ErrorDocument is the endpoint');
+    unlike($wrong->body, qr/name="decision"|carol/, '... is no sign-in');
+    is($t->sql('SELECT count(*) FROM oauth_code;'), $before, '... and makes no code');
+    like($t->error_log, qr/GPT008: gpt-oauth-authorize is no ErrorDocument: the error 401 is answered as without one; write ErrorDocument/, 'the log says what to write');
+    return $t->finish;
+}
+
 test_certificates();
+test_error_documents();
 done_testing();

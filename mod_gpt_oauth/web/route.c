@@ -183,6 +183,16 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
                                                  : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
 
+/* Whatever it answered, a code above all, would be an answer to a request that somebody refused. */
+static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  "GPT008: %s is no ErrorDocument: the error %d is answered as without one; write ErrorDocument with a page of "
+                  "your own",
+                  endpoint->handler, r->status);
+    return r->status;
+}
+
 int route_handler(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
@@ -202,6 +212,9 @@ int route_handler(request_rec *r)
                       "write SetHandler and authentication in a <Location> of the server's configuration",
                       endpoint->handler);
         return HTTP_NOT_FOUND;
+    }
+    if (ap_is_HTTP_ERROR(r->status)) {
+        return refuse_as_error_document(r, endpoint);
     }
     if (endpoint->flags & ENDPOINT_PUBLIC) {
         return endpoint->answer(r);
@@ -230,7 +243,7 @@ int route_no_openid(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size;
 
-    if (!conf->policy || r->finfo.filetype != APR_NOFILE) {
+    if (!conf->policy || r->finfo.filetype != APR_NOFILE || ap_is_HTTP_ERROR(r->status)) {
         return DECLINED;
     }
     /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */
