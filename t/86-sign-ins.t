@@ -170,6 +170,76 @@ sub test_certificates {
     return $t->finish;
 }
 
+# ---- mod_auth_form
+
+my $form_conf = <<'EOC';
+<Location /oauth/authorize>
+    AuthType form
+    AuthName "Staff"
+    AuthFormProvider file
+    AuthUserFile "%%DIR%%/passwords"
+    Session on
+    SessionCookieName staff path=/;HttpOnly
+    Require valid-user
+    %%LOGIN%%
+</Location>
+<Location /sign-in>
+    SetHandler form-login-handler
+    AuthType form
+    AuthName "Staff"
+    AuthFormProvider file
+    AuthUserFile "%%DIR%%/passwords"
+    Session on
+    SessionCookieName staff path=/;HttpOnly
+</Location>
+<Location /login.shtml>
+    Options +Includes
+    SetOutputFilter INCLUDES
+    ForceType text/html
+</Location>
+EOC
+my $inline = 'ErrorDocument 401 /login.html';
+my $apart = 'AuthFormLoginRequiredLocation "/login.shtml?%{escape:%{REQUEST_URI}?%{QUERY_STRING}}"';
+my $fields = '<input name="httpd_username"><input type="password" name="httpd_password">';
+
+sub test_form {
+    my ($name, $login, $module) = @_;
+    my $conf = $form_conf =~ s/%%LOGIN%%/$login/r;
+    my $t = Test::GptOauth->new(db => $db, conf => $conf, start => 0, modules => [qw(session session_cookie request auth_form include), @{ $module // [] }]);
+    $t->write_file('passwords', "carol:$hash\n");
+    $t->write_file('htdocs/login.html', "<form method=\"post\" action=\"\">$fields</form>\n");
+    $t->write_file('htdocs/login.shtml', "<form method=\"post\" action=\"/sign-in\">$fields<input type=\"hidden\" name=\"httpd_location\" "
+            . "value=\"<!--#echo decoding=\"url\" encoding=\"entity\" var=\"QUERY_STRING\" -->\"></form>\n");
+    $t->start;
+    my $client = $t->client_add('notes');
+    my ($verifier, $challenge) = Test::GptOauth::Flow::pkce();
+    my $url = $t->authorize_url($client, code_challenge => $challenge, scope => 'hello');
+    my $browser = $t->browser;
+
+    my $ask = sub { $browser->follow($browser->get($url)); return $browser->form_with('httpd_password') };
+    my $answer = sub { return $browser->follow($browser->submit($ask->(), httpd_username => 'carol', httpd_password => $_[0])) };
+    ok($ask->(), "$name: mod_auth_form asks who it is");
+    my $denied = $answer->('wrong!');
+    ok(!$browser->has_consent && !$browser->has_sign_in, "$name: a wrong password leads nowhere: " . $denied->status);
+    my $page = $answer->('password');
+    is($t->outcome($client, $page), '200 consent', "$name: the right one leads to the consent page");
+    like($page->body, qr/Signed in as carol\./, '... in the right name');
+    my $code = $browser->decide('allow');
+    is($t->outcome($client, $code), '303 code', '... and from there to a code');
+    my $grant = { code => $code->answer->{code}, redirect_uri => $client->{redirect_uri}, verifier => $verifier };
+    is($t->hello($t->redeem($grant, {}, client => $client)->json->{access_token})->json->{user}, 'carol', '... whose token is hers');
+    is($t->outcome($client, $browser->get($url)), '302 code', '... and next time nothing is asked for');
+
+    my $other = $t->client_add('other');
+    my $post = sub { $t->outcome($other, $browser->request('POST', '/oauth/authorize' . $_[0], body => $_[1])) };
+    my $query = $t->authorize_url($other) =~ s/.*\?//r;
+    is($post->('', $query), '200 consent', "$name: a request by POST is in its body");
+    is($post->("?$query", ''), '200 consent', '... or in the query, if the body has none');
+    is($post->('', 'a=b'), '400 page', '... and somewhere it must be');
+    is($t->http->post("/oauth/authorize?$query", 'a=b')->status, $login eq $apart ? 302 : 401, '... and for nobody without a sign-in');
+    return $t->finish;
+}
+
 # ---- refusals
 
 sub test_error_documents {
@@ -222,4 +292,7 @@ sub test_error_documents {
 
 test_certificates();
 test_error_documents();
+test_form('inline login', $inline);
+test_form('a login page apart', $apart);
+test_form('inline login with a kept body', "$inline\nKeptBodySize 4096");
 done_testing();

@@ -316,6 +316,12 @@ static const params_t *join(params_t *query, const params_t *body)
     return query;
 }
 
+/* mod_auth_form's inline login turns the GET into a POST, whose body is user name and password: nothing for a page of ours. */
+static int is_elsewhere(const visit_t *visit, const params_t *params)
+{
+    return identity_is_given(visit->r) && visit->r->args && !params_find(params, "client_id");
+}
+
 static int post(visit_t *visit)
 {
     const char *body, *problem = NULL;
@@ -334,7 +340,7 @@ static int post(visit_t *visit)
     }
     params = params_parse_form(visit->r->pool, body, size);
     if (!params_find(params, "transaction")) {
-        return begin(visit, join(read_query(visit->r), params));
+        return begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
     }
     if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
         return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
