@@ -2,6 +2,7 @@
 # How the command finds the database, as whom it writes it, and how it asks for a password.
 use strict;
 use warnings;
+use Config;
 use File::Temp ();
 use FindBin;
 use IO::Select;
@@ -127,7 +128,7 @@ sub on_terminal
         open STDIN, '<', $path;
         open STDOUT, '>', $path;
         open STDERR, '>', $path;
-        exec $command, '--db-conf', "$dir/dbd.conf", @$args or POSIX::_exit(127);
+        exec qw(prlimit --core=0 --), $command, '--db-conf', "$dir/dbd.conf", @$args or POSIX::_exit(127);
     }
     my ($seen, $part, $select, $deadline, $ended) = ('', '', IO::Select->new($master), time + 20);
     while (time < $deadline) {
@@ -161,13 +162,29 @@ unlike($twice->{seen}, qr/horse/, '... and not shown');
 my $differ = on_terminal([qw(user add bob)], "horse battery\n", "horse batterie\n");
 ok($differ->{status} && $differ->{seen} =~ /differ/, 'two that differ');
 like(on_terminal([qw(user add bob)], "short\n")->{seen}, qr/shorter/, 'a bad one is refused before it is asked for again');
-for my $signal (qw(INT TERM HUP QUIT)) {
-    my $killed = on_terminal([qw(user add bob)], \$signal);
-    ok($killed->{status} > 0 && $killed->{status} & 127, "SIG$signal ends the question");
+my @names = split ' ', $Config{sig_name};
+my %harmless = map { $_ => 1 } qw(ZERO KILL STOP CONT CHLD URG WINCH TSTP TTIN TTOU);
+for my $number (1 .. 64) {
+    my $signal = $names[$number];
+    next if $harmless{$signal} || $signal =~ /^NUM/;    # of those in real time the first and the last have names
+    my $killed = on_terminal([qw(user add bob)], \$number);
+    is($killed->{status} & 127, $number, "SIG$signal ends the question");
     ok($killed->{echo}, '... and the terminal echoes again');
 }
-my $stopped = on_terminal([qw(user add bob)], \'TSTP', "horse battery\n", "horse battery\n");
-is($stopped->{status}, 0, 'after a stop the question is asked again');
-is(with_conf($plain, 'user', 'list')->{out} =~ tr/\n//, 3, 'who was added');
+for my $signal (qw(TSTP TTIN TTOU)) {
+    my $stopped = on_terminal([ qw(user add), "bob-$signal" ], \$signal, "horse battery\n", "horse battery\n");
+    is($stopped->{status}, 0, "after a stop by SIG$signal the question is asked again");
+    ok($stopped->{echo}, '... and the terminal echoes at last');
+}
+is(with_conf($plain, 'user', 'list')->{out} =~ tr/\n//, 5, 'who was added');
+
+# A user of another sign-in may be called anything that httpd lets through.
+my $csi = "b\xc2\x9b31mob";
+my @said = map { with_conf($plain, @$_) } [ qw(user disable), $csi ], [ qw(user list) ], [ qw(user enable), $csi ], [ qw(user passwd), $csi ],
+    [ qw(grant list --user), $csi ], [ qw(grant revoke --user), $csi ], [ qw(user remove), $csi ], [ qw(user remove), $csi ], [ 'user', 'add', "$csi\t" ],
+    [ $csi ], [ 'user', $csi ], [ "--$csi" ], [ "--issuer=$csi", qw(user list) ];
+my @texts = ((map { $_->{out} . $_->{err} } @said), on_terminal([ 'user', 'add', $csi ], "horse battery\n", "horse battery\n")->{seen});
+is(join('|', grep { /\xc2\x9b/ } @texts), '', 'case 313: no name of a user turns the terminal');
+is(scalar(grep { /31mob/ } @texts), 12, 'case 313: ... though it is named');
 
 done_testing();

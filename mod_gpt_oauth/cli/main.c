@@ -62,14 +62,16 @@ static const struct entry {
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
+/* What it names, of a user, of a file or of the command line, may be anything. */
 int fail(const char *format, ...)
 {
+    apr_pool_t *p;
     va_list args;
-    fputs("gptoauth: ", stderr);
+    apr_pool_create(&p, NULL);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    fprintf(stderr, "gptoauth: %s\n", terminal_text(p, apr_pvsprintf(p, format, args)));
     va_end(args);
-    fputc('\n', stderr);
+    apr_pool_destroy(p);
     return FAILED;
 }
 
@@ -249,7 +251,8 @@ int main(int argc, const char *const *argv)
     apr_pool_t *pool;
     if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
         crypto_init() != APR_SUCCESS) {
-        return fail("cannot start: APR or OpenSSL is not usable");
+        fputs("gptoauth: cannot start: APR or OpenSSL is not usable\n", stderr);
+        return FAILED;
     }
     atexit(apr_terminate);
     int status = dispatch(pool, argc, argv);

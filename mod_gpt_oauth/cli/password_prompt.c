@@ -15,14 +15,82 @@
 
 #define INPUT_MAX 1024
 
-static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU };
-#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
-
+/* The terminal as it was. */
+static struct termios before;
 static volatile sig_atomic_t caught;
 
 static void note_signal(int number)
 {
     caught = number;
+}
+
+/* A fault ends the process where it happened: nothing comes after. */
+static void give_back(int number)
+{
+    tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    raise(number);
+}
+
+static int is_fault(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGSYS:
+    case SIGABRT: return 1;
+    default: return 0;
+    }
+}
+
+/* Does it end or stop a process that says nothing of it? What nobody can catch is left out. */
+static int is_serious(int number)
+{
+    switch (number) {
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGKILL:
+    case SIGSTOP: return 0;
+    default: return 1;
+    }
+}
+
+/* Handles every signal that would leave the terminal mute; those that are ignored (nohup) stay so. Returns the mask from before. */
+static sigset_t watch_signals(struct sigaction saved[NSIG])
+{
+    sigset_t ours, let_in;
+
+    sigfillset(&ours);
+    for (int number = 1; number < NSIG; number++) {
+        if (is_fault(number) || number == SIGTTIN || number == SIGTTOU) { /* which what is done here to the terminal raises */
+            sigdelset(&ours, number);
+        }
+    }
+    sigprocmask(SIG_BLOCK, &ours, &let_in);
+    for (int number = 1; number < NSIG; number++) {
+        struct sigaction action = { .sa_handler = is_fault(number) ? give_back : note_signal,
+                                    .sa_flags = is_fault(number) ? (int)SA_RESETHAND : 0 };
+
+        saved[number].sa_handler = SIG_IGN;
+        if (is_serious(number) && sigaction(number, NULL, &saved[number]) == 0 && saved[number].sa_handler != SIG_IGN) {
+            sigaction(number, &action, NULL);
+        }
+    }
+    return let_in;
+}
+
+static void leave_signals(const struct sigaction saved[NSIG], const sigset_t *mask)
+{
+    for (int number = 1; number < NSIG; number++) {
+        if (saved[number].sa_handler != SIG_IGN) {
+            sigaction(number, &saved[number], NULL);
+        }
+    }
+    sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
 /* Signals from outside are let in while waiting and at no other time: one just before a read would be slept through. */
@@ -74,24 +142,15 @@ static ssize_t read_hidden(const char *prompt, char *buffer)
 {
     ssize_t size;
     do {
-        struct termios before, mute;
-        struct sigaction note = { .sa_handler = note_signal }, saved[SIGNAL_COUNT];
-        sigset_t ours, let_in;
+        struct termios mute;
+        struct sigaction saved[NSIG];
+        sigset_t let_in;
 
         if (tcgetattr(STDIN_FILENO, &before) != 0) {
             return -1;
         }
         caught = 0;
-        sigemptyset(&ours);
-        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-            if (signals[i] != SIGTTIN && signals[i] != SIGTTOU) { /* which what is done here to the terminal raises */
-                sigaddset(&ours, signals[i]);
-            }
-        }
-        sigprocmask(SIG_BLOCK, &ours, &let_in);
-        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-            sigaction(signals[i], &note, &saved[i]);
-        }
+        let_in = watch_signals(saved);
         mute = before;
         mute.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &mute);
@@ -99,10 +158,7 @@ static ssize_t read_hidden(const char *prompt, char *buffer)
         size = read_input(buffer, 1, &let_in);
         fputc('\n', stderr);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-            sigaction(signals[i], &saved[i], NULL);
-        }
-        sigprocmask(SIG_SETMASK, &let_in, NULL);
+        leave_signals(saved, &let_in);
         if (caught) {
             raise(caught);
         }
