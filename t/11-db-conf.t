@@ -11,6 +11,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Files;
 
 my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
 my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
@@ -88,6 +89,29 @@ like($hasty->{err}, qr/^gptoauth: \Q$dir\E\/dbd.conf: DBDParams says no connect_
 unlike($hasty->{err}, qr/xyzzy/, '... that tells no password');
 my $missing = Test::GptOauth::run({}, $command, '--db-conf', "$dir/none.conf", 'user', 'list');
 like($missing->{err}, qr/cannot read \Q$dir\E\/none.conf/, 'no file');
+
+mkdir "$dir/awkward";
+for my $case (Test::GptOauth::Files::awkward("$dir/awkward", 65537)) {
+    my ($what, $path, $why) = @$case;
+    my $got = Test::GptOauth::run({}, qw(timeout 10), $command, '--db-conf', $path, 'user', 'list');
+    like($got->{err}, qr/^gptoauth: cannot read \Q$path\E \(.*$why.*\): it should hold DBDriver and DBDParams/i, "--db-conf is $what: refused");
+    is($got->{status}, 1, '... at once');
+    next if $what =~ /large/;
+    $got = with_conf("${driver}DBDParams $path\n", 'migrate');
+    like($got->{err}, qr/^gptoauth: \S+: DBDParams \Q$path\E is no SQLite file: .*$why/i, "DBDParams is $what: refused");
+}
+SKIP: {
+    skip 'no /proc/kallsyms', 1 unless -r '/proc/kallsyms';
+    my $got = Test::GptOauth::run({}, $command, '--db-conf', '/proc/kallsyms', 'user', 'list');
+    like($got->{err}, qr/it has more than 64 KB/, '--db-conf is a file that says it is empty, and is large');
+}
+is(with_conf($plain . '#' x (65536 - length $plain), 'user', 'list')->{err}, '', '64 KB are read');
+is(with_conf("#${\('x' x 10_000)}\n$plain", 'user', 'list')->{err}, '', '... and lines of any length');
+like(with_conf("$plain\0", 'user', 'list')->{err}, qr/cannot read .*\(it is no text\)/, 'a NUL is no text');
+symlink 'dbd.conf', "$dir/link.conf";
+is(Test::GptOauth::run({}, $command, '--db-conf', "$dir/link.conf", 'user', 'list')->{status}, 1, 'what a link leads to is read: a NUL');
+with_conf($plain, 'user', 'list');
+is(Test::GptOauth::run({}, $command, '--db-conf', "$dir/link.conf", 'user', 'list')->{status}, 0, '... or a database');
 
 SKIP: {
     skip 'only root can become another user', 9 unless $> == 0;

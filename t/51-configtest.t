@@ -6,6 +6,7 @@ use FindBin;
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Files;
 
 my $issuer = 'GPTOAuthIssuer https://api.example.com';
 my $scope = 'GPTOAuthScope notes.read "Read your notes" default';
@@ -284,6 +285,10 @@ bad("GPTOAuthServiceKey $_->[0]", qr/GPTOAuthServiceKey \S+: $_->[1]/, keys_in("
     [ 'file:long-key', '.*here are at least 513;' ], [ 'file:two-keys', 'a service key consists of' ], [ 'file:nul-key', 'the file holds a NUL' ],
     [ 'file:none', 'the file cannot be read: .*No such file' ], [ 'file:folder', 'the file cannot be read: .*directory' ],
     [ 'file:writable-key', 'everybody may write to this file, and so open the section; chmod 600 /\S+' ];
+bad("GPTOAuthServiceKey file: $_->[0]", qr/GPTOAuthServiceKey \S+: the file cannot be read: .*$_->[2]/i, keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:$_->[1]"))
+    for Test::GptOauth::Files::awkward($t->dir, 65537);
+bad("DBDParams: $_->[0]", qr/DBDParams \S+ is no SQLite file: .*$_->[2]/i, $usual, dbd => "DBDriver sqlite3\nDBDParams $_->[1]")
+    for [ 'a folder', '%%DIR%%/a-folder', 'directory' ], [ 'a pipe', '%%DIR%%/a-pipe', 'a pipe' ], [ 'a device', '/dev/zero', 'a device' ];
 like(configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey env:T_KEY\nGPTOAuthServiceKey file:key")), qr/GPTOAuthServiceKey stands here twice.*`gptoauth key add`/, 'two of them');
 my $said = configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey " . 'sesame' x 6));
 like($said, qr/GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found/, 'the key itself');

@@ -3,11 +3,13 @@
 # t/clients/openapi.t.
 use strict;
 use warnings;
+use File::Temp ();
 use FindBin;
 use JSON::PP ();
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Files;
 
 my $hello = Test::GptOauth::slurp("$FindBin::Bin/../conf/openapi-hello.json");
 my $json = JSON::PP->new->canonical;
@@ -203,6 +205,8 @@ for my $case (
 like(configtest('{}', conf => "GPTOAuthOpenAPI openapi.json\n<Location /openapi.json>\nAuthType GPTOAuth\nRequire valid-user\n</Location>"),
     qr{AuthType GPTOAuth for /openapi\.json can guard nothing}, 'configtest: a guard that would not be in force');
 like(configtest('{}', conf => 'GPTOAuthOpenAPI none.json'), qr/GPT001: GPTOAuthOpenAPI \S+none\.json: it cannot be read: No such file/, 'configtest: no file');
-like(configtest('{}', conf => 'GPTOAuthOpenAPI db'), qr/GPTOAuthOpenAPI \S+: this is no file, or one of more than 16 MB/, 'configtest: a folder');
+my $awkward = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+like(configtest('{}', conf => "GPTOAuthOpenAPI $_->[1]"), qr/GPTOAuthOpenAPI \S+: it cannot be read: .*$_->[2]/i, "configtest: $_->[0]")
+    for Test::GptOauth::Files::awkward($awkward, 16 * 1024 * 1024 + 1);
 
 done_testing;

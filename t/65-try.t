@@ -11,6 +11,7 @@ use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Browser;
+use Test::GptOauth::Files;
 
 my $shows = '';    # all that any run has written
 
@@ -271,6 +272,12 @@ sub test_usage {
         [ 'no password', qr/Password of alice could not be read/, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer ], "$web->{secret}\n" ],
         [ 'no file', qr{no secret can be read from /nowhere}, [ 'try', 'used', '--user', 'alice', '--secret-file', '/nowhere', '--issuer', $t->issuer ] ],
     );
+    for my $awkward (Test::GptOauth::Files::awkward($t->dir, 4 * 1024 * 1024 + 1)) {
+        my ($what, $path, $why) = @$awkward;
+        push @cases, [ "--secret-file, $what", qr/^gptoauth: no secret can be read from \Q$path\E \(.*$why/i, [ 'try', 'used', '--user', 'alice', '--secret-file', $path, '--issuer', $t->issuer ] ],
+            [ "--cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'try', 'used', '--user', 'alice', '--cacert', $path, '--issuer', $t->issuer ], "$web->{secret}\nx\n" ],
+            [ "doctor --cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'doctor', '--cacert', $path, '--issuer', $t->issuer ] ];
+    }
     for my $case (@cases) {
         my ($what, $pattern, $args, $stdin) = @$case;
         my $got = $t->try_gptoauth($stdin // '', @$args);

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include <apr_cstr.h>
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
 #include "base/uri.h"
 
-#define LINE_MAX_SIZE 8192
+#define FILE_MAX 65536
 
 static void trim_end(char *line)
 {
@@ -21,22 +21,22 @@ static void trim_end(char *line)
 }
 
 /* The next line, those that end in a backslash joined with their successors, without white space around. NULL at the end. */
-static char *read_line(apr_pool_t *p, apr_file_t *f, int *number)
+static char *read_line(apr_pool_t *p, const char **text, int *number)
 {
-    char part[LINE_MAX_SIZE];
     char *line = NULL;
-    while (apr_file_gets(part, sizeof(part), f) == APR_SUCCESS) {
+    int goes_on = 1;
+    while (goes_on && **text) {
+        size_t size = strcspn(*text, "\n");
+        char *part = apr_pstrmemdup(p, *text, size);
+        *text += size + ((*text)[size] == '\n');
         ++*number;
         trim_end(part);
-        size_t size = strlen(part);
-        int goes_on = size && part[size - 1] == '\\';
+        size = strlen(part);
+        goes_on = size && part[size - 1] == '\\';
         if (goes_on) {
             part[size - 1] = '\0';
         }
-        line = line ? apr_pstrcat(p, line, part, NULL) : apr_pstrdup(p, part);
-        if (!goes_on) {
-            break;
-        }
+        line = line ? apr_pstrcat(p, line, part, NULL) : part;
     }
     while (line && apr_isspace(*line)) {
         ++line;
@@ -180,17 +180,19 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
     memset(conf, 0, sizeof(*conf));
     conf->file = file;
 
-    apr_file_t *f;
-    apr_status_t rv = apr_file_open(&f, file, APR_FOPEN_READ | APR_FOPEN_BUFFERED, APR_FPROT_OS_DEFAULT, p);
-    if (rv != APR_SUCCESS) {
-        char buffer[256];
-        return apr_psprintf(p, "cannot read %s (%s): it should hold DBDriver and DBDParams; --db-conf names another file", file,
-                            apr_strerror(rv, buffer, sizeof(buffer)));
+    file_t read;
+    const char *problem = file_read(p, file, FILE_MAX, &read);
+    if (!problem && memchr(read.text, '\0', read.size)) {
+        problem = "it is no text";
     }
+    if (problem) {
+        return apr_psprintf(p, "cannot read %s (%s): it should hold DBDriver and DBDParams; --db-conf names another file", file,
+                            problem);
+    }
+    const char *rest = read.text;
     int number = 0;
     char *line;
-    const char *problem = NULL;
-    while (!problem && (line = read_line(p, f, &number))) {
+    while (!problem && (line = read_line(p, &rest, &number))) {
         if (!*line || *line == '#') {
             continue;
         }
@@ -204,6 +206,5 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
                 file, number, stranger));
         }
     }
-    apr_file_close(f);
     return problem ? problem : judge(p, conf);
 }

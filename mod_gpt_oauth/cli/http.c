@@ -7,12 +7,14 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "base/file.h"
 #include "base/params.h"
 #include "base/uri.h"
 
 /* The GPT builder refuses a schema of more than 1 MB, and ChatGPT hears nothing of more than 100,000 characters. */
 #define BODY_MAX        (1024 * 1024 + 4096)
 #define HEADERS_MAX     (64 * 1024)
+#define CA_FILE_MAX     (4 * 1024 * 1024)
 #define CONNECT_TIMEOUT 5000L
 #define TIMEOUT         20000L
 
@@ -96,7 +98,13 @@ static apr_status_t close_http(void *data)
 const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to, const char *ca_file, http_t **http)
 {
     http_t *made = apr_pcalloc(p, sizeof(*made));
+    file_t authorities; /* read here, as libcurl would wait for a pipe and read a device for ever */
+    const char *problem = ca_file ? file_read(p, ca_file, CA_FILE_MAX, &authorities) : NULL;
     uri_t uri;
+
+    if (problem) {
+        return apr_psprintf(p, "--cacert %s cannot be read: %s", ca_file, problem);
+    }
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(made->curl = curl_easy_init()) || !uri_parse(p, origin, &uri)) {
         return "libcurl is not usable";

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "base/file.h"
 #include "command.h"
 #include "output.h"
 #include "store/conninfo.h"
@@ -97,7 +97,7 @@ static const char *words_of(apr_pool_t *p, const struct entry *entry)
     return entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
 }
 
-#define SECRET_FILE_MAX 1024
+#define SECRET_FILE_MAX 65536
 #define HELP_COLUMN     36
 
 /* Of all commands, or of one noun's. */
@@ -150,19 +150,17 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
 
 static const char *read_secret(command_t *c)
 {
-    char line[SECRET_FILE_MAX];
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, c->args->secret_file, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, c->pool);
+    file_t file;
+    const char *problem = file_read(c->pool, c->args->secret_file, SECRET_FILE_MAX, &file);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_gets(line, sizeof(line), file);
-        apr_file_close(file);
+    if (!problem && file.size == 0) {
+        problem = "it is empty";
     }
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(c->pool, "no secret can be read from %s: it should hold it as its first line", c->args->secret_file);
+    if (problem) {
+        return apr_psprintf(c->pool, "no secret can be read from %s (%s): it should hold it as its first line",
+                            c->args->secret_file, problem);
     }
-    line[strcspn(line, "\r\n")] = '\0';
-    c->secret = apr_pstrdup(c->pool, line);
+    c->secret = apr_pstrmemdup(c->pool, file.text, strcspn(file.text, "\r\n"));
     return NULL;
 }
 

@@ -4,6 +4,8 @@
 #include <libpq-fe.h>
 #include <string.h>
 
+#include "base/file.h"
+
 #define MAX_CONNECT_TIMEOUT 10
 
 /* Without it an unreachable server holds a thread, and the lock of mod_dbd's pool, for minutes. */
@@ -49,6 +51,7 @@ static const char *check_pgsql(apr_pool_t *p, const char *params, int *usable)
 
 const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params, int *usable)
 {
+    const char *problem;
     int ignored;
 
     usable = usable ? usable : &ignored;
@@ -65,8 +68,12 @@ const char *store_params_problem(apr_pool_t *p, const char *driver, const char *
         return check_pgsql(p, params, usable);
     }
     if (strcmp(driver, "sqlite3") == 0) {
-        *usable = params[0] == '/';
-        return *usable ? NULL : "DBDParams must be the absolute path of the SQLite file";
+        if (params[0] != '/') {
+            return "DBDParams must be the absolute path of the SQLite file";
+        }
+        problem = file_kind_problem(params);
+        *usable = !problem;
+        return problem ? apr_psprintf(p, "DBDParams %s is no SQLite file: %s", params, problem) : NULL;
     }
     return apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
 }

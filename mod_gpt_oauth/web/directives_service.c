@@ -1,12 +1,13 @@
 #include <stdlib.h>
+#include <sys/stat.h>
 
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/token.h"
 #include "grant/key.h"
 #include "private.h"
@@ -14,6 +15,7 @@
 
 #define SECRET_MIN      32
 #define SECRET_MAX      512
+#define FILE_MAX        65536
 #define HEADER_NAME_MAX 64
 
 /* 1 when httpd, a proxy or this module gives a request header of this name a meaning of its own. */
@@ -93,44 +95,33 @@ const char *service_set_credentials(cmd_parms *cmd, void *dir, int argc, char *c
     return NULL;
 }
 
-/* The secret without the line's end; or a sentence. buffer has room for SECRET_MAX + 2. */
-static const char *read_secret_file(cmd_parms *cmd, const char *path, char *buffer)
+/* *secret without the line's end; or a sentence. */
+static const char *read_secret_file(cmd_parms *cmd, const char *path, const char **secret)
 {
-    apr_size_t size = SECRET_MAX + 1;
-    apr_status_t rv;
-    apr_file_t *file;
-    apr_finfo_t info;
-    char why[120];
+    const char *problem;
+    apr_size_t size;
+    file_t file;
 
     path = ap_server_root_relative(cmd->temp_pool, path);
     if (!path) {
         return "this is no path";
     }
-    rv = apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, cmd->temp_pool);
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_info_get(&info, APR_FINFO_PROT, file);
-        if (rv == APR_SUCCESS) {
-            rv = apr_file_read_full(file, buffer, SECRET_MAX + 1, &size);
-            rv = APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
-        }
-        apr_file_close(file);
+    problem = file_read(cmd->temp_pool, path, FILE_MAX, &file);
+    if (problem) {
+        return apr_psprintf(cmd->pool, "the file cannot be read: %s; httpd reads it at the start, as root", problem);
     }
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(cmd->pool, "the file cannot be read: %s; httpd reads it at the start, as root",
-                            apr_strerror(rv, why, sizeof(why)));
-    }
-    if (info.protection & APR_FPROT_WWRITE) {
+    if (file.mode & S_IWOTH) {
         return apr_psprintf(cmd->pool, "everybody may write to this file, and so open the section; chmod 600 %s", path);
     }
-    if (info.protection & APR_FPROT_WREAD) {
+    if (file.mode & S_IROTH) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, cmd->server,
                      "GPT001: GPTOAuthServiceKey file:%s: everybody on this machine may read the key; chmod 600 %s", path, path);
     }
-    while (size > 0 && (buffer[size - 1] == '\n' || buffer[size - 1] == '\r')) {
+    for (size = file.size; size > 0 && (file.text[size - 1] == '\n' || file.text[size - 1] == '\r');) {
         size--;
     }
-    buffer[size] = '\0';
-    return strlen(buffer) == size ? NULL : "the file holds a NUL";
+    *secret = apr_pstrmemdup(cmd->temp_pool, file.text, size);
+    return strlen(*secret) == size ? NULL : "the file holds a NUL";
 }
 
 static const char *secret_problem(apr_pool_t *p, const char *secret)
@@ -153,8 +144,7 @@ const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
 {
     dir_conf_t *conf = dir;
     service_secret_t *secret = apr_pcalloc(cmd->pool, sizeof(*secret));
-    char buffer[SECRET_MAX + 2];
-    const char *text = buffer, *problem = NULL;
+    const char *text = NULL, *problem = NULL;
 
     if (conf->service_key) {
         return "GPTOAuthServiceKey stands here twice, and is for one key; `gptoauth key add` makes as many as you like";
@@ -167,7 +157,7 @@ const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
         }
     } else if (strncmp(source, "file:", 5) == 0 && source[5]) {
         secret->name = KEY_NAME_FILE;
-        problem = read_secret_file(cmd, source + 5, buffer);
+        problem = read_secret_file(cmd, source + 5, &text);
     } else {
         /* Not repeated here: it may be the key itself. */
         return "GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found; it does not stand here itself";

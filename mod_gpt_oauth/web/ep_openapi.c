@@ -1,10 +1,10 @@
 #include <httpd.h>
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/openapi.h"
 #include "base/uri.h"
@@ -31,32 +31,6 @@ const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
 int openapi_is_on(const server_conf_t *conf)
 {
     return conf->openapi_file != NULL;
-}
-
-/* The whole file; NULL when it cannot be read, and *problem says why. */
-static const char *read_file(apr_pool_t *p, const char *name, apr_size_t *size, const char **problem)
-{
-    apr_finfo_t info;
-    apr_file_t *file;
-    apr_status_t rv = apr_stat(&info, name, APR_FINFO_SIZE | APR_FINFO_TYPE, p); /* before it is opened: a pipe would wait */
-    char *data = NULL, reason[120];
-
-    if (rv == APR_SUCCESS && (info.filetype != APR_REG || info.size > OPENAPI_FILE_MAX)) {
-        *problem = "this is no file, or one of more than 16 MB";
-        return NULL;
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_open(&file, name, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, p);
-    }
-    if (rv == APR_SUCCESS) {
-        data = apr_palloc(p, (apr_size_t)info.size + 1);
-        rv = apr_file_read_full(file, data, (apr_size_t)info.size, size);
-    }
-    if (rv != APR_SUCCESS) {
-        *problem = apr_psprintf(p, "it cannot be read: %s", apr_strerror(rv, reason, sizeof(reason)));
-        return NULL;
-    }
-    return data;
 }
 
 static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
@@ -146,12 +120,18 @@ static void warn(const server_rec *s, const server_conf_t *conf, const char *fin
 /* The text that is served; NULL when there is none, and *problem says why. */
 static const char *make_text(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const char **problem)
 {
-    apr_size_t size;
-    const char *data = read_file(p, conf->openapi_file, &size, problem), *text;
-    json_t *document = data ? openapi_parse(p, data, size, problem) : NULL;
+    const char *text;
+    json_t *document;
+    file_t file;
     openapi_security_t security;
     apr_array_header_t *findings;
 
+    *problem = file_read(p, conf->openapi_file, OPENAPI_FILE_MAX, &file);
+    if (*problem) {
+        *problem = apr_psprintf(p, "it cannot be read: %s", *problem);
+        return NULL;
+    }
+    document = openapi_parse(p, file.text, file.size, problem);
     if (!document) {
         return NULL;
     }
