@@ -203,9 +203,9 @@ my $apart = 'AuthFormLoginRequiredLocation "/login.shtml?%{escape:%{REQUEST_URI}
 my $fields = '<input name="httpd_username"><input type="password" name="httpd_password">';
 
 sub test_form {
-    my ($name, $login, $module) = @_;
-    my $conf = $form_conf =~ s/%%LOGIN%%/$login/r;
-    my $t = Test::GptOauth->new(db => $db, conf => $conf, start => 0, modules => [qw(session session_cookie request auth_form include), @{ $module // [] }]);
+    my ($name, $login, $more, @modules) = @_;
+    my $conf = ($more // '') . "\n" . $form_conf =~ s/%%LOGIN%%/$login/r;
+    my $t = Test::GptOauth->new(db => $db, conf => $conf, start => 0, modules => [qw(session session_cookie request auth_form include), @modules]);
     $t->write_file('passwords', "carol:$hash\n");
     $t->write_file('htdocs/login.html', "<form method=\"post\" action=\"\">$fields</form>\n");
     $t->write_file('htdocs/login.shtml', "<form method=\"post\" action=\"/sign-in\">$fields<input type=\"hidden\" name=\"httpd_location\" "
@@ -293,6 +293,6 @@ sub test_error_documents {
 test_certificates();
 test_error_documents();
 test_form('inline login', $inline);
-test_form('a login page apart', $apart);
+test_form('a login page apart', $apart, 'SessionCryptoPassphrase sesame', 'session_crypto');
 test_form('inline login with a kept body', "$inline\nKeptBodySize 4096");
 done_testing();

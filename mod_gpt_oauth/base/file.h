@@ -1,6 +1,6 @@
 /*
- * Files that an administrator names, where a path may lead to anything: what never ends, or waits for another side, is told from a
- * file before it does harm.
+ * Files that an administrator names, where a path may lead to anything: what never ends, or waits for another side, is told from
+ * a file before it does harm.
  */
 #ifndef GPT_OAUTH_BASE_FILE_H
 #define GPT_OAUTH_BASE_FILE_H

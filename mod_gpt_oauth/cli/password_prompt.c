@@ -59,7 +59,7 @@ static int is_serious(int number)
     }
 }
 
-/* Handles every signal that would leave the terminal mute; those that are ignored (nohup) stay so. Returns the mask from before. */
+/* Handles every signal that would leave the terminal mute; what is ignored (nohup) stays so. Returns the mask from before. */
 static sigset_t watch_signals(struct sigaction saved[NSIG])
 {
     sigset_t ours, let_in;
