@@ -17,6 +17,7 @@
 #include "web/fetch.h"
 #include "web/given.h"
 #include "web/guard.h"
+#include "web/hashing.h"
 #include "web/identity.h"
 #include "web/require.h"
 #include "web/route.h"
@@ -35,6 +36,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     if (throttle_create(pconf) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for counting wrong passwords");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (hashing_create(pconf) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for taking turns at hashing passwords");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (turns_create(pconf) != APR_SUCCESS) {

@@ -17,9 +17,10 @@ const char *password_problem(const char *password);
 const char *password_hash(apr_pool_t *p, const char *password);
 
 /*
- * 1 when it matches. hash NULL (no such user) burns the same time on a new hash and answers 0, so that unknown and wrong are
- * alike. A password over PASSWORD_MAX never matches, and a hash that is not bcrypt matches nothing.
+ * 1 when it matches. Whatever the answer, it costs what one hash of PASSWORD_COST costs, so that nobody can tell by the time what
+ * hash there is, or whether there is one: hash NULL (no such user), one that is not bcrypt, and a password over PASSWORD_MAX
+ * match nothing. Only a hash of a higher cost takes longer.
  */
-int password_verify(apr_pool_t *p, const char *hash, const char *password);
+int password_verify(const char *hash, const char *password);
 
 #endif

@@ -81,7 +81,7 @@ const char *try_user_remedy(const try_t *try)
     if (user->disabled_at) {
         return apr_psprintf(p, "the user is disabled: `gptoauth user enable %s` lets the user in again", name);
     }
-    if (user->password_hash && password_verify(p, user->password_hash, try->password)) {
+    if (user->password_hash && password_verify(user->password_hash, try->password)) {
         return other_database(try);
     }
     return apr_psprintf(p, "the password is not %s's: `gptoauth user passwd %s` sets a new one", name, name);

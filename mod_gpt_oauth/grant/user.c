@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/params.h"
-#include "base/password.h"
 #include "grant/client.h"
 #include "grant/verify.h"
 
@@ -38,20 +37,10 @@ const char *user_name_problem(const char *name)
     return NULL;
 }
 
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, const char **hash)
+const failure_t *user_find(store_t *store, const char *name, user_t **user)
 {
-    user_t *user = NULL;
-    int fits;
-
-    *known = 0;
-    *hash = NULL;
-    if (store_user_get(store, name, &user) == STORE_DOWN) {
-        return store_failure(store);
-    }
-    fits = password_verify(store->pool, user ? user->password_hash : NULL, password);
-    *known = user && user->password_hash;
-    *hash = fits && user && !user->disabled_at ? user->password_hash : NULL;
-    return NULL;
+    *user = NULL;
+    return store_user_get(store, name, user) == STORE_DOWN ? store_failure(store) : NULL;
 }
 
 const failure_t *user_check_enabled(store_t *store, const char *name)

@@ -13,12 +13,8 @@
 /* NULL when name may be a person's; else a sentence. Names of any sign-in are held to it. */
 const char *user_name_problem(const char *name);
 
-/*
- * Checks the password of one of the module's own users. The database is asked first, then the hash is burnt without a lease.
- * NULL and *hash (the one it fits; NULL for unknown, wrong and disabled alike, in the same time) and *known (there is such a
- * user, with a password), or the database's failure.
- */
-const failure_t *user_check_password(store_t *store, const char *name, const char *password, int *known, const char **hash);
+/* *user is NULL when the database has no such user. Failure: the database's. */
+const failure_t *user_find(store_t *store, const char *name, user_t **user);
 
 /* NULL when this user of whatever sign-in may authorize; access_denied when he is disabled; or the database's failure. */
 const failure_t *user_check_enabled(store_t *store, const char *name);

@@ -17,7 +17,8 @@
 #include "web/reply.h"
 #include "web/request.h"
 
-#define ALLOWED "GET, HEAD, POST, OPTIONS"
+#define ALLOWED   "GET, HEAD, POST, OPTIONS"
+#define BUSY_WAIT "5"
 
 /* What one pass through the endpoint works on. */
 typedef struct visit_t {
@@ -243,6 +244,10 @@ static int sign_in(visit_t *visit, const params_t *params)
         apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
         return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a few minutes, then try again.",
                             username);
+    case SIGN_IN_BUSY:
+        apr_table_setn(visit->r->err_headers_out, "Retry-After", BUSY_WAIT);
+        return show_sign_in(visit, HTTP_SERVICE_UNAVAILABLE,
+                            "Too many people are signing in at the moment. Try again in a few seconds.", username);
     case SIGN_IN_DOWN:
         return refuse(visit, username,
                       failure_make(visit->r->pool, OAUTH_UNAVAILABLE,

@@ -6,13 +6,13 @@
 #include <http_request.h>
 #include <mod_auth.h>
 
-#include "base/password.h"
 #include "grant/client.h"
 #include "grant/user.h"
 #include "private.h"
 #include "web/config.h"
 #include "web/db.h"
 #include "web/given.h"
+#include "web/hashing.h"
 #include "web/request.h"
 #include "web/throttle.h"
 #include "web/tree.h"
@@ -56,8 +56,7 @@ const char *identity_display_name(request_rec *r, const char *username)
     return name && *name ? name : username;
 }
 
-static authn_status ask_providers(request_rec *r, const server_conf_t *conf, const char *username, const char *password,
-                                  int *asked_own)
+static authn_status ask_providers(request_rec *r, const server_conf_t *conf, const char *username, const char *password)
 {
     static const login_provider_t own = { OWN_PROVIDER, NULL };
     int count = conf->login_providers ? conf->login_providers->nelts : 1;
@@ -68,7 +67,6 @@ static authn_status ask_providers(request_rec *r, const server_conf_t *conf, con
         const authn_provider *provider =
             entry->provider ? entry->provider : ap_lookup_provider(AUTHN_PROVIDER_GROUP, entry->name, AUTHN_PROVIDER_VERSION);
 
-        *asked_own |= strcmp(entry->name, OWN_PROVIDER) == 0;
         /* Aliases (<AuthnProviderAlias>) find themselves by this note. */
         apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE, entry->name);
         status = provider ? provider->check_password(r, username, password) : AUTH_GENERAL_ERROR;
@@ -109,11 +107,32 @@ static void log_denied(request_rec *r, const char *known, const char *why)
                   known ? log_quote(r->pool, known, 64) : "somebody", request_address(r), why);
 }
 
+/* In *username what the provider calls the user. Every refusal costs one hash of our own, and takes the time that this says. */
+static authn_status check(request_rec *r, const char **username, const char *password, const char **problem)
+{
+    authn_status status = AUTH_USER_NOT_FOUND;
+
+    *problem = user_name_problem(*username);
+    if (!*problem) {
+        r->user = apr_pstrdup(r->pool, *username);
+        status = ask_providers(r, config_server(r->server), *username, password);
+        *username = r->user ? r->user : *username;
+        r->user = NULL;
+        *problem = status == AUTH_GRANTED ? user_name_problem(*username) : NULL;
+    }
+    if (status == AUTH_GRANTED && *problem) {
+        status = AUTH_DENIED;
+    }
+    if (status != AUTH_GRANTED && status != AUTH_GENERAL_ERROR && !request_record(r)->hashing.took) {
+        hashing_verify(r, NULL, password);
+    }
+    return status;
+}
+
 sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait)
 {
-    const char *typed = *username, *problem = user_name_problem(typed);
-    authn_status status = AUTH_USER_NOT_FOUND;
-    int asked_own = 0;
+    const char *typed = *username, *problem;
+    authn_status status;
 
     *wait = count_attempt(r, typed);
     if (*wait) {
@@ -121,28 +140,22 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
                       request_address(r));
         return SIGN_IN_DELAYED;
     }
-    if (!problem) {
-        r->user = apr_pstrdup(r->pool, typed);
-        status = ask_providers(r, config_server(r->server), typed, password, &asked_own);
-        *username = r->user ? r->user : typed;
-        r->user = NULL;
+    if (!hashing_enter(r)) {
+        forgive_attempt(r, typed);
+        return SIGN_IN_BUSY;
     }
-    if (status == AUTH_USER_NOT_FOUND && !asked_own) {
-        password_verify(r->pool, NULL, password); /* unknown takes as long as wrong */
-    }
+    status = check(r, username, password, &problem);
+    hashing_leave(r);
     if (status == AUTH_GRANTED || status == AUTH_GENERAL_ERROR) {
         forgive_attempt(r, typed);
-    }
-    if (status == AUTH_GENERAL_ERROR) {
-        return SIGN_IN_DOWN;
-    }
-    if (status == AUTH_GRANTED && !(problem = user_name_problem(*username))) {
-        return SIGN_IN_GRANTED;
+        hashing_forgive(r);
+        return status == AUTH_GRANTED ? SIGN_IN_GRANTED : SIGN_IN_DOWN;
     }
     log_denied(r, status == AUTH_USER_NOT_FOUND ? NULL : typed,
                problem                         ? problem
                : status == AUTH_USER_NOT_FOUND ? "there is no such user"
                                                : "wrong password, or the user is disabled");
+    hashing_even_out(r);
     return SIGN_IN_DENIED;
 }
 
@@ -151,18 +164,25 @@ static authn_status check_own_password(request_rec *r, const char *username, con
     const failure_t *failure;
     store_t store = db_store(r);
     const char *hash;
-    int known;
+    user_t *user;
+    int fits;
 
     if (!store.source) {
         return AUTH_GENERAL_ERROR;
     }
-    failure = user_check_password(&store, username, password, &known, &hash);
+    failure = user_find(&store, username, &user);
     if (failure) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT021: %s", failure->reason);
         return AUTH_GENERAL_ERROR;
     }
-    request_record(r)->password_hash = hash;
-    return hash ? AUTH_GRANTED : known ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
+    hash = user ? user->password_hash : NULL;
+    fits = hashing_verify(r, hash, password);
+    if (fits < 0) {
+        return AUTH_GENERAL_ERROR;
+    }
+    fits = fits && !user->disabled_at;
+    request_record(r)->password_hash = fits ? hash : NULL;
+    return fits ? AUTH_GRANTED : hash ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
 }
 
 static const authn_provider own_provider = { check_own_password, NULL };

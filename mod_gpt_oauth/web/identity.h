@@ -25,6 +25,7 @@ typedef enum {
     SIGN_IN_GRANTED,
     SIGN_IN_DENIED,  /* unknown, wrong or disabled: told apart in the log alone */
     SIGN_IN_DELAYED, /* too many wrong passwords; *wait seconds */
+    SIGN_IN_BUSY,    /* too many sign in at once, and nobody was asked: again in a few seconds */
     SIGN_IN_DOWN     /* a provider could not answer */
 } sign_in_t;
 

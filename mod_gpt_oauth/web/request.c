@@ -162,3 +162,15 @@ const char *request_address(const request_rec *r)
 {
     return r->useragent_ip ? r->useragent_ip : "";
 }
+
+const char *request_network(const request_rec *r)
+{
+    const apr_sockaddr_t *address = r->useragent_addr;
+
+#if APR_HAVE_IPV6
+    if (address && address->family == APR_INET6 && !IN6_IS_ADDR_V4MAPPED(&address->sa.sin6.sin6_addr)) {
+        return crypto_base64url(r->pool, &address->sa.sin6.sin6_addr, 8);
+    }
+#endif
+    return request_address(r);
+}

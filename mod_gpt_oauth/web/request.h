@@ -10,6 +10,7 @@
 #include "base/failure.h"
 #include "base/params.h"
 #include "store/store.h"
+#include "web/hashing.h"
 
 #define REQUEST_BODY_MAX 65536
 
@@ -26,11 +27,12 @@ typedef struct verdict_t {
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     const char *password_hash;         /* what the module's own provider checked the password against */
-    int is_inner;                      /* a hook of ours runs the other modules' of its kind */
-    const char *need_scope;            /* what the Require lines here ask for, for the challenge; normalised */
-    apr_array_header_t *branches;      /* branch_t: which of several alternatives need_scope is about */
-    int is_preflight;                  /* let in without a token: answered by the module, whatever handler stands here */
-    int lacks_scope;                   /* a Require oauth-scope refused for want of a scope */
+    hashing_t hashing;
+    int is_inner;                 /* a hook of ours runs the other modules' of its kind */
+    const char *need_scope;       /* what the Require lines here ask for, for the challenge; normalised */
+    apr_array_header_t *branches; /* branch_t: which of several alternatives need_scope is about */
+    int is_preflight;             /* let in without a token: answered by the module, whatever handler stands here */
+    int lacks_scope;              /* a Require oauth-scope refused for want of a scope */
 
     const access_t *access; /* of who was let in here by a token or key */
 
@@ -73,5 +75,7 @@ int request_is_insecure(const request_rec *r);
 
 /* The client's address for throttles (mod_remoteip's view). */
 const char *request_address(const request_rec *r);
+/* The same, but for IPv6 the /64 that it is in: whoever has one of its addresses has them all. */
+const char *request_network(const request_rec *r);
 
 #endif

@@ -37,23 +37,10 @@ apr_status_t throttle_create(apr_pool_t *pconf)
     return rv;
 }
 
-/* Whoever has one address of IPv6 has 2^64 of them. */
-const char *throttle_network(const request_rec *r)
-{
-    const apr_sockaddr_t *address = r->useragent_addr;
-
-#if APR_HAVE_IPV6
-    if (address && address->family == APR_INET6 && !IN6_IS_ADDR_V4MAPPED(&address->sa.sin6.sin6_addr)) {
-        return crypto_base64url(r->pool, &address->sa.sin6.sin6_addr, 8);
-    }
-#endif
-    return request_address(r);
-}
-
 /* The slot, and in *owner what stands in its upper half now while it is this party's. */
 static slot_t *find(const request_rec *r, throttle_t kind, const char *who, apr_int64_t now, apr_uint64_t *owner)
 {
-    char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : throttle_network(r),
+    char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : request_network(r),
                               kind == THROTTLE_ADDRESS || !who ? "" : who);
     apr_uint32_t bits[2];
     digest_t hash;

@@ -20,9 +20,6 @@ typedef enum {
     THROTTLE_KINDS
 } throttle_t;
 
-/* Where r comes from, as far as callers are told apart by it: the address, of IPv6 its /64. */
-const char *throttle_network(const request_rec *r);
-
 /* post_config, in the parent. */
 apr_status_t throttle_create(apr_pool_t *pconf);
 

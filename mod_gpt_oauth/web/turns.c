@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "grant/document.h"
+#include "web/request.h"
 #include "web/throttle.h"
 
 #define TURN      10 /* seconds */
@@ -89,7 +90,7 @@ static int take_both(turn_t *turn)
 int turn_take(request_rec *r, const char *url, turn_t *turn)
 {
     turn->host = &marks->hosts[bits_of(r->pool, "host ", document_host(r->pool, url)) % HOSTS];
-    turn->caller = &marks->callers[bits_of(r->pool, "caller ", throttle_network(r)) % CALLERS];
+    turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_network(r)) % CALLERS];
     if (take_both(turn)) {
         return 1;
     }

@@ -9,8 +9,8 @@ use Test::GptOauth::Http;
 use Test::GptOauth::Secrets;
 
 sub new {
-    my ($class, $port) = @_;
-    return bless { http => Test::GptOauth::Http->new($port), port => $port, cookies => {}, url => '/' }, $class;
+    my ($class, $port, %opt) = @_;
+    return bless { http => Test::GptOauth::Http->new($port, %opt), port => $port, cookies => {}, url => '/' }, $class;
 }
 
 sub page { return $_[0]{page} }

@@ -13,14 +13,16 @@ use Test::GptOauth::Secrets;
 
 our $TIMEOUT = 30;
 
+# Option: from (one of the loopback addresses, as which the client calls).
 sub new {
-    my ($class, $port) = @_;
-    return bless { port => $port }, $class;
+    my ($class, $port, %opt) = @_;
+    return bless { port => $port, %opt }, $class;
 }
 
 sub connect_now {
     my ($self) = @_;
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Proto => 'tcp', Timeout => 5)
+    my @from = $self->{from} ? (LocalAddr => $self->{from}) : ();
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Proto => 'tcp', Timeout => 5, @from)
         or die "cannot connect to port $self->{port}: $!\n";
     setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
     return { socket => $socket, buffer => '' };

@@ -20,7 +20,8 @@ use Time::HiRes qw(sleep time);
 use Test::GptOauth::Http;
 use Test::GptOauth::Secrets;
 
-# Options: pause (seconds between the requests of a connection, 0.01); fresh (a new connection for each request).
+# Options: pause (seconds between the requests of a connection, 0.01); fresh (a new connection for each request); from (loopback
+# addresses, as which the connections call in turn).
 sub start {
     my ($class, $t, $connections, $next, %opt) = @_;
     my $self = bless { pause => 0.01, %opt, http => Test::GptOauth::Http->new($t->port), next => $next }, $class;
@@ -105,11 +106,17 @@ sub send {
     delete $slot->{connection} if $self->{fresh};
     $opt{headers} = [ @{ $opt{headers} // [] }, Connection => 'close' ] if $self->{fresh};
     $slot->{sent} = time;
-    $slot->{connection} //= { %{ $self->{http}->connect_now }, used => 0 };
+    $slot->{connection} //= { %{ $self->connect_from($slot->{index}) }, used => 0 };
     $slot->{connection}{buffer} = '';
     $select->add($slot->{connection}{socket});
     syswrite $slot->{connection}{socket}, $self->{http}->build($method, $target, %opt);
     return;
+}
+
+sub connect_from {
+    my ($self, $index) = @_;
+    my $from = $self->{from} or return $self->{http}->connect_now;
+    return Test::GptOauth::Http->new($self->{http}{port}, from => $from->[ $index % @$from ])->connect_now;
 }
 
 sub receive {
