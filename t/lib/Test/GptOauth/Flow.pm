@@ -116,8 +116,8 @@ sub ask {
 }
 
 sub browser {
-    my ($self) = @_;
-    return Test::GptOauth::Browser->new($self->port);
+    my ($self, %opt) = @_;
+    return Test::GptOauth::Browser->new($self->port, %opt);
 }
 
 # The browser of a user of that name, who signs in when first asked to.
