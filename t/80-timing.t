@@ -10,7 +10,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
-my $SAMPLES = $ENV{GPTOAUTH_SAMPLES} // 5;
+my $SAMPLES = $ENV{GPTOAUTH_SAMPLES} // 3;
 my $HASHES = 3;    # so many times a hash of our own, or a multiple
 my ($slapd) = grep { -x } qw(/usr/sbin/slapd /usr/libexec/slapd);
 my $wrong = secret('mistaken guess');
@@ -75,7 +75,7 @@ sub use_providers {
 
 my $file_conf = 'AuthUserFile "%%DIR%%/passwords"';
 my $dbd_conf = 'AuthDBDUserPWQuery "SELECT password FROM people WHERE name = %s"';
-my $ldap_conf = 'AuthLDAPURL "ldap://127.0.0.1:%%PORT_LDAP%%/dc=example,dc=com?uid"';
+my $ldap_conf = 'AuthLDAPURL "ldap://127.0.0.1:%%PORT_L%%/dc=example,dc=com?uid"';
 
 sub test_own {
     my ($t, $client) = @_;
@@ -153,14 +153,14 @@ EOS
     my $result = Test::GptOauth::run({}, $slapd, '-T', 'add', '-f', $conf, '-l', $entries);
     die "slapadd: $result->{err}\n" if $result->{status};
     unlink $entries;
-    my $url = $t->expand('ldap://127.0.0.1:%%PORT_LDAP%%/');
+    my $url = $t->expand('ldap://127.0.0.1:%%PORT_L%%/');
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         open STDERR, '>', '/dev/null';
         exec qw(setpriv --pdeathsig TERM --), $slapd, '-d', 0, '-h', $url, '-f', $conf or POSIX::_exit(127);
     }
     my $deadline = time + 20;
-    sleep 0.05 until IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->port('LDAP')) || time > $deadline;
+    sleep 0.05 until IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->port('L')) || time > $deadline;
     return $pid;
 }
 
