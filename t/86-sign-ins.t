@@ -35,6 +35,7 @@ my %hosts = (
     G => "SSLVerifyClient optional_no_ca\nSSLOptions +FakeBasicAuth\n$authority\n" . $at->($basic),
     H => "SSLVerifyClient optional\nSSLOptions +FakeBasicAuth\n$authority\n" . $at->($basic),
     I => "SSLVerifyClient optional_no_ca\n$user_name\nGPTOAuthUserName env:SSL_CLIENT_S_DN_CN\n" . $at->('SSLOptions +StdEnvVars'),
+    L => "SSLVerifyClient optional_no_ca\n$user_name\n$authority\n" . $at->('SSLVerifyClient optional'),
     J => "SSLVerifyClient optional_no_ca\n$user_name\n$authority\nRewriteEngine on\n"
         . "<Location /go>\nOptions +FollowSymLinks\nRewriteEngine on\nRewriteRule ^ /oauth/authorize\n</Location>",
 );
@@ -102,6 +103,20 @@ sub signed_in {
     return join ' as ', $t->outcome($client, $response), $name // ();
 }
 
+# What a second connection sees that goes on with the TLS session of the first.
+sub resumed {
+    my ($t, $client, $host, $certificate, $version) = @_;
+    local $t->{issuer} = 'https://localhost:' . $t->port($host);
+    my ($dir, $url) = ($t->dir, $t->authorize_url($client));
+    my $http = "GET $url HTTP/1.1\r\nHost: localhost:" . $t->port($host) . "\r\nConnection: close\r\n\r\n";
+    my @connect = (qw(timeout 20 openssl s_client -ign_eof), "-$version", '-connect', 'localhost:' . $t->port($host));
+    Test::GptOauth::run({ stdin => $http }, @connect, '-cert', "$dir/$certificate.pem", '-key', "$dir/$certificate.key", '-sess_out', "$dir/session");
+    my $out = Test::GptOauth::run({ stdin => $http }, @connect, '-sess_in', "$dir/session")->{out};
+    my $is_resumed = $out =~ /^Reused, /m ? 'resumed' : 'anew';
+    $out =~ s{^.*?(?=HTTP/1\.1 \d)}{}s;
+    return "$is_resumed, " . $t->outcome($client, Test::GptOauth::Http::take_response(\$out, 'GET', 1));
+}
+
 # The whole flow; answers the token's user.
 sub user_of_certificate {
     my ($t, $client, $host, $certificate) = @_;
@@ -144,6 +159,9 @@ sub test_certificates {
         is(signed_in($t, $client, 'G', $forged), '200 sign-in', "case 332: ... nor by FakeBasicAuth ($forged)");
         is(signed_in($t, $client, $_, $forged), '0 in another type', "case 332: where mod_ssl verifies, it does not come so far ($_, $forged)") for 'C', 'D', 'H';
     }
+    is(resumed($t, $client, 'B', 'self', $_), 'resumed, 200 sign-in', "case 332: ... nor on a connection that goes on with its session ($_)") for qw(tls1_2 tls1_3);
+    is(resumed($t, $client, 'L', 'self', 'tls1_2'), 'resumed, 200 sign-in', 'case 332: ... nor where one Location alone lets it in');
+    is(resumed($t, $client, 'C', 'alice', $_), 'resumed, 200 consent', "case 332: ... which one of the authority does ($_)") for qw(tls1_2 tls1_3);
     fresh($t);
     my $detour = tls($t, 'J', $t->authorize_url($client) =~ s{^/oauth/authorize}{/go}r, certificate => 'self');
     is($t->outcome($client, $detour), '200 sign-in', 'case 332: nor where an internal redirect brought the request');

@@ -55,6 +55,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_min = CONFIG_UNSET;
     conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
+    conf->takes_any_certificate = 0;
     conf->manifest = NULL;
     conf->openapi_file = NULL;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
@@ -91,6 +92,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_min);
     PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
+    conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
     PICK(manifest);
     PICK(openapi_file);
     /* The main server's sections are in force in every virtual host. */

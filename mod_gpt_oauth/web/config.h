@@ -81,6 +81,7 @@ typedef struct server_conf_t {
     int dbd_min;
     int dbd_keep;
     int dbd_max;
+    int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
     apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
     const char *openapi_file;         /* GPTOAuthOpenAPI */
     apr_array_header_t *sections;     /* section_t */

@@ -170,6 +170,16 @@ static const char *hear_dbd_limit(cmd_parms *cmd, void *dir, const char *text)
     return DECLINE_CMD;
 }
 
+/* Anywhere in this virtual host: TLS sessions go from one Location to another. */
+static const char *hear_verify_client(cmd_parms *cmd, void *dir, const char *mode)
+{
+    (void)dir;
+    if (strcasecmp(mode, "optional_no_ca") == 0 && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        directives_server(cmd)->takes_any_certificate = 1;
+    }
+    return DECLINE_CMD;
+}
+
 #define MEMBER(name)   ((void *)APR_OFFSETOF(server_conf_t, name))
 #define DIR_FLAG(name) ((void *)APR_OFFSETOF(dir_conf_t, name))
 
@@ -215,5 +225,6 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("DBDMin", hear_dbd_limit, MEMBER(dbd_min), RSRC_CONF, "connections kept open in any case (mod_dbd)"),
     AP_INIT_TAKE1("DBDKeep", hear_dbd_limit, MEMBER(dbd_keep), RSRC_CONF, "idle connections kept open (mod_dbd)"),
     AP_INIT_TAKE1("DBDMax", hear_dbd_limit, MEMBER(dbd_max), RSRC_CONF, "connections per process (mod_dbd)"),
+    AP_INIT_TAKE1("SSLVerifyClient", hear_verify_client, NULL, RSRC_CONF | OR_AUTHCFG, "which certificates are let in (mod_ssl)"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -9,15 +9,30 @@
 
 #include "base/failure.h"
 #include "private.h"
+#include "web/config.h"
 #include "web/guard.h"
 #include "web/route.h"
 
-/* Of the browser's certificate; "NONE" when there is none. */
+static const char *ssl_variable(request_rec *r, const char *name)
+{
+    const char *value = ap_ssl_var_lookup(r->pool, r->server, r->connection, r, name);
+
+    return value && *value ? value : "NONE";
+}
+
+/*
+ * Of the browser's certificate; "NONE" when there is none. Where a TLS session goes on, mod_ssl says SUCCESS of every certificate
+ * that it once let in.
+ */
 static const char *certificate_state(request_rec *r)
 {
-    const char *state = ap_ssl_var_lookup(r->pool, r->server, r->connection, r, "SSL_CLIENT_VERIFY");
+    const char *state = ssl_variable(r, "SSL_CLIENT_VERIFY");
 
-    return state && *state ? state : "NONE";
+    if (strcmp(state, "SUCCESS") == 0 && config_server(r->server)->takes_any_certificate &&
+        strcmp(ssl_variable(r, "SSL_SESSION_RESUMED"), "Initial") != 0) {
+        return "known from an earlier connection alone";
+    }
+    return state;
 }
 
 /* Newer versions of mod_ssl say ClientCert of any certificate. */
