@@ -187,7 +187,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "GPT008: %s is no ErrorDocument: the error %d is answered as without one; write ErrorDocument with a page of "
+                  "GPT029: %s is no ErrorDocument: the error %d is answered as without one; write ErrorDocument with a page of "
                   "your own",
                   endpoint->handler, r->status);
     return r->status;
