@@ -182,7 +182,7 @@ sub test_headers {
     for my $line (map { $_->headers('Set-Cookie') } values %page) {
         like($line, qr/; HttpOnly(?:;|$)/, 'case 104: no script reads a cookie');
         like($line, qr/; SameSite=Lax(?:;|$)/, 'case 104: no other site posts with it');
-        like($line, qr/; Path=\/(?:;|$)/, 'case 104: it is for this host');
+        like($line, qr{; Path=/oauth(?:;|$)}, 'case 104: it is for the pages of this host');
         unlike($line, qr/Domain/i, 'case 104: and no other');
         unlike($line, qr/alice/, 'case 104: and says nothing of the user');
     }

@@ -39,6 +39,8 @@ static const struct option {
     { "--connect-to", ARG_CONNECT_TO, offsetof(args_t, connect_to) },
     { "--cacert", ARG_CACERT, offsetof(args_t, cacert) },
     { "--children", ARG_CHILDREN, offsetof(args_t, children) },
+    { "--address", ARG_ADDRESS, offsetof(args_t, address) },
+    { "--all", ARG_ALL, NO_VALUE },
     { NULL, 0, 0 },
 };
 

@@ -32,6 +32,7 @@ command_fn gpt;
 command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
 command_fn grant_list, grant_revoke;
 command_fn key_add, key_list, key_revoke;
+command_fn throttle_list, throttle_clear;
 command_fn try_client, doctor;
 
 /* The client that the first operand names, or says why not. */

@@ -53,6 +53,9 @@ static const struct entry {
       ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT | ARG_REGISTER, 1, 1, key_add },
     { "key", "list", "", "all service keys, and when they were last used", 0, 0, 0, key_list },
     { "key", "revoke", "NAME", "end a service key at once", 0, 1, 1, key_revoke },
+    { "throttle", "list", "", "whose sign-ins are refused for too many wrong passwords, and until when", 0, 0, 0, throttle_list },
+    { "throttle", "clear", "--user NAME | --address ADDRESS | --all", "let them try again at once",
+      ARG_USER | ARG_ADDRESS | ARG_ALL, 0, 0, throttle_clear },
     { "try", NULL, "CLIENT (--user NAME | --browser) [--secret-file FILE] [--url URL|/PATH] [--scope \"...\"] [--redirect URI]",
       "act as ChatGPT would, and show each request and answer; secret and password are asked for",
       ARG_USER | ARG_BROWSER | ARG_SECRET_FILE | ARG_URL | ARG_SCOPE | ARG_REDIRECT | ARG_NET, 1, 1, try_client },
@@ -120,7 +123,7 @@ static void print_help(apr_pool_t *p, const char *noun)
            "  --connect-to HOST:PORT%*stry, doctor: where the server is, if its name leads elsewhere\n"
            "  --cacert FILE%*strust these authorities in place of the system's\n"
            "  --json%*sprint one line of JSON\n"
-           "  --help, -h%*sshow this; after client, user, grant or key: its commands\n"
+           "  --help, -h%*sshow this; after client, user, grant, key or throttle: its commands\n"
            "  --version%*sshow the version\n",
            HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 24, "", HELP_COLUMN - 15, "",
            HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");

@@ -1,5 +1,6 @@
 #include "grant/user.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/params.h"
@@ -8,6 +9,16 @@
 
 #define SESSION_BYTES 32
 #define SESSION_TEXT  43
+
+const char *user_fold(apr_pool_t *p, const char *name)
+{
+    char *folded = apr_pstrdup(p, name);
+
+    for (char *c = folded; *c; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
+    }
+    return folded;
+}
 
 const char *user_name_problem(const char *name)
 {
@@ -77,15 +88,47 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
     }
 }
 
-const failure_t *session_find(store_t *store, const char *cookie, const char **username)
+/* 0 when it cannot be the value of a cookie of ours. */
+static int hash_cookie(const char *cookie, digest_t *hash)
+{
+    unsigned char raw[SESSION_BYTES];
+
+    if (!cookie || strlen(cookie) != SESSION_TEXT || !crypto_base64url_decode(cookie, SESSION_TEXT, raw, sizeof(raw))) {
+        return 0;
+    }
+    crypto_sha256(cookie, SESSION_TEXT, hash);
+    return 1;
+}
+
+int browser_is_known(store_t *store, const char *cookie, const char *name)
+{
+    digest_t hash;
+
+    return hash_cookie(cookie, &hash) && store_browser_get(store, &hash, user_fold(store->pool, name)) == STORE_OK;
+}
+
+const failure_t *browser_remember(store_t *store, const char *name, const char **cookie)
 {
     unsigned char raw[SESSION_BYTES];
     digest_t hash;
 
+    if (!browser_is_known(store, *cookie, name)) {
+        crypto_random(raw, sizeof(raw));
+        *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
+    }
+    (void)hash_cookie(*cookie, &hash);
+    return store_browser_add(store, &hash, user_fold(store->pool, name), store->now + BROWSER_LIFETIME) == STORE_DOWN
+               ? store_failure(store)
+               : NULL;
+}
+
+const failure_t *session_find(store_t *store, const char *cookie, const char **username)
+{
+    digest_t hash;
+
     *username = NULL;
-    if (!cookie || strlen(cookie) != SESSION_TEXT || !crypto_base64url_decode(cookie, SESSION_TEXT, raw, sizeof(raw))) {
+    if (!hash_cookie(cookie, &hash)) {
         return NULL;
     }
-    crypto_sha256(cookie, SESSION_TEXT, &hash);
     return store_session_get(store, &hash, username) == STORE_DOWN ? store_failure(store) : NULL;
 }

@@ -10,6 +10,9 @@
 
 #define USER_NAME_MAX 255
 
+/* The name by which a user is counted and disabled, whatever the spelling. */
+const char *user_fold(apr_pool_t *p, const char *name);
+
 /* NULL when name may be a person's; else a sentence. Names of any sign-in are held to it. */
 const char *user_name_problem(const char *name);
 
@@ -22,6 +25,17 @@ const failure_t *user_check_enabled(store_t *store, const char *name);
 /* Begins a session; *cookie is its value. password_hash: what the password was checked against, or NULL (see store.h). */
 const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
                                const char **cookie);
+
+/*
+ * A browser in which this user (by the name that he types or that his provider gives him) has signed in before, shown by a cookie of
+ * its own. It proves nothing but that: whoever has it is counted by himself when passwords are wrong, and not with strangers. It ends
+ * after BROWSER_LIFETIME seconds without a sign-in, and with a new password.
+ */
+#define BROWSER_LIFETIME (180 * 86400)
+/* 1 when it is; 0 when not, or when the database cannot tell. */
+int browser_is_known(store_t *store, const char *cookie, const char *name);
+/* Notes it; *cookie is its value, for a known one the same again. */
+const failure_t *browser_remember(store_t *store, const char *name, const char **cookie);
 
 /* The user of a session cookie, *username NULL when there is none. */
 const failure_t *session_find(store_t *store, const char *cookie, const char **username);

@@ -77,6 +77,8 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
     static const op_t ops[] = {
         PURGE("oauth_access_token", "token_hash", "expires_at < $1 - 3600"),
         PURGE("oauth_session", "session_hash", "expires_at < $1"),
+        PURGE("oauth_browser", "browser_hash", "expires_at < $1"),
+        PURGE("oauth_throttle", "until_at", "until_at < $1 - 86400"),
         PURGE("oauth_code", "code_hash", "expires_at < $1 - 86400"),
         PURGE("oauth_grant", "id", "(revoked_at < $1 - 86400 OR expires_at < $1 - 86400 OR ends_at < $1 - 86400)"),
     };

@@ -236,6 +236,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     prefix = conf->is_secure ? COOKIE_PREFIX_HOST COOKIE_PREFIX : COOKIE_PREFIX;
     conf->session_cookie = apr_pstrcat(p, prefix, "session-", conf->tag, NULL);
     conf->transaction_cookie = apr_pstrcat(p, prefix, "form-", conf->tag, NULL);
+    conf->browser_cookie = apr_pstrcat(p, prefix, "known-", conf->tag, NULL);
 
     policy = apr_pcalloc(p, sizeof(*policy));
     policy->issuer = conf->issuer;

@@ -97,6 +97,7 @@ typedef struct server_conf_t {
     const char *tag;             /* a hash of the issuer, for the names of cookies; NULL without one */
     const char *session_cookie;
     const char *transaction_cookie;
+    const char *browser_cookie;
     int is_beside; /* no issuer here, but at another host of this httpd; by check.c */
 
     const char *manifest_text; /* by ep_manifest.c and ep_openapi.c, where theirs is written */

@@ -220,6 +220,13 @@ static const failure_t *resume(visit_t *visit, const transaction_t *form, const 
     return judge(visit, params_parse_form(visit->r->pool, form->request, strlen(form->request)), username);
 }
 
+static const char *delay_text(apr_pool_t *p, int seconds)
+{
+    int minutes = (seconds + 59) / 60;
+
+    return apr_psprintf(p, "Too many wrong passwords. Try again in %d minute%s.", minutes, minutes == 1 ? "" : "s");
+}
+
 static int sign_in(visit_t *visit, const params_t *params)
 {
     const char *username = params_get(params, "username"), *password = params_get(params, "password"), *cookie, *reason;
@@ -242,8 +249,7 @@ static int sign_in(visit_t *visit, const params_t *params)
     switch (identity_sign_in(visit->r, &username, password, &wait)) {
     case SIGN_IN_DELAYED:
         apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
-        return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, "Too many wrong passwords. Wait a few minutes, then try again.",
-                            username);
+        return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, delay_text(visit->r->pool, wait), username);
     case SIGN_IN_BUSY:
         apr_table_setn(visit->r->err_headers_out, "Retry-After", BUSY_WAIT);
         return show_sign_in(visit, HTTP_SERVICE_UNAVAILABLE,
@@ -263,6 +269,9 @@ static int sign_in(visit_t *visit, const params_t *params)
         return refuse(visit, username, failure);
     }
     identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
+    if ((failure = identity_remember_browser(visit->r, &visit->store, username))) {
+        return refuse(visit, username, failure);
+    }
     if (is_undecided(visit) && (failure = resume(visit, &form, username))) {
         return refuse(visit, username, failure);
     }

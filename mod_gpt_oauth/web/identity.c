@@ -6,6 +6,7 @@
 #include <http_request.h>
 #include <mod_auth.h>
 
+#include "base/password.h"
 #include "grant/client.h"
 #include "grant/user.h"
 #include "private.h"
@@ -17,7 +18,6 @@
 #include "web/throttle.h"
 #include "web/tree.h"
 
-static const throttle_t password_throttles[] = { THROTTLE_PASSWORD, THROTTLE_ADDRESS, THROTTLE_USER };
 
 int identity_is_given(request_rec *r)
 {
@@ -82,21 +82,54 @@ static authn_status ask_providers(request_rec *r, const server_conf_t *conf, con
     return status;
 }
 
-static int count_attempt(const request_rec *r, const char *username)
+/* What is counted of an attempt, and for whom. */
+typedef struct attempt_t {
+    throttle_t kinds[3];
+    const char *who[3];
+    int is_counted;
+} attempt_t;
+
+/* What cannot be right is no guess: it is refused like one, and gets nobody nearer to a limit. */
+static int can_be_right(const server_conf_t *conf, const char *username, const char *password)
+{
+    return !user_name_problem(username) && (conf->login_providers || strlen(password) <= PASSWORD_MAX);
+}
+
+/*
+ * Strangers who try one user from everywhere are to lock out themselves and not him: a browser in which he has signed in before is
+ * counted by itself in place of being counted with all others.
+ */
+static attempt_t describe(request_rec *r, const char *username, const char *password)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const char *name = user_fold(r->pool, username), *cookie = request_cookie(r, conf->browser_cookie);
+    store_t store = db_store(r);
+    attempt_t attempt = { { THROTTLE_PASSWORD, THROTTLE_ADDRESS, THROTTLE_USER },
+                          { name, NULL, name },
+                          can_be_right(conf, username, password) };
+
+    if (attempt.is_counted && cookie && store.source && browser_is_known(&store, cookie, username)) {
+        attempt.kinds[2] = THROTTLE_BROWSER;
+        attempt.who[2] = apr_pstrcat(r->pool, cookie, " ", name, NULL);
+    }
+    return attempt;
+}
+
+static int count_attempt(request_rec *r, const attempt_t *attempt)
 {
     int wait = 0;
 
     /* What one counter refuses is no attempt to the next: one address alone locks nobody out everywhere. */
-    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]) && !wait; i++) {
-        wait = throttle_count(r, password_throttles[i], username);
+    for (int i = 0; i < 3 && attempt->is_counted && !wait; i++) {
+        wait = throttle_count(r, attempt->kinds[i], attempt->who[i]);
     }
     return wait;
 }
 
-static void forgive_attempt(const request_rec *r, const char *username)
+static void forgive_attempt(const request_rec *r, const attempt_t *attempt)
 {
-    for (apr_size_t i = 0; i < sizeof(password_throttles) / sizeof(password_throttles[0]); i++) {
-        throttle_forgive(r, password_throttles[i], username);
+    for (int i = 0; i < 3 && attempt->is_counted; i++) {
+        throttle_forgive(r, attempt->kinds[i], attempt->who[i]);
     }
 }
 
@@ -132,22 +165,25 @@ static authn_status check(request_rec *r, const char **username, const char *pas
 sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait)
 {
     const char *typed = *username, *problem;
+    attempt_t attempt = describe(r, typed, password);
     authn_status status;
 
-    *wait = count_attempt(r, typed);
+    *wait = count_attempt(r, &attempt);
     if (*wait) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT022: sign-in from %s delayed: too many wrong passwords",
-                      request_address(r));
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "GPT022: sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle list` shows "
+                      "whose, and `gptoauth throttle clear` lifts it",
+                      log_quote(r->pool, typed, 64), request_address(r), *wait);
         return SIGN_IN_DELAYED;
     }
     if (!hashing_enter(r)) {
-        forgive_attempt(r, typed);
+        forgive_attempt(r, &attempt);
         return SIGN_IN_BUSY;
     }
     status = check(r, username, password, &problem);
     hashing_leave(r);
     if (status == AUTH_GRANTED || status == AUTH_GENERAL_ERROR) {
-        forgive_attempt(r, typed);
+        forgive_attempt(r, &attempt);
         hashing_forgive(r);
         return status == AUTH_GRANTED ? SIGN_IN_GRANTED : SIGN_IN_DOWN;
     }
@@ -157,6 +193,17 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
                                                : "wrong password, or the user is disabled");
     hashing_even_out(r);
     return SIGN_IN_DENIED;
+}
+
+const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *username)
+{
+    const char *name = config_server(r->server)->browser_cookie, *cookie = request_cookie(r, name);
+    const failure_t *failure = browser_remember(store, username, &cookie);
+
+    if (!failure) {
+        identity_set_cookie(r, name, cookie, BROWSER_LIFETIME);
+    }
+    return failure;
 }
 
 static authn_status check_own_password(request_rec *r, const char *username, const char *password)

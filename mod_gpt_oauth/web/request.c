@@ -7,6 +7,8 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include <arpa/inet.h>
+
 #include "private.h"
 #include "web/config.h"
 
@@ -163,14 +165,31 @@ const char *request_address(const request_rec *r)
     return r->useragent_ip ? r->useragent_ip : "";
 }
 
-const char *request_network(const request_rec *r)
+/* The address, or of IPv6 its first bits. */
+static const char *prefix(const request_rec *r, int bits)
 {
     const apr_sockaddr_t *address = r->useragent_addr;
 
 #if APR_HAVE_IPV6
     if (address && address->family == APR_INET6 && !IN6_IS_ADDR_V4MAPPED(&address->sa.sin6.sin6_addr)) {
-        return crypto_base64url(r->pool, &address->sa.sin6.sin6_addr, 8);
+        struct in6_addr network = { 0 };
+        char text[INET6_ADDRSTRLEN];
+
+        memcpy(&network, &address->sa.sin6.sin6_addr, (apr_size_t)bits / 8);
+        if (inet_ntop(AF_INET6, &network, text, sizeof(text))) {
+            return apr_psprintf(r->pool, "%s/%d", text, bits);
+        }
     }
 #endif
     return request_address(r);
+}
+
+const char *request_network(const request_rec *r)
+{
+    return prefix(r, 64);
+}
+
+const char *request_site(const request_rec *r)
+{
+    return prefix(r, 48);
 }

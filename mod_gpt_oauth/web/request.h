@@ -77,5 +77,7 @@ int request_is_insecure(const request_rec *r);
 const char *request_address(const request_rec *r);
 /* The same, but for IPv6 the /64 that it is in: whoever has one of its addresses has them all. */
 const char *request_network(const request_rec *r);
+/* The same, but for IPv6 the /48, of which a customer may have all. */
+const char *request_site(const request_rec *r);
 
 #endif

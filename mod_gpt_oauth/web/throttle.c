@@ -2,75 +2,146 @@
 
 #include <apr_shm.h>
 #include <apr_strings.h>
+#include <http_log.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/counts.h"
 #include "base/crypto.h"
+#include "private.h"
+#include "store/store.h"
+#include "web/db.h"
 #include "web/request.h"
 
-#define SLOTS  16384 /* for each kind */
-#define WINDOW 300   /* seconds */
+#define BUCKETS 2048 /* for each kind */
+#define WINDOW  300  /* seconds */
+#define SITE    4    /* times what a network may, for all the networks that may be one customer's */
 
-/* A slot: 32 bits of whose it is, 16 of which window of time, 16 of how many. Who comes upon another's slot takes it over. */
-typedef _Atomic(apr_uint64_t) slot_t;
-
-static slot_t *slots;
-static digest_t key;
-
-static const unsigned limits[THROTTLE_KINDS] = {
-    [THROTTLE_CLIENT] = 100, [THROTTLE_GRANT] = 300, [THROTTLE_PASSWORD] = 10,      [THROTTLE_ADDRESS] = 100,
-    [THROTTLE_KEY] = 100,    [THROTTLE_USER] = 100,  [THROTTLE_REGISTRATION] = 300, [THROTTLE_DOCUMENT] = 60
+static const struct {
+    unsigned limit;
+    int from_anywhere; /* the address does not matter */
+    const char *word;  /* by which the administrator sees it; NULL: he does not */
+} kinds[THROTTLE_KINDS] = {
+    [THROTTLE_CLIENT] = { 100, 0, NULL },
+    [THROTTLE_GRANT] = { 300, 0, NULL },
+    [THROTTLE_PASSWORD] = { 10, 0, THROTTLED_BOTH },
+    [THROTTLE_ADDRESS] = { 100, 0, THROTTLED_ADDRESS },
+    [THROTTLE_KEY] = { 100, 0, NULL },
+    [THROTTLE_USER] = { 100, 1, THROTTLED_USER },
+    [THROTTLE_BROWSER] = { 20, 1, NULL },
+    [THROTTLE_REGISTRATION] = { 300, 0, NULL },
+    [THROTTLE_DOCUMENT] = { 60, 0, NULL },
 };
+
+static count_t *places;
+static digest_t key;
 
 apr_status_t throttle_create(apr_pool_t *pconf)
 {
+    apr_size_t size = (apr_size_t)THROTTLE_KINDS * BUCKETS * COUNTS_WAYS * sizeof(*places);
     apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, THROTTLE_KINDS * SLOTS * sizeof(*slots), NULL, pconf);
+    apr_status_t rv = apr_shm_create(&shm, size, NULL, pconf);
 
     if (rv == APR_SUCCESS) {
-        slots = apr_shm_baseaddr_get(shm);
-        for (int i = 0; i < THROTTLE_KINDS * SLOTS; i++) {
-            atomic_init(&slots[i], 0);
-        }
+        places = apr_shm_baseaddr_get(shm);
+        memset(places, 0, size);
         crypto_random(key.byte, sizeof(key.byte));
     }
     return rv;
 }
 
-/* The slot, and in *owner what stands in its upper half now while it is this party's. */
-static slot_t *find(const request_rec *r, throttle_t kind, const char *who, apr_int64_t now, apr_uint64_t *owner)
+static counts_t counts_of(throttle_t kind)
 {
-    char *text = apr_psprintf(r->pool, "%d %s %s", (int)kind, kind == THROTTLE_USER ? "" : request_network(r),
-                              kind == THROTTLE_ADDRESS || !who ? "" : who);
-    apr_uint32_t bits[2];
-    digest_t hash;
-
-    ap_str_tolower(text); /* where a provider folds case, spellings are no other users */
-    crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
-    memcpy(bits, hash.byte, sizeof(bits));
-    *owner = (apr_uint64_t)bits[0] << 16 | ((apr_uint64_t)(now / WINDOW) & 0xffff);
-    return &slots[(apr_uint32_t)kind * SLOTS + bits[1] % SLOTS];
+    return (counts_t){ places + (apr_size_t)kind * BUCKETS * COUNTS_WAYS, BUCKETS, kinds[kind].limit };
 }
 
-int throttle_count(const request_rec *r, throttle_t kind, const char *who)
+static apr_uint64_t key_of(apr_pool_t *p, throttle_t kind, const char *who, const char *address)
 {
-    apr_int64_t now = apr_time_sec(apr_time_now());
-    apr_uint64_t owner, seen, count;
-    slot_t *slot = find(r, kind, who, now, &owner);
+    const char *text = apr_psprintf(p, "%d %s %s", (int)kind, address, who);
+    apr_uint64_t bits;
+    digest_t hash;
 
-    seen = atomic_load(slot);
-    do {
-        count = seen >> 16 == owner ? seen & 0xffff : 0;
-        count += count < 0xffff;
-    } while (!atomic_compare_exchange_weak(slot, &seen, owner << 16 | count));
-    return count > limits[kind] ? (int)(WINDOW - now % WINDOW) : 0;
+    crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
+    memcpy(&bits, hash.byte, sizeof(bits));
+    return bits;
+}
+
+/* Once a second for each counter: those who are refused are not to keep the database busy. */
+static int may_ask(count_t *place, apr_uint32_t now, apr_uint32_t *lifted_at)
+{
+    apr_uint64_t seen = atomic_load(&place->note);
+
+    *lifted_at = (apr_uint32_t)seen;
+    return seen >> 32 != now && atomic_compare_exchange_strong(&place->note, &seen, (apr_uint64_t)now << 32 | (apr_uint32_t)seen);
+}
+
+/* The administrator may have lifted it in this window, since it was lifted last. */
+static int is_lifted(store_t *store, const throttled_t *throttled, count_t *place, apr_int64_t since)
+{
+    apr_uint32_t known, now = (apr_uint32_t)store->now;
+    apr_int64_t lifted_at;
+
+    if (!store->source || !place || !may_ask(place, now, &known)) {
+        return 0;
+    }
+    if (store_throttle_lifted(store, throttled, (apr_int64_t)known > since ? known : since, &lifted_at) != STORE_OK) {
+        return 0;
+    }
+    atomic_store(&place->note, (apr_uint64_t)now << 32 | (apr_uint32_t)lifted_at);
+    return 1;
+}
+
+static int count_one(request_rec *r, throttle_t kind, const char *who, const char *address, unsigned limit)
+{
+    store_t store = db_store(r);
+    apr_uint32_t window = (apr_uint32_t)(store.now / WINDOW);
+    apr_int64_t began = store.now - store.now % WINDOW;
+    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW };
+    apr_uint64_t party = key_of(r->pool, kind, who, address);
+    counts_t counts = counts_of(kind);
+    count_t *place;
+    unsigned count;
+
+    count = counts_add(&counts, party, window, &place);
+    if (count <= limit) {
+        return 0;
+    }
+    if (throttled.kind && is_lifted(&store, &throttled, place, began - 1)) {
+        counts_begin_anew(place, party, window);
+        return 0;
+    }
+    if (throttled.kind && count == limit + 1 && store.source && store_throttle_note(&store, &throttled) != STORE_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "GPT027: a throttle is in force that `gptoauth throttle list` does not show: %s",
+                      store.problem ? store.problem : "it could not be written down");
+    }
+    return (int)(throttled.until_at - store.now);
+}
+
+int throttle_count(request_rec *r, throttle_t kind, const char *who)
+{
+    unsigned limit = kinds[kind].limit;
+    const char *network = kinds[kind].from_anywhere ? "" : request_network(r), *site = request_site(r);
+    int wait, wait_for_site;
+
+    who = who && kind != THROTTLE_ADDRESS ? who : "";
+    wait = count_one(r, kind, who, network, limit);
+    if (kinds[kind].from_anywhere || strcmp(network, site) == 0) {
+        return wait;
+    }
+    wait_for_site = count_one(r, kind, who, site, limit * SITE);
+    return wait > wait_for_site ? wait : wait_for_site;
 }
 
 void throttle_forgive(const request_rec *r, throttle_t kind, const char *who)
 {
-    apr_uint64_t owner, seen;
-    slot_t *slot = find(r, kind, who, apr_time_sec(apr_time_now()), &owner);
+    apr_uint32_t window = (apr_uint32_t)(apr_time_sec(apr_time_now()) / WINDOW);
+    const char *network = kinds[kind].from_anywhere ? "" : request_network(r), *site = request_site(r);
+    counts_t counts = counts_of(kind);
 
-    seen = atomic_load(slot);
-    while (seen >> 16 == owner && (seen & 0xffff) && !atomic_compare_exchange_weak(slot, &seen, seen - 1)) {}
+    who = who && kind != THROTTLE_ADDRESS ? who : "";
+    counts_take_back(&counts, key_of(r->pool, kind, who, network), window);
+    if (!kinds[kind].from_anywhere && strcmp(network, site) != 0) {
+        counts_take_back(&counts, key_of(r->pool, kind, who, site), window);
+    }
 }

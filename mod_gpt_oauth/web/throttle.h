@@ -1,7 +1,10 @@
 /*
- * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children. An address
- * of IPv6 is its /64. Which counter is whose depends on a key made at the start, so that nobody can look for one that he shares
- * with a victim.
+ * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children (base/counts.h).
+ * An address of IPv6 is its /64, and is counted once more as its /48, with four times the limit. Which counter is whose depends on
+ * a key made at the start, so that nobody can look for one that he shares with a victim.
+ *
+ * A throttle of sign-ins that begins to refuse is written to the database, where the administrator sees it and may lift it
+ * (`gptoauth throttle`). A database that does not answer lifts none.
  */
 #ifndef GPT_OAUTH_WEB_THROTTLE_H
 #define GPT_OAUTH_WEB_THROTTLE_H
@@ -15,6 +18,7 @@ typedef enum {
     THROTTLE_ADDRESS,      /* wrong passwords of one address, whoever it tries to be */
     THROTTLE_KEY,          /* wrong service keys, by address */
     THROTTLE_USER,         /* wrong passwords of one user, from wherever */
+    THROTTLE_BROWSER,      /* wrong passwords of one user in a browser that is known for him: in place of those from wherever */
     THROTTLE_REGISTRATION, /* new clients of one address that register themselves */
     THROTTLE_DOCUMENT,     /* metadata documents fetched for one address */
     THROTTLE_KINDS
@@ -23,8 +27,11 @@ typedef enum {
 /* post_config, in the parent. */
 apr_status_t throttle_create(apr_pool_t *pconf);
 
-/* Notes one failure (a password: before it is looked at, so that a hundred at once are a hundred); 0, or the seconds to wait. */
-int throttle_count(const request_rec *r, throttle_t kind, const char *who);
+/*
+ * Notes one failure (a password: before it is looked at, so that a hundred at once are a hundred); 0, or the seconds to wait. User
+ * names come folded. No lease is held.
+ */
+int throttle_count(request_rec *r, throttle_t kind, const char *who);
 
 /* Takes one back: it was none. */
 void throttle_forgive(const request_rec *r, throttle_t kind, const char *who);

@@ -90,7 +90,7 @@ static int take_both(turn_t *turn)
 int turn_take(request_rec *r, const char *url, turn_t *turn)
 {
     turn->host = &marks->hosts[bits_of(r->pool, "host ", document_host(r->pool, url)) % HOSTS];
-    turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_network(r)) % CALLERS];
+    turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_site(r)) % CALLERS];
     if (take_both(turn)) {
         return 1;
     }

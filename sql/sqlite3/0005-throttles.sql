@@ -1,10 +1,23 @@
--- Throttles in force, for `gptoauth throttle`: written by a server when one begins to refuse, read by it when it was lifted.
+-- Throttles of sign-ins that have begun to refuse, for `gptoauth throttle`: a server counts by itself, writes here when it begins to
+-- refuse, and looks here whether the administrator has lifted it.
 CREATE TABLE oauth_throttle (
-    kind       TEXT NOT NULL,
-    name       TEXT NOT NULL,                     -- of the user, or the address; see kind
-    address    TEXT NOT NULL,
     issuer     TEXT NOT NULL,
+    kind       TEXT NOT NULL,                     -- user, address, or user+address
+    name       TEXT NOT NULL,                     -- of the user, folded; '' where it is about an address alone
+    address    TEXT NOT NULL,                     -- or network; '' where it is about a user alone
+    began_at   INTEGER NOT NULL,
     until_at   INTEGER NOT NULL,
-    cleared_at INTEGER,
-    PRIMARY KEY (kind, name, address, issuer)
+    lifted_at  INTEGER,
+    PRIMARY KEY (issuer, kind, name, address)
 );
+
+-- Browsers in which a user has signed in before. It proves nothing but that: such a browser is not counted with strangers.
+CREATE TABLE oauth_browser (
+    browser_hash BLOB PRIMARY KEY CHECK (length(browser_hash) = 32),
+    issuer       TEXT NOT NULL,
+    username     TEXT NOT NULL,                   -- folded
+    expires_at   INTEGER NOT NULL
+);
+
+CREATE INDEX oauth_browser_username ON oauth_browser (username);
+CREATE INDEX oauth_browser_expires ON oauth_browser (expires_at);

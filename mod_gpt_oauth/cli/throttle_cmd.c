@@ -1,0 +1,70 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "grant/user.h"
+#include "output.h"
+
+static json_t *throttle_json(const throttled_t *throttled)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(throttled->kind));
+    json_object_set_new(object, "username", *throttled->name ? json_string(throttled->name) : json_null());
+    json_object_set_new(object, "address", *throttled->address ? json_string(throttled->address) : json_null());
+    json_object_set_new(object, "issuer", json_string(throttled->issuer));
+    json_object_set_new(object, "until", time_json(throttled->until_at));
+    return object;
+}
+
+int throttle_list(command_t *c)
+{
+    static const char *const header[] = { "USER", "ADDRESS", "ISSUER", "UNTIL" };
+    apr_array_header_t *throttles;
+    if (store_throttle_list(c->store, &throttles) != STORE_OK) {
+        return fail_down(c);
+    }
+    if (c->json) {
+        json_t *list = json_array();
+        for (int i = 0; i < throttles->nelts; i++) {
+            json_array_append_new(list, throttle_json(&APR_ARRAY_IDX(throttles, i, throttled_t)));
+        }
+        print_json(c->pool, list);
+        return DONE;
+    }
+    if (throttles->nelts == 0) {
+        printf("No sign-in is refused for too many wrong passwords.\n");
+        return DONE;
+    }
+    table_t *table = table_make(c->pool, header, 4);
+    for (int i = 0; i < throttles->nelts; i++) {
+        const throttled_t *throttled = &APR_ARRAY_IDX(throttles, i, throttled_t);
+        table_add(table, *throttled->name ? throttled->name : "(anybody)");
+        table_add(table, *throttled->address ? throttled->address : "(anywhere)");
+        table_add(table, throttled->issuer);
+        table_add(table, time_text(c->pool, throttled->until_at, "-"));
+    }
+    table_print(table, "");
+    return DONE;
+}
+
+int throttle_clear(command_t *c)
+{
+    const char *user = c->args->user ? user_fold(c->pool, c->args->user) : NULL;
+    apr_int64_t count;
+
+    if ((user != NULL) + (c->args->address != NULL) + ((c->args->given & ARG_ALL) != 0) != 1) {
+        return fail("say which: --user NAME, --address ADDRESS (as `gptoauth throttle list` shows it), or --all");
+    }
+    if (store_throttle_lift(c->store, user, c->args->address, &count) != STORE_OK) {
+        return fail_down(c);
+    }
+    if (c->json) {
+        print_json(c->pool, json_pack("{sI}", "lifted", (json_int_t)count));
+        return DONE;
+    }
+    if (count == 0) {
+        return fail("there is nothing to lift; `gptoauth throttle list` shows what is in force");
+    }
+    printf("%" APR_INT64_T_FMT " throttle%s lifted.\n", count, count == 1 ? "" : "s");
+    return DONE;
+}

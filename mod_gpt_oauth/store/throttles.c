@@ -1,0 +1,105 @@
+#include "db.h"
+
+store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at) VALUES ($1, $2, $3, $4, $5, $6)"
+               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET began_at = $5, until_at = $6 RETURNING 1",
+    };
+    const value_t args[] = {
+        v_text(store->issuer),      v_text(throttled->kind), v_text(throttled->name),
+        v_text(throttled->address), v_number(store->now),    v_number(throttled->until_at),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at)
+{
+    static const op_t op = {
+        .sql = "SELECT lifted_at FROM oauth_throttle"
+               " WHERE issuer = $1 AND kind = $2 AND name = $3 AND address = $4 AND lifted_at > $5",
+    };
+    const value_t args[] = { v_text(store->issuer), v_text(throttled->kind), v_text(throttled->name), v_text(throttled->address),
+                             v_number(since) };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *lifted_at = next_number(&cell);
+    }
+    return status;
+}
+
+#define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at) AND ($2 IS NULL OR issuer = $2)"
+
+store_status_t store_throttle_list(store_t *store, apr_array_header_t **throttles)
+{
+    static const op_t op = {
+        .sql = "SELECT issuer, kind, name, address, until_at FROM oauth_throttle WHERE " IN_FORCE
+               " ORDER BY kind, name, address LIMIT 10000",
+    };
+    const value_t args[] = { v_number(store->now), v_text(store->issuer) };
+    rows_t *rows;
+
+    if (db_run(store, &op, args, COUNT(args), &rows) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    *throttles = apr_array_make(store->pool, rows->count, sizeof(throttled_t));
+    for (int i = 0; i < rows->count; i++) {
+        const cell_t *cell = db_row(rows, i);
+        throttled_t *throttled = apr_array_push(*throttles);
+
+        throttled->issuer = next_text(&cell);
+        throttled->kind = next_text(&cell);
+        throttled->name = next_text(&cell);
+        throttled->address = next_text(&cell);
+        throttled->until_at = next_number(&cell);
+    }
+    return STORE_OK;
+}
+
+#define LIFT                                                                                                                     \
+    "UPDATE oauth_throttle SET lifted_at = $1 WHERE " IN_FORCE " AND ($3 IS NULL OR name = $3) AND ($4 IS NULL OR address = $4)"
+
+store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count)
+{
+    static const op_t op = {
+        .sql = "WITH lifted AS (" LIFT " RETURNING 1) SELECT count(*) FROM lifted",
+        .steps = { LIFT, "SELECT changes()" },
+    };
+    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(name), v_text(address) };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    *count = 0;
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *count = next_number(&cell);
+    }
+    return status;
+}
+
+store_status_t store_browser_add(store_t *store, const digest_t *hash, const char *name, apr_int64_t expires_at)
+{
+    static const op_t op = {
+        .sql = "INSERT INTO oauth_browser (browser_hash, issuer, username, expires_at) VALUES ($1, $2, $3, $4)"
+               " ON CONFLICT (browser_hash) DO UPDATE SET expires_at = $4 RETURNING 1",
+    };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_text(name), v_number(expires_at) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_browser_get(store_t *store, const digest_t *hash, const char *name)
+{
+    static const op_t op = {
+        .sql = "SELECT 1 FROM oauth_browser WHERE browser_hash = $1 AND issuer = $2 AND username = $3 AND expires_at > $4",
+    };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer), v_text(name), v_number(store->now) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}

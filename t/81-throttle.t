@@ -1,0 +1,148 @@
+#!/usr/bin/perl
+# Wrong passwords are counted per user and address; strangers lock out themselves, and the administrator sees whom and lifts it.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+use Test::GptOauth::Browser;
+
+my $conf = <<'EOC';
+RemoteIPHeader X-From
+RemoteIPInternalProxy 127.0.0.1
+EOC
+
+# Sends the form of a sign-in page, as often as one likes, with the cookies of a browser (or those of a new one).
+sub form_of {
+    my ($t, $client, $browser) = @_;
+    $browser //= Test::GptOauth::Browser->new($t->port);
+    $browser->get($t->authorize_url($client, prompt => 'login'));
+    my $fields = $browser->form_with('password')->{fields};
+    my $cookies = $browser->cookies;
+    my $cookie = join '; ', map { "$_=$cookies->{$_}" } sort keys %$cookies;
+    return sub {
+        my ($user, $password, $from) = @_;
+        Test::GptOauth::Secrets::remember(password => $password);
+        return ('POST', '/oauth/authorize', body => Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %$fields, username => $user, password => $password })),
+            headers => [ Cookie => $cookie, 'X-From' => $from ]);
+    };
+}
+
+sub verdict { my ($response) = @_; return $response->body =~ /name="decision"/ ? 'in' : $response->status == 200 ? 'wrong' : $response->status == 429 ? 'delayed' : $response->status }
+
+sub try_in { my ($t, $form, @attempt) = @_; return verdict($t->http->request($form->(@attempt))) }
+
+# So many wrong passwords, two at a time, each until it was looked at.
+sub guess {
+    my ($t, $form, @attempts) = @_;
+    my %count;
+    while (my @two = splice @attempts, 0, 2) {
+        for my $response ($t->http->parallel([ map { [ $form->(@$_) ] } @two ])) {
+            my $verdict = verdict($response);
+            $count{$verdict}++;
+        }
+    }
+    return \%count;
+}
+
+sub test_known_browser {
+    my ($t, $client, $password) = @_;
+    my $browser = $t->open_request($t->authorize_url($client), user => 'alice', browser => Test::GptOauth::Browser->new($t->port));
+    my ($known) = grep { /known/ } keys %{ $browser->cookies };
+    ok($known, 'case 308: a browser in which somebody has signed in');
+    my ($line) = grep { /^\Q$known\E=/ } map { $_->headers('Set-Cookie') } $t->http->request(form_of($t, $client)->('alice', $password, '192.0.2.1'));
+    like($line, qr/; HttpOnly; SameSite=Lax; Max-Age=15552000$/, '... has a cookie for half a year');
+    my $kept = Test::GptOauth::Browser->new($t->port);
+    $kept->{cookies} = { $known => $browser->cookies->{$known} };
+    is($t->outcome($client, $kept->get($t->authorize_url($client))), '200 sign-in', 'case 308: which signs nobody in');
+
+    $t->begin_window(150);
+    my $stranger = form_of($t, $client);
+    my @attempts = map { my $from = "198.51.100.$_"; map { [ 'alice', 'wrong guess', $from ] } 1 .. 10 } 1 .. 10;
+    my $count = guess($t, $stranger, @attempts, [ 'ALICE', 'wrong guess', '198.51.100.11' ]);
+    is($count->{wrong}, 100, 'case 308: a hundred wrong passwords from ten addresses');
+    is($count->{delayed}, 1, 'case 308: ... and the next one waits, by another spelling too');
+    my $delayed = $t->http->request($stranger->('alice', $password, '198.51.100.12'));
+    is(verdict($delayed), 'delayed', 'case 308: in a browser that is not known the right one waits as well');
+    my $minutes = int(($delayed->header('Retry-After') + 59) / 60);
+    like($delayed->body, qr/Too many wrong passwords\. Try again in $minutes minutes?\./, 'case 308: ... and is told how long');
+    is(try_in($t, form_of($t, $client, $kept), 'alice', $password, '198.51.100.13'), 'in', 'case 308: in the known one it is let in');
+    my $other = form_of($t, $client, $kept);
+    $t->user('bob');
+    is(try_in($t, $other, 'alice', 'wrong guess', '198.51.100.14'), 'wrong', 'case 308: with a wrong one it is not');
+
+    my $listed = $t->gptoauth_json('throttle', 'list');
+    is_deeply([ map { "$_->{kind} " . ($_->{username} // '-') } @$listed ], ['user alice'], 'throttle list says whom it is about');
+    like($t->gptoauth('throttle', 'list'), qr/^USER +ADDRESS +ISSUER +UNTIL\nalice +\(anywhere\) +\S+ +\d{4}-/, '... to people too');
+    like($t->error_log, qr/GPT022: sign-in of .?alice.? from 198\.51\.100\.12 delayed for \d+ s: .*gptoauth throttle clear/, 'so does the log');
+    is($t->gptoauth('throttle', 'clear', '--user', 'Alice'), "1 throttle lifted.\n", 'throttle clear lifts it');
+    is_deeply($t->gptoauth_json('throttle', 'list'), [], '... it is not in the list any more');
+    sleep 1 - (time - int time);
+    is(try_in($t, $stranger, 'alice', $password, '198.51.100.15'), 'in', '... and everybody may try again');
+    return;
+}
+
+sub test_addresses {
+    my ($t, $client) = @_;
+    my $form = form_of($t, $client);
+    $t->begin_window(120);
+    my $password = $t->user('carol');
+    is(guess($t, $form, map { [ 'carol', 'wrong guess', '203.0.113.5' ] } 1 .. 11)->{delayed}, 1, 'ten guesses at one user from one address');
+    is(try_in($t, $form, 'carol', $password, '203.0.113.6'), 'in', '... and from another one the user gets in');
+    is($t->gptoauth('throttle', 'clear', '--address', '203.0.113.5'), "1 throttle lifted.\n", 'throttle clear by address');
+    sleep 2;
+    is(try_in($t, $form, 'carol', $password, '203.0.113.5'), 'in', '... lets this one in too');
+
+    is(guess($t, $form, map { [ 'dave', 'wrong guess', "2001:db8:1:1::$_" ] } 1 .. 11)->{delayed}, 1, 'addresses of one /64 are one');
+    is(try_in($t, $form, 'dave', 'wrong guess', '2001:db8:1:2::1'), 'wrong', '... and of another one are another');
+    my $count = guess($t, $form, map { [ 'dave', 'wrong guess', "2001:db8:1:$_\::1" ] } 10 .. 50);
+    cmp_ok($count->{delayed} // 0, '>', 0, 'but those of one /48 are a customer\'s, for whom it ends too');
+    is(try_in($t, $form, 'dave', 'wrong guess', '2001:db8:2:1::1'), 'wrong', '... and for no other');
+    is_deeply([ sort grep { /:/ } map { $_->{address} // '' } @{ $t->gptoauth_json('throttle', 'list') } ], [ '2001:db8:1:1::/64', '2001:db8:1::/48' ], 'throttle list says which');
+    cmp_ok($t->gptoauth_json('throttle', 'clear', '--all')->{lifted}, '>=', 2, 'throttle clear --all');
+    for my $args ([], [qw(--user x --all)]) {
+        like($t->try_gptoauth('', 'throttle', 'clear', @$args)->{err}, qr/say which: --user NAME, --address ADDRESS/, 'throttle clear wants to know whom');
+    }
+    like($t->try_gptoauth('', 'throttle', 'clear', '--user', 'nobody')->{err}, qr/there is nothing to lift/, '... and says when there is nothing');
+    is($t->gptoauth('throttle', 'list'), "No sign-in is refused for too many wrong passwords.\n", 'throttle list of nothing');
+    return;
+}
+
+sub test_no_guesses {
+    my ($t, $client) = @_;
+    my $password = $t->user('erin');
+    my $form = form_of($t, $client);
+    $t->begin_window(60);
+    my @attempts = ((map { [ 'erin', 'x' x 73, '192.0.2.9' ] } 1 .. 8), (map { [ "service:erin$_", 'wrong guess', '192.0.2.9' ] } 1 .. 8));
+    my $count = guess($t, $form, @attempts);
+    is($count->{wrong}, 16, 'case 329: what cannot be right is refused like a wrong password');
+    is(guess($t, $form, map { [ 'erin', 'wrong guess', '192.0.2.9' ] } 1 .. 9)->{wrong}, 9, 'case 329: ... and is not counted');
+    is(try_in($t, $form, 'erin', $password, '192.0.2.9'), 'in', 'case 329: so that the right one gets in');
+    return;
+}
+
+sub test_password_reset {
+    my ($t, $client, $password) = @_;
+    my $browser = $t->open_request($t->authorize_url($client), user => 'alice', browser => Test::GptOauth::Browser->new($t->port));
+    my $count = sub { return $t->sql("SELECT count(*) FROM oauth_browser WHERE username = 'alice';") };
+    cmp_ok($count->(), '>', 0, 'browsers are known');
+    $t->gptoauth_stdin("$password\n", 'user', 'passwd', 'alice');
+    is($count->(), 0, 'with a new password they are not any more');
+    $t->sql("UPDATE oauth_browser SET expires_at = 1; UPDATE oauth_throttle SET until_at = 1;");
+    $t->gptoauth('purge');
+    is($t->sql('SELECT count(*) FROM oauth_browser;') + $t->sql('SELECT count(*) FROM oauth_throttle;'), 0, 'purge takes away what has expired');
+    return;
+}
+
+on_each_db({ conf => $conf, modules => ['remoteip'] }, sub {
+    my ($t) = @_;
+    my $client = $t->client_add('notes');
+    my $password = $t->user('alice');
+    my $whole = $t->db eq (dbs())[0];
+    test_known_browser($t, $client, $password) if $whole;
+    test_addresses($t, $client);
+    test_no_guesses($t, $client);
+    test_password_reset($t, $client, $password);
+});
+done_testing;
