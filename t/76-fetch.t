@@ -148,11 +148,11 @@ sub test_change {
     $tokens = $t->refresh(as_client($url), $tokens->{refresh_token})->json;
     ok($t->token_works($tokens->{access_token}), 'case 218: grants are kept');
 
-    stale($t, $url, 90000);
+    stale($t, $url, 5000);
     write_file("docs/$host/.htaccess", "RewriteEngine on\nRewriteRule ^client.json\$ - [R=503,L]\n");
     is(visit($t, $url), '200 consent', 'where its server fails, the document stands as it was');
-    stale($t, $url, 8 * 86400);
-    is(visit($t, $url), '400 page', '... for a week');
+    stale($t, $url, 86400);
+    is(visit($t, $url), '400 page', '... for a day');
     $t->gptoauth('client', 'disable', $url);
     stale($t, $url, -9 * 86400);
     is(visit($t, $url), '400 page', 'disabled, its client gets nowhere');

@@ -20,7 +20,7 @@ sub kept {
     my ($t, %opt) = @_;
     my $url = publish({}, %opt);
     is(visit($t, $url), '200 consent', "$url is fetched");
-    stale($t, $url, 90000);
+    stale($t, $url, 5000);
     return $url;
 }
 
@@ -29,7 +29,7 @@ sub test_withdrawn {
     for my $status (404, 410, 403, 401, 429, 302) {
         my $url = kept($t);
         my $tokens = $t->tokens_for(as_client($url));
-        stale($t, $url, 90000);
+        stale($t, $url, 5000);
         answer_with($url, $status);
         is(visit($t, $url), '400 page', "case 330: a document whose server answers $status is in force no more");
         is(visit($t, $url), '400 page', 'case 330: ... nor while it is not asked again');
@@ -45,6 +45,16 @@ sub test_withdrawn {
     my $url = kept($t);
     write_file('docs/' . host_of($url) . '/.htaccess', "ForceType text/html\n");
     is(visit($t, $url), '400 page', 'case 330: nor one of another type');
+
+    my $once = kept($t);
+    answer_with($once, 410);
+    is(visit($t, $once), '400 page', 'a document that was withdrawn');
+    answer_with($once, 503);
+    $t->restart;    # it forgets what failed, and the document is asked for again
+    is(visit($t, $once), '400 page', 'case 330: ... is withdrawn while its server is out of order, too');
+    unlink "$dir/docs/" . host_of($once) . '/.htaccess';
+    $t->restart;
+    is(visit($t, $once), '200 consent', 'and in force when it is there again');
 
     my $quiet = kept($t);
     answer_with($quiet, 503);

@@ -10,11 +10,13 @@
 #include "grant/client.h"
 #include "grant/metadata.h"
 
+#define WITHDRAWN 1 /* fresh_until of what was withdrawn */
+
 /*
  * What was fetched last is good for so long after its time while its server does not answer. One that answers has the say: a document
  * that was withdrawn or spoilt is in force no more.
  */
-#define STALE_MAX (7 * 86400)
+#define STALE_MAX 86400
 /* Of those that nobody has let in as many go, where they are too many, whenever one is fetched. */
 #define TRIMMED_FOR_EACH 10
 
@@ -178,39 +180,38 @@ static const failure_t *read_built_in(apr_pool_t *p, const char *url, const char
 }
 
 static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
-                              int *is_silent)
+                              fetched_t *fetched)
 {
-    fetched_t fetched;
-    const char *problem = fetcher->fetch(fetcher->baton, url, &fetched);
+    const char *problem = fetcher->fetch(fetcher->baton, url, fetched);
     const failure_t *failure;
 
-    *is_silent = fetched.is_silent;
     if (problem) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT,
                             "The document by which this app describes itself could not be fetched. Try again in a minute.",
                             "%s could not be fetched: %s", log_quote(store->pool, url, 200), problem);
     }
-    failure = document_read(store->pool, url, fetched.text, fetched.size, client);
+    failure = document_read(store->pool, url, fetched->text, fetched->size, client);
     if (failure) {
+        fetched->is_withdrawn = 1;
         fetcher->blame(fetcher->baton, url, failure->reason);
         return failure;
     }
-    return keep(store, *client, fetched.lifetime, client);
+    return keep(store, *client, fetched->lifetime, client);
 }
 
 /* NULL when the store has a fresh document now, fetched by this request or by one that it waited for. */
 static const failure_t *refresh(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
-                                int *is_silent)
+                                fetched_t *fetched)
 {
     const failure_t *failure = NULL;
 
-    *is_silent = 0;
+    memset(fetched, 0, sizeof(*fetched));
     if (!fetcher->enter(fetcher->baton, url)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
                             "too many requests want documents of one host, or come from one address, at the same time");
     }
     if (store_client_get(store, url, client) != STORE_OK || (*client)->fresh_until <= store->now) {
-        failure = fetch(store, url, fetcher, client, is_silent);
+        failure = fetch(store, url, fetcher, client, fetched);
     }
     fetcher->leave(fetcher->baton, url);
     return failure;
@@ -221,10 +222,14 @@ static const failure_t *find_fetched(store_t *store, const char *url, const docu
                                      client_t **client)
 {
     const char *text = built_in_text(store->pool, url);
-    int is_silent;
-    const failure_t *failure = refresh(store, url, fetcher, client, &is_silent);
+    fetched_t fetched;
+    const failure_t *failure = refresh(store, url, fetcher, client, &fetched);
 
-    if (!failure || !is_silent) {
+    if (failure && fetched.is_withdrawn && row) {
+        row->fresh_until = WITHDRAWN; /* for good: a server that is silent later brings it back no more */
+        (void)store_document_put(store, row);
+    }
+    if (!failure || !fetched.is_silent) {
         return failure;
     }
     if (row && row->fresh_until > store->now - STALE_MAX) {

@@ -17,6 +17,7 @@ typedef struct fetched_t {
     apr_size_t size;
     apr_int64_t lifetime; /* seconds that the text may be kept */
     int is_silent;        /* there is none since its server does not answer, or says that it is out of order (5xx) */
+    int is_withdrawn;     /* its server has answered, and there is none, or none that can be used */
 } fetched_t;
 
 /*

@@ -132,13 +132,16 @@ static CURLcode set_up(CURL *curl, const char *url, struct curl_slist *headers, 
     return code;
 }
 
-/* What all documents of a host share. */
-static int is_of_host(CURLcode code)
+/* What all documents of a host share. An answer that is slow is none of it: one slow page would shut out all others there. */
+static int is_of_host(CURL *curl, CURLcode code)
 {
+    curl_off_t connected = 0;
+
     switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        return curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &connected) != CURLE_OK || connected == 0;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION: return 1;
     default: return 0;
@@ -191,7 +194,8 @@ static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *
     if (problem) {
         how = transfer->problem || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
         fetched->is_silent = how == FAILED_SILENT;
-        blame(r, url, problem, is_of_host(code), how);
+        fetched->is_withdrawn = how == FAILED_REFUSED;
+        blame(r, url, problem, is_of_host(curl, code), how);
     }
     return problem;
 }
