@@ -85,7 +85,7 @@ sub judge_flood {
     my $response = $away->{response};
     like($response->header('Retry-After') // '', qr/^[1-9]\d*$/, 'case 307: who is turned away is told when to come again');
     like($response->body, qr/name="username"[^>]*value="$away->{about}".*name="password"/s, '... and keeps the form and the name');
-    my $slow = grep { $_->{status} == 503 && $_->{seconds} > 2.5 } @flood;
+    my $slow = grep { $_->{status} == 503 && $_->{seconds} > 3 } @flood;
     cmp_ok($slow, '<=', @flood / 100, '... soon');
     my @lines = $t->error_log =~ /GPT024: (\d+) sign-ins turned away/g;
     ok(@lines && @lines <= 2 + $seconds / 10, 'case 307: the log says it in a line now and then: ' . scalar @lines);
@@ -108,7 +108,7 @@ sub judge_others {
 sub judge_right {
     my (@right) = @_;
     my @bad = grep { $_->{status} != 200 || $_->{response}->body !~ /name="decision"/ } @right;
-    cmp_ok(scalar @bad, '<=', @right / 100, 'case 307: right passwords get in: ' . @right . ', but for ' . @bad)
+    cmp_ok(scalar @bad, '<=', 1 + @right / 100, 'case 307: right passwords get in: ' . @right . ', but for ' . @bad)
         or diag(map { "$_->{status}\n" } @bad);
     cmp_ok(p99(@right), '<=', 3, sprintf 'case 307: ... within 3 s at p99: %.2f s', p99(@right));
     return;

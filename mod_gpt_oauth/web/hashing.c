@@ -21,7 +21,7 @@
 #define TURNS_MAX  64
 #define PLACES_MAX 64
 #define TURN_MAX   5000000
-#define WAIT_MAX   2000000
+#define WAIT_MAX   2500000
 #define WAIT_STEP  10000
 #define WAIT_OVER  (2 * WAIT_MAX) /* who waits since then was killed */
 #define LOG_PAUSE  10000000
