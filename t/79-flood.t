@@ -44,7 +44,7 @@ sub start_flood {
 sub start_right {
     my ($t, $client) = @_;
     my @forms = map { attempt($t, $client, $_, $t->user($_)) } qw(alice bob);
-    return Test::GptOauth::Load->start($t, 2, sub { $forms[ $_[0] ]->() }, pause => 0.8, from => [qw(127.0.2.1 127.0.2.2)]);
+    return Test::GptOauth::Load->start($t, 2, sub { $forms[ $_[0] ]->() }, pause => 1, from => [qw(127.0.2.1 127.0.2.2)]);
 }
 
 sub start_others {

@@ -98,7 +98,7 @@ apr_status_t hashing_create(apr_pool_t *pconf)
         ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
         ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
         threads = clamp(daemons, INT_MAX) * clamp(threads, INT_MAX);
-        /* One of several stays free for requests that hash nothing: else they wait for the processor as long as a hash may have it. */
+        /* One of several stays free for requests that hash nothing, which would else wait for one. */
         turn_count = clamp(processors(pconf) - 1, clamp(threads / 4, TURNS_MAX));
         place_count = clamp(turn_count < 2 ? 8 : 4 * turn_count, clamp(threads / 8, PLACES_MAX));
     }

@@ -1,7 +1,7 @@
 /*
  * A password hash takes a processor for a fifth of a second, on purpose. Here is seen to it that all children together work on no
- * more of them at a time than leaves one of several processors to everything else, whoever asks for how many; and that the time of
- * a refusal tells nothing.
+ * more of them at a time than leaves one of several processors to everything else, whoever asks for how many; and that the time
+ * of a refusal tells nothing.
  *
  * A sign-in has a turn from before its first provider is asked until all have answered, since providers of other modules hash
  * too (mod_authn_file). It waits for it without a database lease in hand, and takes leases only while it has one: so nobody who
