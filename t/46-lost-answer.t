@@ -51,11 +51,17 @@ sub start_cutter {
     POSIX::_exit(0);
 }
 
-# libpq sends Parse and, later, Bind in one piece each. Parse: 'P', length, name, SQL. Bind: 'B', length, portal, name.
+# A packet of libpq holds whole messages. Parse: 'P', length, name, SQL. Bind: 'B', length, portal, name.
 sub is_wanted {
     my ($end, $bytes, $wanted) = @_;
-    $end->{statements}{$1} = $2 if $bytes =~ /^P.{4}([^\0]*)\0([^\0]*)\0/s;
-    return $wanted ne '' && $bytes =~ /^B.{4}\0([^\0]*)\0/s && index($end->{statements}{$1} // '', $wanted) >= 0;
+    my $found = 0;
+    while ($bytes =~ s/^([A-Z])(.{4})//s) {
+        my ($type, $body) = ($1, substr $bytes, 0, unpack('N', $2) - 4, '');
+        my ($first, $second) = split /\0/, $body, 3;
+        $end->{statements}{$first} = $second if $type eq 'P';
+        $found ||= $wanted ne '' && index($end->{statements}{$second} // '', $wanted) >= 0 if $type eq 'B';
+    }
+    return $found;
 }
 
 my $t = Test::GptOauth->new(db => 'pgsql');

@@ -60,6 +60,14 @@ static void judge_pool(doctor_t *doctor, const health_t *health)
     if (!health->connections) {
         return; /* SQLite has no such limit */
     }
+    if (health->is_pooled) {
+        report_add(
+            report, FINE, "pooler", NULL,
+            "a connection pooler stands before PostgreSQL: it must let in as many clients as httpd has processes, times %" APR_INT64_T_FMT
+            " (DBDMax), and give up those that wait for 2 seconds (pgbouncer: max_client_conn, query_wait_timeout)",
+            max ? max : POOL_DEFAULT);
+        return;
+    }
     if (room < 1 || room < children) {
         report_add(report, PROBLEM, "pool", remedy,
                    "PostgreSQL allows %" APR_INT64_T_FMT " connections, and %" APR_INT64_T_FMT

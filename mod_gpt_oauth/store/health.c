@@ -29,6 +29,7 @@ store_status_t store_health(store_t *store, health_t *health)
         health->is_read_only = next_flag(&cell);
         health->forbidden = next_text(&cell);
         health->connections = next_number(&cell);
+        health->is_pooled = store_source_is_pooled(store->source);
     }
     return status;
 }

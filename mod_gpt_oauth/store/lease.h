@@ -19,17 +19,22 @@ typedef enum {
 
 typedef struct prepared_t {
     const char *sql;               /* compared by address: statements are literals */
+    const char *name;              /* PostgreSQL only */
     apr_dbd_prepared_t *statement; /* SQLite only, as is order */
     const int *order;              /* the argument of each placeholder */
     int places;
 } prepared_t;
 
-/* Lives as long as the connection (store_conn_t.memo). */
+/* Lives as long as the connection (store_conn_t.memo), and belongs to whoever holds that. */
 typedef struct memo_t {
     apr_array_header_t *prepared; /* of prepared_t */
-    int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
-    apr_int64_t timeout;          /* PostgreSQL: the statement_timeout of that backend, in ms; 0: as it came */
-    int schema_fits;
+    int backend_pid;              /* PostgreSQL, as all below but the last: another one has prepared nothing yet */
+    enum {
+        LINK_UNKNOWN,
+        LINK_DIRECT, /* one backend for as long as the connection lives: it may keep statements prepared */
+        LINK_POOLED
+    } link;
+    const store_source_t *fits; /* whose tag key came by this connection: its schema is one that we can work with */
 } memo_t;
 
 typedef struct lease_t {
@@ -70,8 +75,9 @@ struct store_source_t {
     store_close_fn *close;
     store_held_fn *held;
     void *baton;
-    apr_thread_mutex_t *mutex; /* guards tag_key */
-    _Atomic int has_tag_key;
+    _Atomic int is_pooled, is_told; /* a connection led to a pooler; see store_source_pooler_found */
+    apr_thread_mutex_t *mutex;      /* guards all below */
+    int has_tag_key;
     digest_t tag_key;
 };
 

@@ -32,7 +32,7 @@ outcome_t schema_check(lease_t *lease)
     outcome_t outcome;
 
     /* A connection may have been checked for another source, of another virtual host. */
-    if (lease->memo->schema_fits && source->has_tag_key) {
+    if (lease->memo->fits == source) {
         return DB_OK;
     }
     outcome = source->backend->run(lease, settings_get, NULL, 0, &rows);
@@ -67,23 +67,33 @@ outcome_t schema_check(lease_t *lease)
 
     apr_thread_mutex_lock(source->mutex);
     source->tag_key = key;
-    apr_thread_mutex_unlock(source->mutex);
     source->has_tag_key = 1;
-    lease->memo->schema_fits = 1;
+    apr_thread_mutex_unlock(source->mutex);
+    lease->memo->fits = source;
     return DB_OK;
+}
+
+static int copy_tag_key(store_source_t *source, digest_t *key)
+{
+    int has_key;
+
+    apr_thread_mutex_lock(source->mutex);
+    has_key = source->has_tag_key;
+    *key = source->tag_key;
+    apr_thread_mutex_unlock(source->mutex);
+    return has_key;
 }
 
 store_status_t store_tag_key(store_t *store, digest_t *key)
 {
     static const op_t settings = { .sql = settings_get };
-    store_source_t *source = store->source;
 
+    if (copy_tag_key(store->source, key)) {
+        return STORE_OK;
+    }
     /* Whatever is asked, the first lease brings the key along. */
-    if (!source->has_tag_key && db_run(store, &settings, NULL, 0, NULL) != STORE_OK) {
+    if (db_run(store, &settings, NULL, 0, NULL) != STORE_OK || !copy_tag_key(store->source, key)) {
         return STORE_DOWN;
     }
-    apr_thread_mutex_lock(source->mutex);
-    *key = source->tag_key;
-    apr_thread_mutex_unlock(source->mutex);
     return STORE_OK;
 }

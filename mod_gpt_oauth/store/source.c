@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -40,4 +41,14 @@ apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char
 int store_source_is_sqlite(const store_source_t *source)
 {
     return source->backend == &backend_sqlite;
+}
+
+int store_source_is_pooled(const store_source_t *source)
+{
+    return source->is_pooled;
+}
+
+int store_source_pooler_found(store_source_t *source)
+{
+    return source->is_pooled && !source->is_told && !atomic_exchange(&source->is_told, 1);
 }

@@ -40,4 +40,9 @@ apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const c
 
 int store_source_is_sqlite(const store_source_t *source);
 
+/* Whether a connection has turned out to lead to a pooler (pgbouncer) instead of PostgreSQL itself. Any thread. */
+int store_source_is_pooled(const store_source_t *source);
+/* The same, but 1 only once: for the log. */
+int store_source_pooler_found(store_source_t *source);
+
 #endif

@@ -360,6 +360,7 @@ typedef struct health_t {
     int is_read_only;        /* a standby, or told to be */
     const char *forbidden;   /* tables where this role lacks a right, separated by spaces; "": none */
     apr_int64_t connections; /* that this role may have open at once; 0: as many as it likes */
+    int is_pooled;           /* a pooler stands between, and connections are its own business */
 } health_t;
 
 /* Asks for all that, and writes where there is no other way to know. */

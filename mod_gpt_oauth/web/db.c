@@ -112,6 +112,13 @@ store_t db_store(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
 
+    if (conf->source && store_source_pooler_found(conf->source)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_NOTICE, 0, r,
+            "GPT008: DBDParams of issuer %s lead to a connection pooler: statements stay prepared no longer than they run, "
+            "which costs some speed; see README for what to set there",
+            conf->issuer);
+    }
     return (store_t){
         .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()), .holder = r
     };

@@ -1,0 +1,28 @@
+/*
+ * What PostgreSQL answers, and what becomes of a connection on which it does not; internal to the backend of PostgreSQL.
+ */
+#ifndef GPT_OAUTH_STORE_PGSQL_ANSWER_H
+#define GPT_OAUTH_STORE_PGSQL_ANSWER_H
+
+#include <libpq-fe.h>
+
+#include "lease.h"
+
+/* Of pg_type, where they never change; libpq exports no names for them. */
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };
+
+PGconn *pgsql_native(const lease_t *lease);
+
+/* Leaves the connection in a state (CONNECTION_BAD) in which its next user, whoever that is, gets it renewed. */
+void pgsql_lose(lease_t *lease);
+/* The same, as an outcome worth one more try. */
+outcome_t pgsql_broke(lease_t *lease);
+
+/*
+ * The answer to what was sent, to its end: the first error may come after a result, and a half-read answer blocks the next. The
+ * first statement of a pipeline has to tell the number of its backend in its second column; rows are those of the last. rows may
+ * be NULL.
+ */
+outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, rows_t **rows);
+
+#endif
