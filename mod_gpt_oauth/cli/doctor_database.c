@@ -38,6 +38,53 @@ static void judge_health(doctor_t *doctor, const health_t *health)
     }
 }
 
+static const char *finding_of(apr_pool_t *p, const intrusion_t *found, verdict_t *verdict, const char **remedy)
+{
+    const char *object = terminal_text(p, found->object), *role = terminal_text(p, found->role);
+
+    *verdict = PROBLEM;
+    if (strcmp(found->kind, "ahead") == 0) {
+        *remedy = apr_psprintf(p, "drop schema %s or take it from %s: tables that are put there come before the module's", object,
+                               role);
+        return apr_psprintf(p, "schema %s, searched first as the role of DBDParams has that name, is open to %s", object, role);
+    }
+    if (strcmp(found->kind, "twin") == 0) {
+        *remedy = "find out whose they are, and keep the module's tables in one schema of the search_path";
+        return apr_psprintf(p, "schema %s of the search_path has other tables of the same names: %s", object, role);
+    }
+    if (strcmp(found->kind, "owner") == 0) {
+        *remedy = "find out why; ALTER TABLE … OWNER TO gives them to the owner of the rest";
+        return apr_psprintf(p, "%s may do anything with %s, which it owns, and not the owner of the other tables", role, object);
+    }
+    *verdict = WARNING;
+    if (strcmp(found->kind, "schema") == 0) {
+        *remedy = apr_psprintf(p, "as its owner, REVOKE CREATE ON SCHEMA %s FROM %s; or make the tables' owner its owner", object,
+                               role);
+        return apr_psprintf(p, "%s may create in schema %s of the search_path, which could come between", role, object);
+    }
+    *remedy = apr_psprintf(p, "REVOKE ALL ON … FROM %s, unless that is another server of yours", role);
+    return apr_psprintf(p, "%s has rights on %s", role, object);
+}
+
+static void judge_owners(doctor_t *doctor)
+{
+    report_t *report = doctor->report;
+    apr_array_header_t *list;
+
+    if (store_owners(doctor->c->store, &list) != STORE_OK) {
+        return;
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        verdict_t verdict;
+        const char *remedy, *finding = finding_of(report->pool, &APR_ARRAY_IDX(list, i, intrusion_t), &verdict, &remedy);
+
+        report_add(report, verdict, "owners", remedy, "%s", finding);
+    }
+    if (!list->nelts && !strcmp(doctor->c->database->conf.driver, "pgsql")) {
+        report_add(report, FINE, "owners", NULL, "nobody else can come between the module and its tables");
+    }
+}
+
 /* A number from 1 on, or 0. */
 static apr_int64_t number_of(const char *text)
 {
@@ -195,6 +242,7 @@ void doctor_database(doctor_t *doctor)
         return;
     }
     judge_health(doctor, &health);
+    judge_owners(doctor);
     judge_pool(doctor, &health);
     judge_clients(doctor);
     judge_users(doctor);

@@ -13,13 +13,16 @@ typedef enum {
     DB_OK,
     DB_REFUSED, /* a value that this database cannot hold: no row can have it */
     DB_AGAIN,   /* the connection broke, or two transactions collided: worth one more try */
+    DB_NAMED,   /* only inside the backend of PostgreSQL: the statement is prepared already, or is not */
+    DB_NAMELESS,
     DB_DOWN,
     DB_MISCONFIGURED /* down, until an administrator supplies the tables, rights or schema that are missing */
 } outcome_t;
 
 typedef struct prepared_t {
     const char *sql;               /* compared by address: statements are literals */
-    const char *name;              /* PostgreSQL only */
+    const char *name;              /* PostgreSQL only, as is is_ready */
+    int is_ready;                  /* for all that we know it is prepared there under that name */
     apr_dbd_prepared_t *statement; /* SQLite only, as is order */
     const int *order;              /* the argument of each placeholder */
     int places;
@@ -28,13 +31,8 @@ typedef struct prepared_t {
 /* Lives as long as the connection (store_conn_t.memo), and belongs to whoever holds that. */
 typedef struct memo_t {
     apr_array_header_t *prepared; /* of prepared_t */
-    int backend_pid;              /* PostgreSQL, as all below but the last: another one has prepared nothing yet */
-    enum {
-        LINK_UNKNOWN,
-        LINK_DIRECT, /* one backend for as long as the connection lives: it may keep statements prepared */
-        LINK_POOLED
-    } link;
-    const store_source_t *fits; /* whose tag key came by this connection: its schema is one that we can work with */
+    int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
+    const store_source_t *fits;   /* whose tag key came by this connection: its schema is one that we can work with */
 } memo_t;
 
 typedef struct lease_t {

@@ -4,8 +4,8 @@
  *
  * Others use the session too: whoever shares mod_dbd's pool and, where a pooler gives each transaction to another backend, its
  * other clients. So nothing is set but for one transaction, and a statement that stays prepared is named by the hash of its text
- * and types, so that a name is never some other statement, whoever prepared it. Behind a pooler none stays prepared at all: the
- * next Bind could meet a backend that does not know it.
+ * and types: under a name there is never another statement, whoever prepared it and on whichever backend. What a connection is
+ * known to have prepared is a guess then, which costs no more than another try.
  */
 #include <endian.h>
 #include <poll.h>
@@ -21,6 +21,10 @@
 /* Time for the server to give up before we do. */
 #define HEADWAY (SECOND / 5)
 
+/* Tries with a guess; then the statement goes without a name. */
+#define TRIES 4
+
+/* First in each transaction. Returns where that runs, too. */
 static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid()";
 
 /* A statement with its arguments, as libpq wants them. Not to be copied: values point into numbers. */
@@ -58,9 +62,10 @@ static int pgsql_alive(lease_t *lease, int must_renew)
 
     if (lease->memo->backend_pid != PQbackendPID(conn)) {
         lease->memo->backend_pid = PQbackendPID(conn);
-        lease->memo->prepared->nelts = 0;
+        for (int i = 0; i < lease->memo->prepared->nelts; i++) {
+            APR_ARRAY_IDX(lease->memo->prepared, i, prepared_t).is_ready = 0;
+        }
         lease->memo->fits = NULL;
-        lease->memo->link = LINK_UNKNOWN;
     }
     lease->is_lost = 0;
     return 1;
@@ -123,63 +128,68 @@ static const char *name_of(apr_pool_t *p, const call_t *call)
     return apr_pstrcat(p, "gpt_oauth_", apr_pescape_hex(p, hash.byte, 16, 0), NULL);
 }
 
-static int send_call(const lease_t *lease, const call_t *call)
+/* Until the next call: the list may move. */
+static prepared_t *prepared_of(lease_t *lease, const call_t *call)
 {
-    const prepared_t *prepared = lease->memo->link == LINK_DIRECT ? lease_find(lease, call->sql) : NULL;
+    prepared_t *prepared = lease_find(lease, call->sql);
 
-    return prepared != NULL ? PQsendQueryPrepared(pgsql_native(lease), prepared->name, call->nargs, call->values, call->lengths,
-                                                  call->formats, 1)
-                            : PQsendQueryParams(pgsql_native(lease), call->sql, call->nargs, call->types, call->values,
-                                                call->lengths, call->formats, 1);
+    if (prepared == NULL) {
+        prepared = lease_prepared(lease, call->sql);
+        prepared->name = name_of(lease->conn.pool, call);
+    }
+    return prepared;
+}
+
+/* prepared: NULL sends it without a name. */
+static int send_call(const lease_t *lease, const call_t *call, const prepared_t *prepared)
+{
+    PGconn *conn = pgsql_native(lease);
+
+    if (prepared == NULL) {
+        return PQsendQueryParams(conn, call->sql, call->nargs, call->types, call->values, call->lengths, call->formats, 1);
+    }
+    return (prepared->is_ready || PQsendPrepare(conn, prepared->name, call->sql, call->nargs, call->types)) &&
+           PQsendQueryPrepared(conn, prepared->name, call->nargs, call->values, call->lengths, call->formats, 1);
 }
 
 /*
- * Runs call, or only prepares it under name. In the same transaction and the same packet `limit` runs first. Otherwise a statement
- * that we have left behind would go on waiting for its lock, keep its backend, and commit after the client was told that it
- * failed.
+ * Before call, in the same transaction and the same packet, runs limit. Otherwise a statement that we have left behind would go on
+ * waiting for its lock, keep its backend, and commit after the client was told that it failed. *answered: how much of it was done,
+ * preparing counted as well.
  */
-static outcome_t exchange(lease_t *lease, const call_t *limit, const call_t *call, const char *name, apr_int64_t deadline,
-                          rows_t **rows)
+static outcome_t exchange(lease_t *lease, const call_t *limit, const prepared_t *limit_prepared, const call_t *call,
+                          const prepared_t *prepared, apr_int64_t deadline, int *answered, rows_t **rows)
 {
     PGconn *conn = pgsql_native(lease);
     outcome_t outcome;
 
-    if (!PQenterPipelineMode(conn) || !send_call(lease, limit) ||
-        !(name != NULL ? PQsendPrepare(conn, name, call->sql, call->nargs, call->types) : send_call(lease, call)) ||
+    if (!PQenterPipelineMode(conn) || !send_call(lease, limit, limit_prepared) || !send_call(lease, call, prepared) ||
         !PQpipelineSync(conn)) {
         return pgsql_broke(lease);
     }
-    outcome = pgsql_receive(lease, deadline, rows);
+    outcome = pgsql_receive(lease, deadline, answered, rows);
     if (!lease->is_lost && !PQexitPipelineMode(conn)) {
         return pgsql_broke(lease);
     }
     return outcome;
 }
 
-static outcome_t prepare(lease_t *lease, const call_t *limit, const call_t *call, apr_int64_t deadline)
-{
-    const char *name;
-    outcome_t outcome;
-
-    if (lease_find(lease, call->sql) != NULL) {
-        return DB_OK;
-    }
-    name = name_of(lease->conn.pool, call);
-    outcome = exchange(lease, limit, call, name, deadline, NULL);
-    if (outcome == DB_OK) {
-        lease_prepared(lease, call->sql)->name = name;
-    }
-    return outcome;
-}
-
+/* DB_NAMED and DB_NAMELESS: nothing has been done, and the guess is corrected. */
 static outcome_t run_prepared(lease_t *lease, const call_t *limit, const call_t *call, apr_int64_t deadline, rows_t **rows)
 {
-    outcome_t outcome = prepare(lease, limit, limit, deadline);
+    prepared_t *limit_prepared = prepared_of(lease, limit), *prepared = prepared_of(lease, call);
+    int begins, answered;
+    outcome_t outcome;
 
-    if (outcome == DB_OK) {
-        outcome = prepare(lease, limit, call, deadline);
+    limit_prepared = lease_find(lease, limit->sql);
+    begins = limit_prepared->is_ready ? 1 : 2;
+    outcome = exchange(lease, limit, limit_prepared, call, prepared, deadline, &answered, rows);
+    limit_prepared->is_ready |= answered > 0;
+    prepared->is_ready |= answered > begins;
+    if (outcome == DB_NAMED || outcome == DB_NAMELESS) {
+        (answered < begins ? limit_prepared : prepared)->is_ready = outcome == DB_NAMED;
     }
-    return outcome == DB_OK ? exchange(lease, limit, call, NULL, deadline, rows) : outcome;
+    return outcome;
 }
 
 static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
@@ -188,19 +198,20 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
     const value_t limit_args[] = { v_text(timeout) };
     apr_int64_t deadline = deadline_of(lease);
     call_t limit, call;
+    int answered;
 
     apr_snprintf(timeout, sizeof(timeout), "%" APR_INT64_T_FMT, timeout_until(deadline));
     set_call(&limit, limit_sql, limit_args, COUNT(limit_args));
     set_call(&call, sql, args, nargs);
-    if (lease->memo->link == LINK_DIRECT) {
+    /* A wrong guess would end a transaction that was begun before. */
+    for (int i = 0; i < TRIES && PQtransactionStatus(pgsql_native(lease)) == PQTRANS_IDLE; i++) {
         outcome_t outcome = run_prepared(lease, &limit, &call, deadline, rows);
 
-        /* A name was not known there, so nothing has been done. */
-        if (outcome != DB_AGAIN || lease->is_lost || lease->memo->link == LINK_DIRECT) {
+        if (outcome != DB_NAMED && outcome != DB_NAMELESS) {
             return outcome;
         }
     }
-    return exchange(lease, &limit, &call, NULL, deadline, rows);
+    return exchange(lease, &limit, NULL, &call, NULL, deadline, &answered, rows);
 }
 
 static outcome_t pgsql_found(lease_t *lease)
@@ -211,10 +222,12 @@ static outcome_t pgsql_found(lease_t *lease)
 
 static outcome_t pgsql_script(lease_t *lease, const char *sql)
 {
+    int answered;
+
     if (!PQsendQuery(pgsql_native(lease), sql)) {
         return pgsql_broke(lease);
     }
-    return pgsql_receive(lease, deadline_of(lease), NULL);
+    return pgsql_receive(lease, deadline_of(lease), &answered, NULL);
 }
 
 static outcome_t pgsql_begin(lease_t *lease)

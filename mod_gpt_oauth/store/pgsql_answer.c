@@ -8,9 +8,6 @@
 
 #include <apr_strings.h>
 
-/* Somebody deallocated, or a pooler that greets like PostgreSQL itself changed the backend behind our back. */
-#define UNKNOWN_NAME "26000"
-
 static const struct {
     const char *sqlstate; /* or a class: the beginning of one */
     outcome_t outcome;
@@ -20,11 +17,11 @@ static const struct {
     { "08", DB_AGAIN, 1, "" },
     { "57P", DB_AGAIN, 1, "" }, /* shut down, restarted, terminated by an administrator */
     { "25006", DB_AGAIN, 1, ": the server is a standby, or set to read-only" },
-    { UNKNOWN_NAME, DB_AGAIN, 0, "" }, /* see pgsql_run */
-    { "42P05", DB_OK, 0, "" },         /* prepared already */
-    { "0A000", DB_AGAIN, 1, "" },      /* the columns of a prepared SELECT changed */
-    { "40", DB_AGAIN, 0, "" },         /* deadlock, serialization */
-    { "22021", DB_REFUSED, 0, "" },    /* no row holds what the encoding of the database cannot */
+    { "26000", DB_NAMELESS, 0, "" },
+    { "42P05", DB_NAMED, 0, "" },
+    { "0A000", DB_AGAIN, 1, "" },   /* the columns of a prepared SELECT changed */
+    { "40", DB_AGAIN, 0, "" },      /* deadlock, serialization */
+    { "22021", DB_REFUSED, 0, "" }, /* no row holds what the encoding of the database cannot */
     { "22P05", DB_REFUSED, 0, "" },
     { "3F000", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`" },
     { "42P01", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`, or set search_path in DBDParams" },
@@ -57,12 +54,6 @@ outcome_t pgsql_broke(lease_t *lease)
     return lease_problem(lease, DB_AGAIN, "the connection to PostgreSQL broke");
 }
 
-static void note_pooler(const lease_t *lease)
-{
-    lease->memo->link = LINK_POOLED;
-    lease->store->source->is_pooled = 1;
-}
-
 /* Primary message only: DETAIL holds the values of rows, CONTEXT those of parameters. */
 static outcome_t judge(lease_t *lease, const PGresult *result)
 {
@@ -78,12 +69,6 @@ static outcome_t judge(lease_t *lease, const PGresult *result)
         }
         if (verdicts[i].is_lost) {
             pgsql_lose(lease);
-        }
-        if (strcmp(sqlstate, UNKNOWN_NAME) == 0) {
-            note_pooler(lease);
-        }
-        if (verdicts[i].outcome == DB_OK) {
-            return DB_OK;
         }
         return lease_problem(lease, verdicts[i].outcome, "PostgreSQL says %s: %s%s", sqlstate, message ? message : "",
                              verdicts[i].advice);
@@ -167,27 +152,26 @@ static int await(PGconn *conn, apr_int64_t deadline)
     return 1;
 }
 
-/* A pooler greets on its own, with a number of its own; each transaction may meet another backend. */
-static void look_at_backend(lease_t *lease, const PGresult *result)
+/* A pooler greets for itself, with a number of its own. */
+static void look_at_backend(const lease_t *lease, const PGresult *result)
 {
+    store_source_t *source = lease->store->source;
     cell_t pid;
 
-    if (lease->memo->link == LINK_POOLED || !read_cell(lease->store->pool, result, 0, 1, &pid)) {
-        return;
-    }
-    lease->memo->link = LINK_DIRECT;
-    if (pid.number != PQbackendPID(pgsql_native(lease))) {
-        note_pooler(lease);
+    if (!source->is_pooled && read_cell(lease->store->pool, result, 0, 1, &pid) &&
+        pid.number != PQbackendPID(pgsql_native(lease))) {
+        source->is_pooled = 1;
     }
 }
 
-outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, rows_t **rows)
+outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, int *answered, rows_t **rows)
 {
     PGconn *conn = pgsql_native(lease);
-    int is_pipeline = PQpipelineStatus(conn) != PQ_PIPELINE_OFF;
+    int is_pipeline = PQpipelineStatus(conn) != PQ_PIPELINE_OFF, is_first = is_pipeline, is_end = 0;
     outcome_t outcome = DB_OK;
 
-    for (int is_end = 0, statement = 0; !is_end && !lease->is_lost;) {
+    *answered = 0;
+    while (!is_end && !lease->is_lost) {
         PGresult *result;
 
         if (!await(conn, deadline)) {
@@ -196,23 +180,24 @@ outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, rows_t **rows)
         }
         result = PQgetResult(conn);
         if (result == NULL) {
-            statement++;
+            if (is_pipeline && PQstatus(conn) != CONNECTION_OK) {
+                return pgsql_broke(lease); /* its end would never come */
+            }
+            *answered += outcome == DB_OK;
             is_end = !is_pipeline;
+            continue;
         }
-        /* A broken pipeline has no end. */
-        if (result == NULL && is_pipeline && PQstatus(conn) != CONNECTION_OK) {
-            return pgsql_broke(lease);
-        }
-        switch (result ? PQresultStatus(result) : PGRES_COMMAND_OK) {
+        switch (PQresultStatus(result)) {
         case PGRES_COMMAND_OK: break;
         case PGRES_PIPELINE_ABORTED: break; /* by the error before it */
         case PGRES_PIPELINE_SYNC: is_end = 1; break;
         case PGRES_TUPLES_OK:
-            if (is_pipeline && statement == 0) {
+            if (is_first) {
                 look_at_backend(lease, result);
             } else if (outcome == DB_OK && rows != NULL) {
                 outcome = read_rows(lease, result, rows);
             }
+            is_first = 0;
             break;
         default:
             if (outcome == DB_OK) {

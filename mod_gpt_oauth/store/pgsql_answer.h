@@ -19,10 +19,10 @@ void pgsql_lose(lease_t *lease);
 outcome_t pgsql_broke(lease_t *lease);
 
 /*
- * The answer to what was sent, to its end: the first error may come after a result, and a half-read answer blocks the next. The
- * first statement of a pipeline has to tell the number of its backend in its second column; rows are those of the last. rows may
- * be NULL.
+ * The answer to what was sent, to its end: the first error may come after a result, and a half-read answer blocks the next. In a
+ * pipeline the first row has to tell the number of its backend in its second column, and rows are those of the last statement.
+ * *answered: the number of messages answered before the first error. rows may be NULL.
  */
-outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, rows_t **rows);
+outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, int *answered, rows_t **rows);
 
 #endif

@@ -367,6 +367,23 @@ typedef struct health_t {
 store_status_t store_health(store_t *store, health_t *health);
 
 /*
+ * Who may come between the module and its tables on PostgreSQL, where they are found by search_path. Kinds:
+ *   "ahead"   another schema, named like this role and thus searched first, in which role (or PUBLIC) may create
+ *   "schema"  one of the search_path in which role may create
+ *   "twin"    tables of the same names (role: which) in another schema of the search_path than the one that is used
+ *   "owner"   tables that belong to another role than the rest
+ *   "rights"  tables that role may change, or PUBLIC read
+ */
+typedef struct intrusion_t {
+    const char *kind;
+    const char *object;
+    const char *role;
+} intrusion_t;
+
+/* Array of intrusion_t; none on SQLite. */
+store_status_t store_owners(store_t *store, apr_array_header_t **intrusions);
+
+/*
  * Deletes up to limit rows each of tokens, codes (a day after expiry), sessions, grants long dead and unused registrations;
  * *count: how many in all.
  */
