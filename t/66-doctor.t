@@ -106,7 +106,7 @@ sub test_public {
     is_deeply([ grep { $_->[0] ne 'ok' } @checks ], [ [ 'warning', 'certificate' ] ], '… has nothing to be told but that its authority is our own')
         or diag($got->{out});
     my @wanted = (qw(issuer certificate clock authorize token revoke CORS metadata introspect register discovery schema manifest guard resource database rights),
-        $t->is_pgsql ? 'pool' : (), qw(client user));
+        $t->is_pgsql ? qw(owners pool) : (), qw(client user));
     is(join(' ', map { $_->[1] } @checks), "@wanted", '… in every respect');
     like($got->{out}, qr/^No problem, 1 warning\.$/m, '… and the sum');
     $got = examine($t, @trust, at($t, 'S'), '--json');
@@ -326,6 +326,43 @@ sub test_database {
     return;
 }
 
+# Tables are found by search_path, "$user" first.
+sub test_owners {
+    my ($t, @issuer) = @_;
+    my $as = sub { $t->cluster->psql($t->database, $_[0], $_[1] // 'postgres') };
+    my $good = Test::GptOauth::slurp($t->dir . '/dbd.conf');
+    my $sound = sub { like(examine($t, @issuer)->{out}, qr/^  ok +owners +nobody else/m, "case 333: $_[0]") };
+    $as->('CREATE ROLE other LOGIN; CREATE ROLE serving LOGIN');
+    $sound->('the owner serves');
+    $t->gptoauth('migrate', '--grant-to', 'serving');
+    $sound->('the owner, when another role serves');
+    $t->write_file('dbd.conf', $good =~ s/user=oauth/user=serving/r);
+    $sound->('another role serves');
+    $as->('GRANT DELETE ON oauth_code TO other', 'oauth');
+    says($t, 'case 333: a stranger who may write', 'warning', 'owners', 'other has rights on oauth_code', 'REVOKE ALL', @issuer);
+    $as->('REVOKE ALL ON oauth_code FROM other', 'oauth');
+    $t->write_file('dbd.conf', $good);
+
+    $as->('GRANT SELECT ON oauth_grant TO PUBLIC', 'oauth');
+    says($t, 'case 333: what everybody may read', 'warning', 'owners', 'PUBLIC has rights on oauth_grant', 'REVOKE ALL', @issuer);
+    $as->('REVOKE ALL ON oauth_grant FROM PUBLIC', 'oauth');
+    $as->('GRANT CREATE ON SCHEMA public TO PUBLIC');
+    says($t, 'case 333: a schema in which everybody may create', 'warning', 'owners', 'PUBLIC may create in schema public', 'REVOKE CREATE', @issuer);
+    $as->('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+    $as->('ALTER TABLE oauth_consent OWNER TO other');
+    says($t, 'case 333: a table of another owner', 'problem', 'owners', 'other may do anything with oauth_consent', 'OWNER TO', @issuer);
+    $as->('ALTER TABLE oauth_consent OWNER TO oauth');
+
+    $as->('CREATE SCHEMA oauth AUTHORIZATION other');
+    says($t, "case 333: another role's schema that has the role's name", 'problem', 'owners', 'schema oauth, searched first .* open to other', 'drop schema oauth', @issuer);
+    $as->('GRANT USAGE ON SCHEMA oauth TO oauth; CREATE TABLE oauth.oauth_consent (id int)', 'other');
+    says($t, 'case 333: and tables in it', 'problem', 'owners', 'schema oauth .*other tables of the same names: oauth_consent', 'find out whose', @issuer);
+    $as->('DROP SCHEMA oauth CASCADE');
+    $as->('CREATE SCHEMA oauth AUTHORIZATION oauth');
+    $sound->("the role's own schema is its own affair");
+    return;
+}
+
 sub test_usage {
     my ($t, @issuer) = @_;
     my $got = $t->try_gptoauth('', 'doctor');
@@ -355,6 +392,7 @@ for my $db (dbs()) {
         test_usage($t, @issuer);
         test_contents($t, @issuer);
         test_endpoints($t, @issuer);
+        test_owners($t, @issuer) if $t->is_pgsql;
         test_database($t, @issuer);
         $t->finish;
     };

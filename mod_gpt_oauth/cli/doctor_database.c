@@ -72,6 +72,7 @@ static void judge_owners(doctor_t *doctor)
     apr_array_header_t *list;
 
     if (store_owners(doctor->c->store, &list) != STORE_OK) {
+        report_add(report, WARNING, "owners", NULL, "%s", doctor->c->store->problem);
         return;
     }
     for (int i = 0; i < list->nelts; i++) {

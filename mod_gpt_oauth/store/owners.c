@@ -15,14 +15,14 @@ store_status_t store_owners(store_t *store, apr_array_header_t **out)
 {
     static const op_t op = {
         .sql =
-            "WITH used AS (SELECT relowner, relnamespace FROM pg_class WHERE oid = to_regclass('oauth_throttle', 'oauth_setting')), " TRUSTED
+            "WITH used AS (SELECT relowner, relnamespace FROM pg_class WHERE oid = to_regclass('oauth_setting')), " TRUSTED
             ", path AS (SELECT n.oid, nspname, nspowner, nspacl, n.oid IN (SELECT relnamespace FROM used) AS is_used"
             " FROM pg_namespace n WHERE nspname = ANY (current_schemas(false))"
             " OR (nspname = current_user AND current_setting('search_path') LIKE '%$user%')),"
             " ours AS (SELECT oid, relname, relnamespace, relowner, relacl, relnamespace IN (SELECT relnamespace FROM used) AS is_used"
             " FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace IN (SELECT oid FROM path)"
             " AND relname IN ('oauth_client', 'oauth_user', 'oauth_grant', 'oauth_code', 'oauth_access_token', 'oauth_consent',"
-            " 'oauth_service_key', 'oauth_session', 'oauth_setting'))"
+            " 'oauth_service_key', 'oauth_session', 'oauth_throttle', 'oauth_setting'))"
             /* One schema that is named like the role, whatever its owner has let us see of it as yet. */
             " SELECT CASE WHEN nspname = current_user AND NOT is_used THEN 'ahead' ELSE 'schema' END, nspname::text, role::text"
             " FROM (SELECT nspname, is_used, rolname AS role FROM path JOIN pg_roles r ON r.oid = nspowner"
