@@ -14,7 +14,9 @@ use Test::GptOauth;
 use Test::GptOauth::Faults;
 use Test::GptOauth::Load;
 
+my $program = '/usr/sbin/pgbouncer';
 plan skip_all => 'only with PostgreSQL' unless grep { $_ eq 'pgsql' } dbs();
+BAIL_OUT("there is no $program: install pgbouncer") unless -x $program;
 
 my $backends = 3;
 
@@ -37,9 +39,8 @@ auth_file = $dir/users-$mode.txt
 pool_mode = $mode
 default_pool_size = ${\ ($mode eq 'session' ? 60 : $backends) }
 max_client_conn = 300
-query_wait_timeout = 2
 EOC
-    my $pid = $cluster->spawn(">>$dir/pooler-$mode.log", 'pgbouncer', "$dir/pooler-$mode.ini");
+    my $pid = $cluster->spawn(">>$dir/pooler-$mode.log", $program, "$dir/pooler-$mode.ini");
     my $deadline = time + 20;
     until (IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)) {
         die 'pgbouncer does not start: ' . Test::GptOauth::slurp("$dir/pooler-$mode.log") if time > $deadline || waitpid($pid, 1) > 0;
@@ -50,23 +51,20 @@ EOC
 
 sub stop_pooler { my ($pooler) = @_; kill INT => $pooler->{pid}; waitpid $pooler->{pid}, 0; return }
 
-# What another user of the pool runs there, each time on whichever backend is free.
-sub psql_by {
-    my ($t, $pooler, $statement) = @_;
-    return Test::GptOauth::output($statement, Test::GptOauth::Postgres->bin('psql'), qw(-X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -U oauth),
-        '-p', $pooler->{port}, '-d', $t->database);
-}
-
-# By as many at once as there are backends, so that each one is met.
-sub on_each_backend {
-    my ($t, $pooler, $statement) = @_;
-    my @handles = map {
-        open my $handle, '-|', 'sh', '-c', q(printf '%s\n' "$0" | exec "$@"), "BEGIN; SELECT pg_sleep(0.3); $statement; COMMIT;",
-            Test::GptOauth::Postgres->bin('psql'), qw(-X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -U oauth), '-p', $pooler->{port}, '-d',
-            $t->database or die "psql: $!\n";
+# Other users of the pool, as many as there are backends, so that each one is met. They keep it for so many seconds.
+sub start_on_each {
+    my ($t, $pooler, $seconds, $statement) = @_;
+    return map {
+        open my $handle, '-|', Test::GptOauth::Postgres->bin('psql'), qw(-X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -U oauth), '-p',
+            $pooler->{port}, '-d', $t->database, map { ('-c', $_) } 'BEGIN', "SELECT FROM pg_sleep($seconds)", $statement, 'COMMIT'
+            or die "psql: $!\n";
         $handle;
     } 1 .. $backends;
-    return map { my $handle = $_; join '', grep { /\S/ } <$handle> } @handles;
+}
+
+sub on_each_backend {
+    my ($t, $pooler, $statement) = @_;
+    return map { my $handle = $_; join '', grep { /\S/ } <$handle> } start_on_each($t, $pooler, 0.3, $statement);
 }
 
 sub by_pooler {
@@ -181,6 +179,25 @@ sub test_limit {
     return;
 }
 
+# Nor one that waits for a backend.
+sub test_queue {
+    my ($t, $pooler) = @_;
+    my $client = $t->client_add('queueing', gpt => 1);
+    my $tokens = $t->tokens_for($client);
+    my @holders = start_on_each($t, $pooler, 5, 'SELECT');
+    my $deadline = time + 10;
+    my $sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    sleep 0.02 until $t->sql($sleeping) == $backends || time > $deadline;
+    my $began = time;
+    is($t->refresh($client, $tokens->{refresh_token})->status, 503, 'case 326: a refresh that no backend is free for is given up');
+    cmp_ok(time - $began, '<', 4, 'case 326: within seconds');
+    close $_ for @holders;
+    is($t->hello($tokens->{access_token})->status, 403, 'case 326: when there is one, requests are answered');
+    is($t->sql("SELECT generation FROM oauth_grant WHERE client_id = '$client->{id}'"), 1, 'case 326: and what was given up is not done');
+    is($t->refresh($client, $tokens->{refresh_token})->status, 200, 'case 326: until it is tried again');
+    return;
+}
+
 sub notices { my ($t) = @_; return scalar(() = $t->error_log =~ /GPT008/g) }
 
 sub test_mode {
@@ -202,6 +219,7 @@ sub test_mode {
         is_deeply([ map { /^(\S+)\|/ } @left ], [ (0) x $backends ], "case 326: $mode: nothing is set in the backends for their other users");
         is(scalar(grep { /\|[1-9]/ } @left), $backends, "case 326: $mode: statements stay prepared all the same");
         test_limit($t);
+        test_queue($t, $pooler);
     }
     my $got = $t->try_gptoauth('', 'doctor', '--issuer', $t->issuer);
     like($got->{out}, qr/^  ok +pooler +[^\n]*pooler/m, "case 326: $mode: doctor names the pooler");

@@ -22,7 +22,7 @@ store_status_t store_owners(store_t *store, apr_array_header_t **out)
             " ours AS (SELECT oid, relname, relnamespace, relowner, relacl, relnamespace IN (SELECT relnamespace FROM used) AS is_used"
             " FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace IN (SELECT oid FROM path)"
             " AND relname IN ('oauth_client', 'oauth_user', 'oauth_grant', 'oauth_code', 'oauth_access_token', 'oauth_consent',"
-            " 'oauth_service_key', 'oauth_session', 'oauth_throttle', 'oauth_setting'))"
+            " 'oauth_service_key', 'oauth_session', 'oauth_throttle', 'oauth_browser', 'oauth_setting'))"
             /* One schema that is named like the role, whatever its owner has let us see of it as yet. */
             " SELECT CASE WHEN nspname = current_user AND NOT is_used THEN 'ahead' ELSE 'schema' END, nspname::text, role::text"
             " FROM (SELECT nspname, is_used, rolname AS role FROM path JOIN pg_roles r ON r.oid = nspowner"

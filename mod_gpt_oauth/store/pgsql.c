@@ -153,9 +153,8 @@ static int send_call(const lease_t *lease, const call_t *call, const prepared_t 
 }
 
 /*
- * Before call, in the same transaction and the same packet, runs limit. Otherwise a statement that we have left behind would go on
- * waiting for its lock, keep its backend, and commit after the client was told that it failed. *answered: how much of it was done,
- * preparing counted as well.
+ * Runs limit before call, in the same transaction and the same packet. Otherwise a statement that we have left behind would go
+ * on waiting for its lock, keep its backend, and commit after the client was told that it failed. *answered: see pgsql_receive.
  */
 static outcome_t exchange(lease_t *lease, const call_t *limit, const prepared_t *limit_prepared, const call_t *call,
                           const prepared_t *prepared, apr_int64_t deadline, int *answered, rows_t **rows)

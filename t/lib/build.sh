@@ -29,6 +29,20 @@ install_postgresql() {
     return $status
 }
 
+# Nor is the package of pgbouncer to start one, now or at the next boot.
+install_pgbouncer() {
+    local policy=/usr/sbin/policy-rc.d made='' status=0
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+        made=1
+    fi
+    apt_install pgbouncer || status=$?
+    [ -z "$made" ] || as_root rm $policy
+    [ $status -ne 0 ] || as_root update-rc.d pgbouncer disable
+    return $status
+}
+
 is_installed() {
     [ "$1" = postgresql ] && postgresql_bin >/dev/null ||
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -45,7 +59,10 @@ install_missing() {
     echo "${0##*/}: installing with apt-get: ${missing[*]}"
     as_root apt-get update -qq
     for package in "${missing[@]}"; do
-        [ "$package" != postgresql ] || install_postgresql
+        case $package in
+        postgresql) install_postgresql ;;
+        pgbouncer) install_pgbouncer ;;
+        esac
     done
     apt_install "${missing[@]}"
 }
