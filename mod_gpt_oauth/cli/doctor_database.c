@@ -111,8 +111,8 @@ static void judge_pool(doctor_t *doctor, const health_t *health)
     if (health->is_pooled) {
         report_add(
             report, FINE, "pooler", NULL,
-            "a connection pooler stands before PostgreSQL; it must let in as many clients (pgbouncer: max_client_conn) as there are "
-            "processes of httpd, times %" APR_INT64_T_FMT " (DBDMax), and twice that in a graceful restart",
+            "a connection pooler stands before PostgreSQL; it must let in as many clients (pgbouncer: max_client_conn) as there "
+            "are processes of httpd, times %" APR_INT64_T_FMT " (DBDMax), and twice that in a graceful restart",
             max ? max : POOL_DEFAULT);
         return;
     }

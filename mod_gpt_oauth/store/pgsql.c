@@ -116,16 +116,16 @@ static void set_call(call_t *call, const char *sql, const value_t *args, int nar
 }
 
 /* 128 bits of a hash: two names are only ever the same for the same statement. Shorter than NAMEDATALEN. */
-static const char *name_of(apr_pool_t *p, const call_t *call)
+static const char *name_of(const lease_t *lease, const call_t *call)
 {
     apr_size_t types = (apr_size_t)call->nargs * sizeof(call->types[0]), sql = strlen(call->sql);
-    char *text = apr_palloc(p, types + sql);
+    char *text = apr_palloc(lease->store->pool, types + sql);
     digest_t hash;
 
     memcpy(text, call->types, types);
     memcpy(text + types, call->sql, sql);
     crypto_sha256(text, types + sql, &hash);
-    return apr_pstrcat(p, "gpt_oauth_", apr_pescape_hex(p, hash.byte, 16, 0), NULL);
+    return apr_pstrcat(lease->conn.pool, "gpt_oauth_", apr_pescape_hex(lease->store->pool, hash.byte, 16, 0), NULL);
 }
 
 /* Until the next call: the list may move. */
@@ -135,7 +135,7 @@ static prepared_t *prepared_of(lease_t *lease, const call_t *call)
 
     if (prepared == NULL) {
         prepared = lease_prepared(lease, call->sql);
-        prepared->name = name_of(lease->conn.pool, call);
+        prepared->name = name_of(lease, call);
     }
     return prepared;
 }
@@ -162,6 +162,7 @@ static outcome_t exchange(lease_t *lease, const call_t *limit, const prepared_t 
     PGconn *conn = pgsql_native(lease);
     outcome_t outcome;
 
+    *answered = 0;
     if (!PQenterPipelineMode(conn) || !send_call(lease, limit, limit_prepared) || !send_call(lease, call, prepared) ||
         !PQpipelineSync(conn)) {
         return pgsql_broke(lease);
