@@ -235,10 +235,10 @@ sub test_mode {
 }
 
 for my $mode (qw(transaction session statement)) {
-    subtest $mode => sub { test_mode($mode) };
+    subtest "case 326: pool_mode=$mode" => sub { test_mode($mode) };
 }
 
-subtest 'direct' => sub {
+subtest "case 326: direct" => sub {
     my $t = Test::GptOauth->new(db => 'pgsql', conf => 'GPTOAuthRegistration open');
     $t->user('alice');
     test_mixed($t, 'direct');
