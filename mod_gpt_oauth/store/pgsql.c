@@ -177,11 +177,13 @@ static outcome_t exchange(lease_t *lease, const call_t *limit, const prepared_t 
 /* DB_NAMED and DB_NAMELESS: nothing has been done, and the guess is corrected. */
 static outcome_t run_prepared(lease_t *lease, const call_t *limit, const call_t *call, apr_int64_t deadline, rows_t **rows)
 {
-    prepared_t *limit_prepared = prepared_of(lease, limit), *prepared = prepared_of(lease, call);
+    prepared_t *limit_prepared, *prepared;
     int begins, answered;
     outcome_t outcome;
 
-    limit_prepared = lease_find(lease, limit->sql);
+    (void)prepared_of(lease, limit); /* it has its place now, and the list moves once more at most */
+    prepared = prepared_of(lease, call);
+    limit_prepared = prepared_of(lease, limit);
     begins = limit_prepared->is_ready ? 1 : 2;
     outcome = exchange(lease, limit, limit_prepared, call, prepared, deadline, &answered, rows);
     limit_prepared->is_ready |= answered > 0;

@@ -188,7 +188,7 @@ outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, int *answered, row
             continue;
         }
         switch (PQresultStatus(result)) {
-        case PGRES_COMMAND_OK: break;
+        case PGRES_COMMAND_OK:
         case PGRES_PIPELINE_ABORTED: break; /* by the error before it */
         case PGRES_PIPELINE_SYNC: is_end = 1; break;
         case PGRES_TUPLES_OK:
