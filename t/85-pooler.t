@@ -198,7 +198,7 @@ sub test_queue {
     return;
 }
 
-sub notices { my ($t) = @_; return scalar(() = $t->error_log =~ /GPT008/g) }
+sub notices { my ($t) = @_; return scalar(() = $t->error_log =~ /GPT026/g) }
 
 sub test_mode {
     my ($mode) = @_;
