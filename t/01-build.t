@@ -48,6 +48,9 @@ for my $missing (
     ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I.', 'libjansson-dev'],
     ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I. JANSSON_LIBS=-ljansson JANSSON_CFLAGS=-I.', 'libssl-dev'],
     ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I. JANSSON_LIBS=-ljansson JANSSON_CFLAGS=-I. CRYPTO_LIBS=-lcrypto CRYPTO_CFLAGS=-I.',
+        'libutf8proc-dev'],
+    ['PKG_CONFIG_LIBDIR=/nonexistent LIBPQ_LIBS=-lpq LIBPQ_CFLAGS=-I. JANSSON_LIBS=-ljansson JANSSON_CFLAGS=-I. CRYPTO_LIBS=-lcrypto CRYPTO_CFLAGS=-I.'
+            . ' UTF8PROC_LIBS=-lutf8proc UTF8PROC_CFLAGS=-I.',
         'libcurl4-openssl-dev', '--with-curl'],
     ['APXS=/nonexistent/apxs', 'apache2-dev'],
   )

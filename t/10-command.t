@@ -331,6 +331,32 @@ sub test_keys
     return;
 }
 
+# Names and tables hold what strangers wrote: it neither turns the line around nor hides in it, and programs get ASCII.
+sub test_terminal
+{
+    my ($t) = @_;
+    my $turned = "Good\xe2\x80\xaefdp.ppa\xc2\x9b2J\xe2\x80\x8b";
+    my $shown = 'Good<U+202E>fdp.ppa<U+009B>2J<U+200B>';
+    my $ascii = 'Good\\u202efdp.ppa\\u009b2J\\u200b';
+    my $id = $t->gptoauth_json('client', 'add', 'Turning', '--redirect', $uri)->{client_id};
+    my $now = time;
+    $t->sql("UPDATE oauth_client SET name = '$turned', source = 'registered' WHERE id = '$id';");
+    $t->sql('INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)'
+          . " VALUES ('turned', 'https://a.example', '$id', '$turned', 'read', '', $now - 20, $now + 999, $now + 999);");
+    $t->sql("INSERT INTO oauth_user (name, created_at) VALUES ('$turned', $now);");
+    my %said = map { join(' ', @$_) => $t->gptoauth(@$_) } [qw(client list)], [ qw(client show), $id ], [qw(grant list)], [qw(user list)],
+        [ qw(client disable), $id ];
+    for my $command (sort keys %said) {
+        like($said{$command}, qr/\Q$shown\E/, "case 313: $command escapes a name");
+        unlike($said{$command}, qr/[^\n -~]/, 'case 313: ... as a whole');
+    }
+    like($t->gptoauth(@$_, '--json'), qr/"$ascii"/, "case 313: @$_ --json is ASCII") for [qw(client list)], [qw(grant list)], [qw(user list)];
+    refuses($t, 'case 313: a client that is not there', qr/no client "x\Q$shown\E"/, [ qw(client show), "x$turned" ]);
+    $t->gptoauth(qw(client remove), $id);
+    $t->sql("DELETE FROM oauth_user WHERE name = '$turned';");
+    return;
+}
+
 sub test_migrate
 {
     my ($t) = @_;
@@ -366,6 +392,6 @@ on_each_db({ start => 0 }, sub {
     my ($t) = @_;
     subtest $_->[0] => sub { $_->[1]->($t) }
         for [ usage => \&test_usage ], [ clients => \&test_clients ], [ changes => \&test_client_changes ], [ gpt => \&test_gpt ], [ users => \&test_users ],
-        [ grants => \&test_grants ], [ keys => \&test_keys ], [ migrate => \&test_migrate ];
+        [ grants => \&test_grants ], [ keys => \&test_keys ], [ terminal => \&test_terminal ], [ migrate => \&test_migrate ];
 });
 done_testing();

@@ -3,12 +3,6 @@
 #include <apr_strings.h>
 
 #include <stdarg.h>
-#include <string.h>
-
-#include "token.h"
-
-#define CREDENTIAL_MIN    24
-#define CREDENTIAL_PREFIX 5
 
 static const struct {
     const char *name;
@@ -60,44 +54,4 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
         va_end(args);
     }
     return failure;
-}
-
-/* Of what may be a credential at the beginning of text, sent where a name belongs: fields are easily swapped. */
-static apr_size_t credential_size(const char *text)
-{
-    apr_size_t size = token_describe(text) ? strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
-
-    return size >= CREDENTIAL_MIN ? size : 0;
-}
-
-const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max)
-{
-    static const char hex[] = "0123456789abcdef";
-    apr_size_t size, credential;
-    char *out, *o;
-
-    if (!bytes) {
-        return "-";
-    }
-    size = strnlen(bytes, max);
-    out = o = apr_palloc(p, size * (CREDENTIAL_PREFIX + 3) + sizeof("..."));
-    for (apr_size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-
-        if ((credential = credential_size(bytes + i))) {
-            memcpy(o, bytes + i, CREDENTIAL_PREFIX);
-            memset(o + CREDENTIAL_PREFIX, '.', 3);
-            o += CREDENTIAL_PREFIX + 3;
-            i += credential - 1;
-        } else if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\') {
-            *o++ = (char)c;
-        } else {
-            *o++ = '\\';
-            *o++ = 'x';
-            *o++ = hex[c >> 4];
-            *o++ = hex[c & 15];
-        }
-    }
-    memcpy(o, bytes[size] ? "..." : "", bytes[size] ? sizeof("...") : 1);
-    return out;
 }

@@ -7,6 +7,8 @@
 
 #include <apr_pools.h>
 
+#include "base/text.h" /* reasons quote strangers */
+
 typedef enum {
     OAUTH_INVALID_REQUEST,
     OAUTH_INVALID_CLIENT,
@@ -45,11 +47,5 @@ int oauth_error_status(oauth_error_t error);
  */
 const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *description, const char *reason, ...)
     __attribute__((format(printf, 4, 5)));
-
-/*
- * Bytes from outside, fit for a log line: at most max of them, with "..." behind when cut; anything but printable ASCII, and
- * also '"' and '\', becomes \xHH, and of a credential no more than its prefix is left. NULL becomes "-".
- */
-const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max);
 
 #endif

@@ -19,7 +19,7 @@ int client_of_operand(const command_t *c, client_t **client)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", terminal_text(c->pool, c->operands[0]));
+    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", c->operands[0]);
 }
 
 /* How a change of the client that was found ended: DONE, or a sentence was said. */
@@ -53,7 +53,7 @@ static int judge_redirects(const command_t *c, const apr_array_header_t *uris, i
         const char *uri = APR_ARRAY_IDX(uris, i, const char *);
         const char *problem = uri_redirect_problem(c->pool, uri, is_public);
         if (problem) {
-            return fail("%s: %s", terminal_text(c->pool, uri), problem);
+            return fail("%s: %s", uri, problem);
         }
     }
     return DONE;
@@ -95,8 +95,7 @@ static int judge_new(const command_t *c, const client_t *client)
         return fail("the scope holds a character that no scope may hold; write names with spaces between them");
     }
     if (!client->resource) {
-        return fail("%s is no resource: write an absolute http or https URI without a fragment",
-                    terminal_text(c->pool, c->args->resource));
+        return fail("%s is no resource: write an absolute http or https URI without a fragment", c->args->resource);
     }
     if (client->redirect_uris->nelts == 0 && client_allows_grant_type(client, "authorization_code") && !client->is_gpt) {
         return fail("say with --redirect URI where the client receives its codes (only with --gpt this may come later)");
@@ -182,7 +181,7 @@ int client_secret(command_t *c)
         return FAILED;
     }
     if (client->is_public) {
-        return fail("\"%s\" is a public client: it has no secret", terminal_text(c->pool, client->name));
+        return fail("\"%s\" is a public client: it has no secret", client->name);
     }
     if (!(secret = renew_secret(c, client))) {
         return FAILED;
@@ -191,10 +190,10 @@ int client_secret(command_t *c)
     return DONE;
 }
 
-static int judge_gpt(const command_t *c, const client_t *client)
+static int judge_gpt(const client_t *client)
 {
     if (!client->is_gpt) {
-        return fail("\"%s\" was not made with --gpt", terminal_text(c->pool, client->name));
+        return fail("\"%s\" was not made with --gpt", client->name);
     }
     return DONE;
 }
@@ -203,7 +202,7 @@ int gpt(command_t *c)
 {
     client_t *client;
     const char *secret = NULL;
-    if (client_of_operand(c, &client) || judge_gpt(c, client) ||
+    if (client_of_operand(c, &client) || judge_gpt(client) ||
         ((c->args->given & ARG_NEW_SECRET) && !(secret = renew_secret(c, client)))) {
         return FAILED;
     }
@@ -216,7 +215,7 @@ static int repin(const command_t *c, client_t *client)
     if (c->count > 1) {
         return fail("--repin goes without redirect URIs");
     }
-    if (judge_gpt(c, client) || outcome(c, store_client_open_pin(c->store, client->id))) {
+    if (judge_gpt(client) || outcome(c, store_client_open_pin(c->store, client->id))) {
         return FAILED;
     }
     client->gpt_open = 1;
@@ -235,11 +234,10 @@ int client_redirect(command_t *c)
         return repin(c, client);
     }
     if (!client_allows_grant_type(client, "authorization_code")) {
-        return fail("no user signs in to \"%s\": it has no redirect URIs", terminal_text(c->pool, client->name));
+        return fail("no user signs in to \"%s\": it has no redirect URIs", client->name);
     }
     if (strcmp(client->source, CLIENT_ADMIN) != 0) {
-        return fail("\"%s\" says itself where it receives its codes; `gptoauth client disable` keeps it out",
-                    terminal_text(c->pool, client->name));
+        return fail("\"%s\" says itself where it receives its codes; `gptoauth client disable` keeps it out", client->name);
     }
     if (c->count < 2) {
         return fail("say which redirect URIs replace the present ones, or --repin");

@@ -138,7 +138,7 @@ void client_print_added(const command_t *c, const client_t *client, const char *
         print_json(c->pool, client->is_gpt ? builder_json(c, client, secret) : client_json(c, client, secret));
         return;
     }
-    printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), client->name);
+    printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), terminal_text(c->pool, client->name));
     if (client->is_gpt) {
         print_builder(c, client, secret);
         return;

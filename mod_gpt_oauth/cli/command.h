@@ -42,7 +42,7 @@ int client_of_operand(const command_t *c, client_t **client);
 struct http_t;
 int server_open(const command_t *c, struct http_t **http);
 
-/* "gptoauth: " and the sentence on standard error; returns FAILED. */
+/* "gptoauth: " and the sentence, fit for a terminal, on standard error; returns FAILED. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same for an operation that answered STORE_DOWN. */

@@ -18,7 +18,7 @@ static int find_client(const command_t *c, const char **id)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", terminal_text(c->pool, c->args->client));
+    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", c->args->client);
 }
 
 static json_t *grant_json(const grant_t *grant)
@@ -95,8 +95,7 @@ int grant_list(command_t *c)
 
 static int none_found(const command_t *c)
 {
-    const char *user = c->args->user ? terminal_text(c->pool, c->args->user) : NULL;
-    const char *client = c->args->client ? terminal_text(c->pool, c->args->client) : NULL;
+    const char *user = c->args->user, *client = c->args->client;
 
     return fail("no living grant%s%s%s%s%s%s; `gptoauth grant list` shows them all", user ? " of user \"" : "", user ? user : "",
                 user ? "\"" : "", client ? " to client \"" : "", client ? client : "", client ? "\"" : "");
@@ -127,7 +126,7 @@ int grant_revoke(command_t *c)
         case STORE_DOWN: return fail_down(c);
         case STORE_REFUSED: break;
         }
-        return fail("no living grant has the id \"%s\"", terminal_text(c->pool, c->operands[0]));
+        return fail("no living grant has the id \"%s\"", c->operands[0]);
     }
     if (find_client(c, &client_id)) {
         return FAILED;

@@ -58,7 +58,7 @@ static void print_added(const command_t *c, const service_key_t *key, const char
         print_json(c->pool, object);
         return;
     }
-    printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown this once.\n", key->name,
+    printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown this once.\n", terminal_text(c->pool, key->name),
            *key->issuer ? key->issuer : "every issuer of this database", key->expires_at ? "until" : "for good",
            time_text(c->pool, key->expires_at, "(see --expires)"), text);
     if (key->may_register) {
@@ -175,7 +175,7 @@ int key_revoke(command_t *c)
         }
     }
     if (!key) {
-        const char *name = terminal_text(c->pool, c->operands[0]);
+        const char *name = c->operands[0];
         return keys->nelts ? fail("the key \"%s\" was revoked already", name)
                            : fail("there is no key \"%s\"; `gptoauth key list` shows them all", name);
     }
@@ -188,7 +188,7 @@ int key_revoke(command_t *c)
         key->revoked_at = c->store->now;
         print_json(c->pool, key_json(c, key));
     } else {
-        printf("Service key \"%s\" is revoked: it opens nothing from now on.\n", key->name);
+        printf("Service key \"%s\" is revoked: it opens nothing from now on.\n", terminal_text(c->pool, key->name));
     }
     return DONE;
 }

@@ -135,7 +135,7 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
     const char *noun = words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : NULL;
     const char *verb = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
 
-    *problem = noun ? apr_psprintf(p, "there is no command %s; see `gptoauth --help`", terminal_text(p, noun))
+    *problem = noun ? apr_psprintf(p, "there is no command %s; see `gptoauth --help`", noun)
                     : "say what to do; `gptoauth --help` shows the commands";
     for (const struct entry *entry = entries; noun && entry->noun; entry++) {
         if (strcmp(entry->noun, noun) != 0) {
@@ -144,9 +144,8 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
         if (!entry->verb || (verb && strcmp(entry->verb, verb) == 0)) {
             return entry;
         }
-        *problem =
-            verb ? apr_psprintf(p, "there is no command %s %s; see `gptoauth %s --help`", noun, terminal_text(p, verb), noun)
-                 : apr_psprintf(p, "say what to do with the %s; see `gptoauth %s --help`", noun, noun);
+        *problem = verb ? apr_psprintf(p, "there is no command %s %s; see `gptoauth %s --help`", noun, verb, noun)
+                        : apr_psprintf(p, "say what to do with the %s; see `gptoauth %s --help`", noun, noun);
     }
     return NULL;
 }

@@ -81,19 +81,3 @@ json_t *text_json(const char *text)
 {
     return text ? json_string(text) : json_null();
 }
-
-const char *terminal_text(apr_pool_t *p, const char *text)
-{
-    char *copy = apr_pstrdup(p, text);
-    for (char *c = copy; *c; c++) {
-        unsigned char byte = (unsigned char)*c;
-        unsigned char next = (unsigned char)c[1];
-        if (byte < 0x20 || byte == 0x7f) {
-            *c = '?';
-        } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-            *c++ = '?';
-            *c = '?';
-        }
-    }
-    return copy;
-}

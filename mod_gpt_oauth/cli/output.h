@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 /* Takes over the reference. */
 void print_json(apr_pool_t *p, json_t *value);
@@ -28,8 +29,5 @@ json_t *time_json(apr_int64_t seconds);
 
 /* null for NULL. */
 json_t *text_json(const char *text);
-
-/* Text from elsewhere, fit for a terminal: control characters, C1 ones included, become '?'. */
-const char *terminal_text(apr_pool_t *p, const char *text);
 
 #endif

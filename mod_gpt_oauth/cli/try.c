@@ -195,7 +195,7 @@ static int read_secrets(try_t *try, const client_t *client)
     const char *problem = NULL;
 
     if (client->is_public ? c->secret != NULL : 0) {
-        return fail("\"%s\" is a public client: it has no secret", terminal_text(c->pool, client->name));
+        return fail("\"%s\" is a public client: it has no secret", client->name);
     }
     try->secret = c->secret;
     if (!client->is_public && !c->secret) {
@@ -309,7 +309,7 @@ int try_client(command_t *c)
     try.uses_pkce = !client->is_gpt;
     redirect_uri = try.username || c->args->redirects->nelts ? NULL : loopback_redirect(c, client);
     if (!redirect_uri && !(redirect_uri = usual_redirect(c, client))) {
-        return fail("\"%s\" has no redirect URI yet: `gptoauth client redirect` sets it", terminal_text(c->pool, client->name));
+        return fail("\"%s\" has no redirect URI yet: `gptoauth client redirect` sets it", client->name);
     }
     if (!c->json) {
         printf("Acting as \"%s\" at %s\n", terminal_text(c->pool, client->name), c->server.issuer);

@@ -51,13 +51,12 @@ static int report(const command_t *c, const char *did)
 
 static int fail_unknown(const command_t *c)
 {
-    return fail("there is no user \"%s\" here; `gptoauth user list` shows them all", terminal_text(c->pool, c->operands[0]));
+    return fail("there is no user \"%s\" here; `gptoauth user list` shows them all", c->operands[0]);
 }
 
 static int fail_taken(const command_t *c)
 {
-    return fail("there is a user \"%s\" already; `gptoauth user passwd` sets a new password",
-                terminal_text(c->pool, c->operands[0]));
+    return fail("there is a user \"%s\" already; `gptoauth user passwd` sets a new password", c->operands[0]);
 }
 
 int user_add(command_t *c)
@@ -95,8 +94,7 @@ int user_passwd(command_t *c)
     store_status_t status = store_user_get(c->store, c->operands[0], &user);
     if (status == STORE_OK) {
         if (!user->password_hash) {
-            return fail("the user \"%s\" signs in elsewhere; `gptoauth user add` would give a password here",
-                        terminal_text(c->pool, c->operands[0]));
+            return fail("the user \"%s\" signs in elsewhere; `gptoauth user add` would give a password here", c->operands[0]);
         }
         if (read_hash(c, &hash)) {
             return FAILED;

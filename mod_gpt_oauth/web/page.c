@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/params.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "base/uri.h"
 #include "private.h"
 #include "web/reply.h"
@@ -38,77 +39,10 @@ static const char style[] =
     ".problem{background:#3a1b19}.warning,.mark{background:#352a12}.mark{color:#f2c879}"
     ".small{color:#a7b0bb}}";
 
-/*
- * Characters that turn text around, hide it or show nothing: U+00AD, U+034F, U+061C, U+200B..F, U+2028..E, U+2060..F, blank
- * letters, U+FEFF, tags and variation selectors in U+E0000..1FF, and C1 controls. Returns how many bytes to leave out.
- */
-static apr_size_t deceptive(const unsigned char *c)
-{
-    /* U+115F, U+1160, U+180E, U+2800, U+3164, U+FFA0 */
-    static const char blank[][4] = { "\xe1\x85\x9f", "\xe1\x85\xa0", "\xe1\xa0\x8e",
-                                     "\xe2\xa0\x80", "\xe3\x85\xa4", "\xef\xbe\xa0" };
-
-    if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) {
-        return 2;
-    }
-    if ((c[0] == 0xd8 && c[1] == 0x9c) || (c[0] == 0xc2 && c[1] == 0xad)) {
-        return 2;
-    }
-    if (c[0] == 0xf3 && c[1] == 0xa0 && c[2] >= 0x80 && c[2] <= 0x87) {
-        return 4;
-    }
-    if (c[0] == 0xcd && c[1] == 0x8f) {
-        return 2;
-    }
-    for (apr_size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++) {
-        if (strncmp((const char *)c, blank[i], 3) == 0) {
-            return 3;
-        }
-    }
-    if (c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xaa && c[2] <= 0xae))) ||
-                         (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf))) {
-        return 3;
-    }
-    return c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf ? 3 : 0;
-}
-
-/* U+00A0, U+1680, U+2000..A, U+202F, U+205F and U+3000 look like a space, and are one from here on: their sizes, else 0. */
-static apr_size_t other_space(const unsigned char *c)
-{
-    if (c[0] == 0xc2 && c[1] == 0xa0) {
-        return 2;
-    }
-    if (c[0] == 0xe2) {
-        return (c[1] == 0x80 && ((c[2] >= 0x80 && c[2] <= 0x8a) || c[2] == 0xaf)) || (c[1] == 0x81 && c[2] == 0x9f) ? 3 : 0;
-    }
-    return (c[0] == 0xe1 && c[1] == 0x9a && c[2] == 0x80) || (c[0] == 0xe3 && c[1] == 0x80 && c[2] == 0x80) ? 3 : 0;
-}
-
 /* Text from anywhere, fit for HTML text and double-quoted attributes: escaped, without control and deceptive characters. */
 static const char *page_text(apr_pool_t *p, const char *text)
 {
-    char *clean = apr_palloc(p, strlen(text) + 1), *out = clean;
-
-    if (!utf8_valid(text, strlen(text))) {
-        return "(unreadable)";
-    }
-    for (const unsigned char *c = (const unsigned char *)text; *c;) {
-        apr_size_t skip = deceptive(c), space = other_space(c);
-
-        if (skip) {
-            c += skip;
-        } else if (space) {
-            *out++ = ' ';
-            c += space;
-        } else if (*c < 0x20 || *c == 0x7f) {
-            *out++ = ' ';
-            c++;
-        } else {
-            *out++ = (char)*c++;
-        }
-    }
-    *out = '\0';
-    return ap_escape_html(p, clean);
+    return utf8_valid(text, strlen(text)) ? ap_escape_html(p, text_clean(p, text)) : "(unreadable)";
 }
 
 /* A name may be made of nothing but what is left out. */

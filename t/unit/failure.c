@@ -1,8 +1,6 @@
 #include "tap.h"
 #include "base/failure.h"
 
-#include <string.h>
-
 void test_failure(apr_pool_t *p)
 {
     const struct {
@@ -40,17 +38,4 @@ void test_failure(apr_pool_t *p)
     is_str(failure->reason, "expired 7 s ago", "the reason is formatted");
     failure = failure_make(p, OAUTH_INVALID_GRANT, "100%s sure", NULL);
     is_str(failure->reason, "100%s sure", "without a reason the description stands in, and is no format");
-
-    is_str(log_quote(p, NULL, 10), "-", "NULL in the log");
-    is_str(log_quote(p, "", 10), "", "an empty string in the log");
-    is_str(log_quote(p, "plain text~", 11), "plain text~", "what fits exactly is not marked as cut");
-    is_str(log_quote(p, "plain text~", 5), "plain...", "what does not fit is cut and marked");
-    is_str(log_quote(p, "a\r\n[error] b\x1b[0m\x7f\"\\\xc3\xa9", 99), "a\\x0d\\x0a[error] b\\x1b[0m\\x7f\\x22\\x5c\\xc3\\xa9",
-           "case 240: a log line can be neither split nor coloured");
-    is_str(log_quote(p, "\xff\xff\xff", 2), "\\xff\\xff...", "a cut counts the bytes of the input");
-    is_str(log_quote(p, "abc", 0), "...", "nothing but the mark");
-    is_str(log_quote(p, "x gpts_0123456789-_ABCDEFGHI y", 99), "x gpts_... y", "no credential in the log");
-    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 9), "gptk_......", "... nor a part of one");
-    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 1), "gptk_......", "... however little is wanted");
-    is_str(log_quote(p, "gpts_of_the_office", 99), "gpts_of_the_office", "a name that begins like one");
 }

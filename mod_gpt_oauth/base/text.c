@@ -1,0 +1,119 @@
+#include "text.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <utf8proc.h>
+
+#include "token.h"
+
+#define CREDENTIAL_MIN    24
+#define CREDENTIAL_PREFIX 5
+#define ESCAPED_MAX       10     /* <U+10FFFF> */
+#define BLANK             0x2800 /* the empty pattern of Braille */
+
+text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code)
+{
+    utf8proc_ssize_t read = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, code);
+    const utf8proc_property_t *property;
+
+    *size = read > 0 ? (apr_size_t)read : 1;
+    if (read <= 0) {
+        *code = (unsigned char)*text;
+        return TEXT_BROKEN;
+    }
+    if (*code < 0x20 || *code == 0x7f) {
+        return TEXT_CONTROL;
+    }
+    property = utf8proc_get_property(*code);
+    switch (property->category) {
+    case UTF8PROC_CATEGORY_ZS: return *code == ' ' ? TEXT_PLAIN : TEXT_SPACE;
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP: return TEXT_HIDDEN;
+    default: return property->ignorable || *code == BLANK ? TEXT_HIDDEN : TEXT_PLAIN;
+    }
+}
+
+const char *text_clean(apr_pool_t *p, const char *text)
+{
+    char *clean = apr_palloc(p, strlen(text) + 1), *out = clean;
+    apr_int32_t code;
+    apr_size_t size;
+
+    for (; *text; text += size) {
+        switch (text_kind(text, &size, &code)) {
+        case TEXT_PLAIN:
+            memcpy(out, text, size);
+            out += size;
+            break;
+        case TEXT_SPACE:
+        case TEXT_CONTROL: *out++ = ' '; break;
+        case TEXT_HIDDEN:
+        case TEXT_BROKEN: break;
+        }
+    }
+    *out = '\0';
+    return clean;
+}
+
+const char *terminal_text(apr_pool_t *p, const char *text)
+{
+    char *escaped = apr_palloc(p, strlen(text) * ESCAPED_MAX + 1), *out = escaped;
+    apr_int32_t code;
+    apr_size_t size;
+
+    for (; *text; text += size) {
+        text_kind_t kind = text_kind(text, &size, &code);
+
+        if (kind == TEXT_PLAIN) {
+            memcpy(out, text, size);
+            out += size;
+        } else {
+            out += apr_snprintf(out, ESCAPED_MAX + 1, kind == TEXT_BROKEN ? "<%02X>" : "<U+%04X>", (unsigned)code);
+        }
+    }
+    *out = '\0';
+    return escaped;
+}
+
+/* Of what may be a credential at the beginning of text, sent where a name belongs: fields are easily swapped. */
+static apr_size_t credential_size(const char *text)
+{
+    apr_size_t size = token_describe(text) ? strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
+
+    return size >= CREDENTIAL_MIN ? size : 0;
+}
+
+const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max)
+{
+    static const char hex[] = "0123456789abcdef";
+    apr_size_t size, credential;
+    char *out, *o;
+
+    if (!bytes) {
+        return "-";
+    }
+    size = strnlen(bytes, max);
+    out = o = apr_palloc(p, size * (CREDENTIAL_PREFIX + 3) + sizeof("..."));
+    for (apr_size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+
+        if ((credential = credential_size(bytes + i))) {
+            memcpy(o, bytes + i, CREDENTIAL_PREFIX);
+            memset(o + CREDENTIAL_PREFIX, '.', 3);
+            o += CREDENTIAL_PREFIX + 3;
+            i += credential - 1;
+        } else if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\') {
+            *o++ = (char)c;
+        } else {
+            *o++ = '\\';
+            *o++ = 'x';
+            *o++ = hex[c >> 4];
+            *o++ = hex[c & 15];
+        }
+    }
+    memcpy(o, bytes[size] ? "..." : "", bytes[size] ? sizeof("...") : 1);
+    return out;
+}

@@ -1,0 +1,32 @@
+/*
+ * Text from strangers, made fit for where people read it: pages, terminals, the log. What is deceptive is decided once for all.
+ */
+#ifndef GPT_OAUTH_BASE_TEXT_H
+#define GPT_OAUTH_BASE_TEXT_H
+
+#include <apr_pools.h>
+
+typedef enum {
+    TEXT_PLAIN,
+    TEXT_SPACE,   /* looks like the ordinary space and is another one */
+    TEXT_CONTROL, /* below U+0020, and DEL */
+    TEXT_HIDDEN, /* turns text around, hides it or shows nothing: bidi, zero width, fillers, tags, C1 controls, line separators */
+    TEXT_BROKEN  /* a byte that is no UTF-8 */
+} text_kind_t;
+
+/* Of the character at text, which is not the end; *size in bytes and *code its number, or the byte where it is broken. */
+text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code);
+
+/* For a page, before HTML is escaped: without what is hidden, each other space and control an ordinary space. */
+const char *text_clean(apr_pool_t *p, const char *text);
+
+/* For a terminal: all that is not plain is escaped, as <U+202E>, and a byte that is no UTF-8 as <FF>. */
+const char *terminal_text(apr_pool_t *p, const char *text);
+
+/*
+ * For a log line: at most max bytes, with "..." behind when cut; anything but printable ASCII, and also '"' and '\', becomes
+ * \xHH, and of a credential no more than its prefix is left. NULL becomes "-".
+ */
+const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max);
+
+#endif

@@ -1,0 +1,116 @@
+#include "tap.h"
+#include "base/text.h"
+
+static void test_kinds(apr_pool_t *p)
+{
+    const struct {
+        const char *text, *page, *terminal, *what;
+    } rows[] = {
+        { "M\xc3\xbcller \xe5\x8f\xb0\xe5\x8c\x97", "M\xc3\xbcller \xe5\x8f\xb0\xe5\x8c\x97",
+          "M\xc3\xbcller \xe5\x8f\xb0\xe5\x8c\x97", "letters" },
+        { "a\xe2\x80\xae"
+          "b",
+          "ab", "a<U+202E>b", "U+202E, which turns text around" },
+        { "a\xe2\x81\xa6"
+          "b",
+          "ab", "a<U+2066>b", "U+2066, which isolates" },
+        { "a\xd8\x9c"
+          "b",
+          "ab", "a<U+061C>b", "the Arabic letter mark" },
+        { "a\xe2\x80\x8b"
+          "b",
+          "ab", "a<U+200B>b", "a zero width space" },
+        { "a\xe2\x80\x8d"
+          "b",
+          "ab", "a<U+200D>b", "a zero width joiner" },
+        { "a\xef\xbb\xbf"
+          "b",
+          "ab", "a<U+FEFF>b", "a byte order mark" },
+        { "a\xc2\xad"
+          "b",
+          "ab", "a<U+00AD>b", "a soft hyphen" },
+        { "a\xcd\x8f"
+          "b",
+          "ab", "a<U+034F>b", "a grapheme joiner" },
+        { "a\xe1\x85\xa0"
+          "b",
+          "ab", "a<U+1160>b", "a filler of Hangul" },
+        { "a\xe3\x85\xa4"
+          "b",
+          "ab", "a<U+3164>b", "another" },
+        { "a\xef\xbe\xa0"
+          "b",
+          "ab", "a<U+FFA0>b", "the narrow one" },
+        { "a\xe1\xa0\x8e"
+          "b",
+          "ab", "a<U+180E>b", "the vowel separator of Mongolian" },
+        { "a\xe2\xa0\x80"
+          "b",
+          "ab", "a<U+2800>b", "the empty pattern of Braille" },
+        { "a\xef\xb8\x8f"
+          "b",
+          "ab", "a<U+FE0F>b", "a variation selector" },
+        { "a\xf3\xa0\x81\x81"
+          "b",
+          "ab", "a<U+E0041>b", "a tag" },
+        { "a\xf3\xa0\x84\x80"
+          "b",
+          "ab", "a<U+E0100>b", "a variation selector of the second kind" },
+        { "a\xf0\x9d\x85\xb3"
+          "b",
+          "ab", "a<U+1D173>b", "the beginning of a beam" },
+        { "a\xef\xbf\xb9"
+          "b",
+          "ab", "a<U+FFF9>b", "the beginning of an annotation" },
+        { "a\xe2\x80\xa8"
+          "b",
+          "ab", "a<U+2028>b", "a line separator" },
+        { "a\xc2\x9b"
+          "31mb",
+          "a31mb", "a<U+009B>31mb", "the C1 control that begins a sequence" },
+        { "a\xc2\x85"
+          "b",
+          "ab", "a<U+0085>b", "the C1 control that ends a line" },
+        { "a\x1b[31mb", "a [31mb", "a<U+001B>[31mb", "ESC" },
+        { "a\r\nb\x7f", "a  b ", "a<U+000D><U+000A>b<U+007F>", "line ends and DEL" },
+        { "a\xc2\xa0"
+          "b",
+          "a b", "a<U+00A0>b", "a space that does not break" },
+        { "a\xe3\x80\x80"
+          "b",
+          "a b", "a<U+3000>b", "the wide space" },
+        { "a\xff"
+          "b\xc3",
+          "ab", "a<FF>b<C3>", "bytes that are no UTF-8" },
+        { "\xed\xa0\x80\xc0\xaf", "", "<ED><A0><80><C0><AF>", "a surrogate, and a slash in two bytes" },
+        { "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf", "the last character" },
+        { "", "", "", "nothing" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        is_str(text_clean(p, rows[i].text), rows[i].page, "case 313: on a page: %s", rows[i].what);
+        is_str(terminal_text(p, rows[i].text), rows[i].terminal, "case 313: on a terminal: %s", rows[i].what);
+    }
+}
+
+void test_text(apr_pool_t *p)
+{
+    test_kinds(p);
+    is_str(log_quote(p,
+                     "a\xe2\x80\xae"
+                     "b",
+                     99),
+           "a\\xe2\\x80\\xaeb", "case 313: in the log: U+202E");
+    is_str(log_quote(p, NULL, 10), "-", "NULL in the log");
+    is_str(log_quote(p, "", 10), "", "an empty string in the log");
+    is_str(log_quote(p, "plain text~", 11), "plain text~", "what fits exactly is not marked as cut");
+    is_str(log_quote(p, "plain text~", 5), "plain...", "what does not fit is cut and marked");
+    is_str(log_quote(p, "a\r\n[error] b\x1b[0m\x7f\"\\\xc3\xa9", 99), "a\\x0d\\x0a[error] b\\x1b[0m\\x7f\\x22\\x5c\\xc3\\xa9",
+           "case 240: a log line can be neither split nor coloured");
+    is_str(log_quote(p, "\xff\xff\xff", 2), "\\xff\\xff...", "a cut counts the bytes of the input");
+    is_str(log_quote(p, "abc", 0), "...", "nothing but the mark");
+    is_str(log_quote(p, "x gpts_0123456789-_ABCDEFGHI y", 99), "x gpts_... y", "no credential in the log");
+    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 9), "gptk_......", "... nor a part of one");
+    is_str(log_quote(p, "gptk_0123456789-_ABCDEFGHI", 1), "gptk_......", "... however little is wanted");
+    is_str(log_quote(p, "gpts_of_the_office", 99), "gpts_of_the_office", "a name that begins like one");
+}
