@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "command.h"
-#include "grant/user.h"
 #include "output.h"
 
 static json_t *throttle_json(const throttled_t *throttled)
@@ -49,7 +49,7 @@ int throttle_list(command_t *c)
 
 int throttle_clear(command_t *c)
 {
-    const char *user = c->args->user ? user_fold(c->pool, c->args->user) : NULL;
+    const char *user = c->args->user ? name_fold(c->pool, c->args->user) : NULL;
     apr_int64_t count;
 
     if ((user != NULL) + (c->args->address != NULL) + ((c->args->given & ARG_ALL) != 0) != 1) {

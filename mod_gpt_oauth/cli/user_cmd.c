@@ -63,9 +63,10 @@ int user_add(command_t *c)
 {
     user_t *user;
     const char *hash;
+    const char *problem = user_sign_in_problem(c->pool, c->operands[0]);
 
-    if (judge_name(c)) {
-        return FAILED;
+    if (problem) {
+        return fail("%s", problem);
     }
     /* Told before anybody types a password twice. A row without one is left by `user disable`. */
     store_status_t status = store_user_get(c->store, c->operands[0], &user);

@@ -1,24 +1,14 @@
 #include "grant/user.h"
 
-#include <apr_strings.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/params.h"
 #include "grant/client.h"
 #include "grant/verify.h"
 
 #define SESSION_BYTES 32
 #define SESSION_TEXT  43
-
-const char *user_fold(apr_pool_t *p, const char *name)
-{
-    char *folded = apr_pstrdup(p, name);
-
-    for (char *c = folded; *c; c++) {
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + ('a' - 'A')) : *c;
-    }
-    return folded;
-}
 
 const char *user_name_problem(const char *name)
 {
@@ -48,6 +38,13 @@ const char *user_name_problem(const char *name)
     return NULL;
 }
 
+const char *user_sign_in_problem(apr_pool_t *p, const char *name)
+{
+    const char *problem = user_name_problem(name);
+
+    return problem ? problem : name_spelling_problem(p, name);
+}
+
 const failure_t *user_find(store_t *store, const char *name, user_t **user)
 {
     *user = NULL;
@@ -56,15 +53,11 @@ const failure_t *user_find(store_t *store, const char *name, user_t **user)
 
 const failure_t *user_check_enabled(store_t *store, const char *name)
 {
-    user_t *user;
-
-    switch (store_user_get(store, name, &user)) {
+    switch (store_user_is_disabled(store, name)) {
     case STORE_OK:
-        return user->disabled_at
-                   ? failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
-                                  "the user is disabled; `gptoauth user enable` lets him in again")
-                   : NULL;
-    case STORE_REFUSED: return NULL; /* a user of another sign-in, never disabled here */
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
+                            "the user is disabled, in this spelling or another; `gptoauth user enable` lets him in again");
+    case STORE_REFUSED: return NULL;
     case STORE_DOWN:
     default: return store_failure(store);
     }
@@ -104,7 +97,7 @@ int browser_is_known(store_t *store, const char *cookie, const char *name)
 {
     digest_t hash;
 
-    return hash_cookie(cookie, &hash) && store_browser_get(store, &hash, user_fold(store->pool, name)) == STORE_OK;
+    return hash_cookie(cookie, &hash) && store_browser_get(store, &hash, name_fold(store->pool, name)) == STORE_OK;
 }
 
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie)
@@ -117,7 +110,7 @@ const failure_t *browser_remember(store_t *store, const char *name, const char *
         *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
     }
     (void)hash_cookie(*cookie, &hash);
-    return store_browser_add(store, &hash, user_fold(store->pool, name), store->now + BROWSER_LIFETIME) == STORE_DOWN
+    return store_browser_add(store, &hash, name_fold(store->pool, name), store->now + BROWSER_LIFETIME) == STORE_DOWN
                ? store_failure(store)
                : NULL;
 }

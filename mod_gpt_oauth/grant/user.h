@@ -10,11 +10,11 @@
 
 #define USER_NAME_MAX 255
 
-/* The name by which a user is counted and disabled, whatever the spelling. */
-const char *user_fold(apr_pool_t *p, const char *name);
-
-/* NULL when name may be a person's; else a sentence. Names of any sign-in are held to it. */
+/* NULL when name may be a person's; else a sentence. Names in the database are held to it. */
 const char *user_name_problem(const char *name);
+
+/* The same for a name that signs in or is added: besides, it has no other spellings than those by case (base/fold.h). */
+const char *user_sign_in_problem(apr_pool_t *p, const char *name);
 
 /* *user is NULL when the database has no such user. Failure: the database's. */
 const failure_t *user_find(store_t *store, const char *name, user_t **user);

@@ -1,5 +1,6 @@
 #include <apr_strings.h>
 
+#include "base/fold.h"
 #include "db.h"
 
 /*
@@ -50,6 +51,8 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " redirect_given, challenge, created_at, expires_at)"                                                                        \
     " SELECT $1, $2, $3, $4, client_id, username, $7, $8, $9, $10, $11, $12, $13"                                                \
     " FROM (SELECT $5 AS client_id, $6 AS username) AS asked WHERE " CLIENT_AND_USER_LIVE                                        \
+    " AND NOT EXISTS (SELECT 1 FROM oauth_user"                                                                                  \
+    " WHERE (name = $17 OR folded = $17) AND disabled_at IS NOT NULL)"                                                           \
     " ON CONFLICT DO NOTHING RETURNING grant_id"
 #define INSERT_CONSENT                                                                                                           \
     "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at)"                     \
@@ -90,6 +93,7 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
         v_number(code->grant_expires_at),
         v_digest(&hash),
         v_number(remember != 0),
+        v_text(name_fold(store->pool, code->username)),
     };
 
     consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, code->resource, &hash);

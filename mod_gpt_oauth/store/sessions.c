@@ -1,3 +1,4 @@
+#include "base/fold.h"
 #include "db.h"
 
 store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
@@ -6,14 +7,20 @@ store_status_t store_session_add(store_t *store, const digest_t *hash, const cha
     static const op_t op = {
         .sql =
             "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at)"
-            " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND disabled_at IS NOT NULL)"
+            " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE (name = $3 OR name = $7 OR folded = $7)"
+            " AND disabled_at IS NOT NULL)"
             " AND ($6 IS NULL OR EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND password_hash = $6))"
             " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2",
     };
     const value_t args[] = {
-        v_digest(hash),       v_text(store->issuer), v_text(username),
-        v_number(store->now), v_number(expires_at),  v_text(password_hash),
+        v_digest(hash),
+        v_text(store->issuer),
+        v_text(username),
+        v_number(store->now),
+        v_number(expires_at),
+        v_text(password_hash),
+        v_text(name_fold(store->pool, username)),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);

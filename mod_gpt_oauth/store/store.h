@@ -132,6 +132,8 @@ typedef struct user_t {
 } user_t;
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user);
+/* STORE_OK when the user is disabled, in this spelling or another (base/fold.h); else STORE_REFUSED. */
+store_status_t store_user_is_disabled(store_t *store, const char *name);
 /* Array of user_t *, by name. */
 store_status_t store_user_list(store_t *store, apr_array_header_t **users);
 /* STORE_REFUSED when the name has a password already (a row without one, left by disable, gets it). */

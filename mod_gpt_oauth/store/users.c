@@ -1,3 +1,4 @@
+#include "base/fold.h"
 #include "db.h"
 
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
@@ -24,6 +25,15 @@ store_status_t store_user_get(store_t *store, const char *name, user_t **user)
     return status;
 }
 
+store_status_t store_user_is_disabled(store_t *store, const char *name)
+{
+    static const op_t op = { .sql = "SELECT 1 FROM oauth_user WHERE (name = $1 OR name = $2 OR folded = $2)"
+                                    " AND disabled_at IS NOT NULL LIMIT 1" };
+    const value_t args[] = { v_text(name), v_text(name_fold(store->pool, name)) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
 store_status_t store_user_list(store_t *store, apr_array_header_t **users)
 {
     static const op_t op = {
@@ -45,12 +55,12 @@ store_status_t store_user_list(store_t *store, apr_array_header_t **users)
 store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_user (name, password_hash, created_at) VALUES ($1, $2, $3)"
+        .sql = "INSERT INTO oauth_user (name, password_hash, created_at, folded) VALUES ($1, $2, $3, NULLIF($4, $1))"
                " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash WHERE oauth_user.password_hash IS NULL"
                " RETURNING 1",
         .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
     };
-    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now) };
+    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now), v_text(name_fold(store->pool, name)) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
@@ -79,15 +89,15 @@ static store_status_t disable(store_t *store, const char *name, apr_int64_t disa
 {
     static const op_t op = {
         .sql = "WITH sessions AS (DELETE FROM oauth_session WHERE username = $1)"
-               " INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ($1, $3, $2)"
-               " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at RETURNING 1",
+               " INSERT INTO oauth_user (name, created_at, disabled_at, folded) VALUES ($1, $3, $2, NULLIF($4, $1))"
+               " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at, folded = excluded.folded RETURNING 1",
         .steps = {
-            "INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ($1, $3, $2)"
-            " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at RETURNING 1",
+            "INSERT INTO oauth_user (name, created_at, disabled_at, folded) VALUES ($1, $3, $2, NULLIF($4, $1))"
+            " ON CONFLICT (name) DO UPDATE SET disabled_at = excluded.disabled_at, folded = excluded.folded RETURNING 1",
             "DELETE FROM oauth_session WHERE username = $1",
         },
     };
-    const value_t args[] = { v_text(name), v_number(disabled_at), v_number(store->now) };
+    const value_t args[] = { v_text(name), v_number(disabled_at), v_number(store->now), v_text(name_fold(store->pool, name)) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

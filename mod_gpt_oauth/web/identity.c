@@ -6,6 +6,7 @@
 #include <http_request.h>
 #include <mod_auth.h>
 
+#include "base/fold.h"
 #include "base/password.h"
 #include "grant/client.h"
 #include "grant/user.h"
@@ -32,7 +33,7 @@ const failure_t *identity_find(request_rec *r, store_t *store, const char **user
     if (!identity_is_given(r)) {
         return session_find(store, request_cookie(r, conf->session_cookie), username);
     }
-    problem = user_name_problem(r->user);
+    problem = user_sign_in_problem(r->pool, r->user);
     if (problem) {
         return failure_make(
             r->pool, OAUTH_ACCESS_DENIED, "Your account's name cannot be used here. Ask the server's administrator.",
@@ -90,9 +91,14 @@ typedef struct attempt_t {
 } attempt_t;
 
 /* What cannot be right is no guess: it is refused like one, and gets nobody nearer to a limit. */
-static int can_be_right(const server_conf_t *conf, const char *username, const char *password)
+static int can_be_right(apr_pool_t *p, const server_conf_t *conf, const char *username, const char *password)
 {
-    return !user_name_problem(username) && (conf->login_providers || strlen(password) <= PASSWORD_MAX);
+    int own_alone = 1;
+
+    for (int i = 0; conf->login_providers && i < conf->login_providers->nelts; i++) {
+        own_alone &= strcmp(APR_ARRAY_IDX(conf->login_providers, i, login_provider_t).name, OWN_PROVIDER) == 0;
+    }
+    return !user_sign_in_problem(p, username) && (!own_alone || strlen(password) <= PASSWORD_MAX);
 }
 
 /*
@@ -102,11 +108,11 @@ static int can_be_right(const server_conf_t *conf, const char *username, const c
 static attempt_t describe(request_rec *r, const char *username, const char *password)
 {
     const server_conf_t *conf = config_server(r->server);
-    const char *name = user_fold(r->pool, username), *cookie = request_cookie(r, conf->browser_cookie);
+    const char *name = name_fold(r->pool, username), *cookie = request_cookie(r, conf->browser_cookie);
     store_t store = db_store(r);
     attempt_t attempt = { { THROTTLE_PASSWORD, THROTTLE_ADDRESS, THROTTLE_USER },
                           { name, NULL, name },
-                          can_be_right(conf, username, password) };
+                          can_be_right(r->pool, conf, username, password) };
 
     if (attempt.is_counted && cookie && store.source && browser_is_known(&store, cookie, username)) {
         attempt.kinds[2] = THROTTLE_BROWSER;
@@ -145,13 +151,13 @@ static authn_status check(request_rec *r, const char **username, const char *pas
 {
     authn_status status = AUTH_USER_NOT_FOUND;
 
-    *problem = user_name_problem(*username);
+    *problem = user_sign_in_problem(r->pool, *username);
     if (!*problem) {
         r->user = apr_pstrdup(r->pool, *username);
         status = ask_providers(r, config_server(r->server), *username, password);
         *username = r->user ? r->user : *username;
         r->user = NULL;
-        *problem = status == AUTH_GRANTED ? user_name_problem(*username) : NULL;
+        *problem = status == AUTH_GRANTED ? user_sign_in_problem(r->pool, *username) : NULL;
     }
     if (status == AUTH_GRANTED && *problem) {
         status = AUTH_DENIED;

@@ -29,17 +29,17 @@ install_postgresql() {
     return $status
 }
 
-# Nor is the package of pgbouncer to start one, now or at the next boot.
-install_pgbouncer() {
+# Nor are other packages to start their servers, now or at the next boot.
+install_without_server() {
     local policy=/usr/sbin/policy-rc.d made='' status=0
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
         as_root chmod 755 $policy
         made=1
     fi
-    apt_install pgbouncer || status=$?
+    apt_install "$1" || status=$?
     [ -z "$made" ] || as_root rm $policy
-    [ $status -ne 0 ] || as_root update-rc.d pgbouncer disable
+    [ $status -ne 0 ] || as_root update-rc.d "$1" disable
     return $status
 }
 
@@ -61,7 +61,7 @@ install_missing() {
     for package in "${missing[@]}"; do
         case $package in
         postgresql) install_postgresql ;;
-        pgbouncer) install_pgbouncer ;;
+        pgbouncer | slapd) install_without_server "$package" ;;
         esac
     done
     apt_install "${missing[@]}"

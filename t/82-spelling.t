@@ -1,0 +1,92 @@
+#!/usr/bin/perl
+# One person, many spellings: a directory folds case and more, so counting and disabling do too. A real slapd on loopback.
+use strict;
+use warnings;
+use File::Temp ();
+use FindBin;
+use Test::More;
+use Time::HiRes qw(sleep time);
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+plan skip_all => 'no slapd here (Debian: apt install slapd ldap-utils)' unless -x '/usr/sbin/slapd' && -x '/usr/bin/ldapadd';
+
+my $dir = File::Temp::tempdir('gptoauth-ldap-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+my $port = Test::GptOauth::free_port();
+my $uri = "ldap://127.0.0.1:$port";
+mkdir "$dir/db";
+open my $conf, '>', "$dir/slapd.conf" or die;
+print {$conf} <<"EOC";
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+database mdb
+suffix "dc=example,dc=com"
+rootdn "cn=admin,dc=example,dc=com"
+rootpw admin
+directory $dir/db
+EOC
+close $conf;
+my $slapd = fork // die;
+if (!$slapd) {
+    open STDERR, '>', "$dir/log";
+    exec qw(setpriv --pdeathsig TERM -- /usr/sbin/slapd -d 0 -f), "$dir/slapd.conf", '-h', $uri or POSIX::_exit(127);
+}
+END { kill TERM => $slapd if $slapd }
+my $ldif = <<'EOL';
+dn: dc=example,dc=com
+objectClass: domain
+dc: example
+
+dn: uid=alice,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: alice
+cn: Alice
+sn: A
+userPassword: secret-of-alice
+EOL
+my $added;
+for (1 .. 100) {
+    $added = Test::GptOauth::run({ stdin => $ldif }, 'ldapadd', '-x', '-H', $uri, '-D', 'cn=admin,dc=example,dc=com', '-w', 'admin');
+    last if $added->{status} == 0;
+    sleep 0.1;
+}
+BAIL_OUT("slapd: $added->{err}") if $added->{status};
+
+my $full_width = "\xef\xbd\x81\xef\xbd\x8c\xef\xbd\x89\xef\xbd\x83\xef\xbd\x85";
+my @spellings = ('alice', 'ALICE', 'aLiCe', $full_width, "alice\xe3\x80\x80", "\xef\xbc\xa1lice");
+
+for my $attribute ('', 'AuthLDAPRemoteUserAttribute uid') {
+    on_each_db({ modules => [qw(ldap authnz_ldap)], conf => <<"EOC" }, sub {
+GPTOAuthLoginProvider ldap
+<Location /oauth/authorize>
+    AuthLDAPURL "$uri/dc=example,dc=com?uid"
+    $attribute
+</Location>
+EOC
+        my ($t) = @_;
+        my $with = $attribute || 'without the attribute';
+        my $client = $t->client_add('notes');
+        my $sign_in = sub {
+            my ($name, $password) = @_;
+            my $browser = $t->browser;
+            $browser->get($t->authorize_url($client));
+            $browser->submit($browser->form_with('password'), username => $name, password => $password);
+            return $t->outcome($client, $browser->page);
+        };
+        $t->begin_window(20);
+        is($sign_in->($_, 'secret-of-alice'), '200 consent', "case 328: $_ signs in, $with") for 'alice', 'ALICE';
+        is($sign_in->($full_width, 'secret-of-alice'), '200 sign-in', "case 328: full-width letters do not, $with");
+        $t->gptoauth(qw(user disable alice));
+        is($sign_in->($_, 'secret-of-alice') =~ /consent/ ? 'consent' : 'refused', 'refused', "case 328: disabled, $_, $with") for @spellings;
+        $t->gptoauth(qw(user enable alice));
+        my $said = '';
+        for my $i (0 .. 12) {
+            $said = $sign_in->($spellings[ $i % 3 ], 'wrong');
+        }
+        like($said, qr/^429/, "case 328: wrong passwords of all spellings are counted together, $with");
+    });
+}
+done_testing();
