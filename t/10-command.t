@@ -350,7 +350,7 @@ sub test_terminal
         like($said{$command}, qr/\Q$shown\E/, "case 313: $command escapes a name");
         unlike($said{$command}, qr/\xe2\x80\xae|\xc2\x9b|\xe2\x80\x8b/, 'case 313: ... everywhere');
     }
-    like($t->gptoauth(@$_, '--json'), qr/"$ascii"/i, "case 313: @$_ --json is ASCII") for [qw(client list)], [qw(grant list)], [qw(user list)];
+    like($t->gptoauth(@$_, '--json'), qr/"\Q$ascii\E"/i, "case 313: @$_ --json is ASCII") for [qw(client list)], [qw(grant list)], [qw(user list)];
     refuses($t, 'case 313: a client that is not there', qr/no client "x\Q$shown\E"/, [ qw(client show), "x$turned" ]);
     $t->gptoauth(qw(client remove), $id);
     $t->sql("DELETE FROM oauth_user WHERE name = '$turned';");

@@ -141,13 +141,32 @@ int user_list(command_t *c)
     return DONE;
 }
 
+/* The name itself first: from then on no spelling signs in, so that none is added to those that are looked for. */
+static store_status_t set_all_disabled(const command_t *c, apr_int64_t disabled_at)
+{
+    apr_array_header_t *names;
+    store_status_t status = store_user_set_disabled(c->store, c->operands[0], disabled_at);
+
+    if (status == STORE_DOWN || store_user_spellings(c->store, c->operands[0], &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    for (int i = 0; i < names->nelts; i++) {
+        switch (store_user_set_disabled(c->store, APR_ARRAY_IDX(names, i, const char *), disabled_at)) {
+        case STORE_OK: status = STORE_OK; break;
+        case STORE_DOWN: return STORE_DOWN;
+        case STORE_REFUSED: break;
+        }
+    }
+    return status;
+}
+
 /* A user of another sign-in may be unknown here and still be disabled. */
 static int set_disabled(const command_t *c, apr_int64_t disabled_at, const char *did)
 {
     if (judge_name(c)) {
         return FAILED;
     }
-    switch (store_user_set_disabled(c->store, c->operands[0], disabled_at)) {
+    switch (set_all_disabled(c, disabled_at)) {
     case STORE_OK: return report(c, did);
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;

@@ -132,6 +132,8 @@ typedef struct user_t {
 } user_t;
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user);
+/* Array of const char *: all other spellings of a name (base/fold.h) among users, grants and sessions. Housekeeping: reads them all. */
+store_status_t store_user_spellings(store_t *store, const char *name, apr_array_header_t **names);
 /* STORE_OK when the user is disabled, in this spelling or another (base/fold.h); else STORE_REFUSED. */
 store_status_t store_user_is_disabled(store_t *store, const char *name);
 /* Array of user_t *, by name. */

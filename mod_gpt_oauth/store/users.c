@@ -25,6 +25,36 @@ store_status_t store_user_get(store_t *store, const char *name, user_t **user)
     return status;
 }
 
+store_status_t store_user_spellings(store_t *store, const char *name, apr_array_header_t **names)
+{
+    static const op_t op = {
+        .sql = "SELECT name FROM oauth_user UNION SELECT username FROM oauth_session"
+               " UNION SELECT username FROM oauth_grant WHERE username IS NOT NULL",
+        .patient = 1,
+    };
+    const char *folded = name_fold(store->pool, name);
+    apr_pool_t *p;
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+
+    if (status == STORE_DOWN) {
+        return status;
+    }
+    *names = apr_array_make(store->pool, 4, sizeof(const char *));
+    apr_pool_create(&p, store->pool);
+    for (int i = 0; i < rows->count; i++) {
+        const cell_t *cell = db_row(rows, i);
+        const char *other = next_text(&cell);
+
+        if (strcmp(other, name) != 0 && strcmp(name_fold(p, other), folded) == 0) {
+            APR_ARRAY_PUSH(*names, const char *) = other;
+        }
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return STORE_OK;
+}
+
 store_status_t store_user_is_disabled(store_t *store, const char *name)
 {
     static const op_t op = { .sql = "SELECT 1 FROM oauth_user WHERE (name = $1 OR name = $2 OR folded = $2)"
