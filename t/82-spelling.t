@@ -79,7 +79,7 @@ EOC
         $t->begin_window(20);
         is($sign_in->($_, 'secret-of-alice'), '200 consent', "case 328: $_ signs in, $with") for 'alice', 'ALICE';
         is($sign_in->($full_width, 'secret-of-alice'), '200 sign-in', "case 328: full-width letters do not, $with");
-        my $now = time;
+        my $now = int time;
         $t->sql('INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)'
               . sprintf " VALUES ('capital', 'x', '%s', 'ALICE', 'read', '', %d, %d, %d);", $client->{id}, $now, $now + 999, $now + 999);
         $t->gptoauth(qw(user disable alice));
@@ -88,6 +88,10 @@ EOC
         is($sign_in->($_, 'secret-of-alice') =~ /consent/ ? 'consent' : 'refused', 'refused', "case 328: disabled, $_, $with") for @spellings;
         $t->gptoauth(qw(user enable alice));
         is($t->sql('SELECT count(*) FROM oauth_user WHERE disabled_at IS NOT NULL;'), 0, 'case 328: user enable enables all spellings');
+        $t->sql("INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ('Alice', $now, $now);");
+        $t->gptoauth('migrate');
+        is($sign_in->('aLICE', 'secret-of-alice') =~ /consent/ ? 'consent' : 'refused', 'refused', 'case 328: disabled before the migration');
+        $t->gptoauth(qw(user enable alice));
         my $said = '';
         for my $i (0 .. 12) {
             $said = $sign_in->($spellings[ $i % 3 ], 'wrong');

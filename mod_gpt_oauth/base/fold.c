@@ -10,13 +10,13 @@
 
 #define SOFT_HYPHEN 0xad /* left out by UTF8PROC_IGNORE */
 /* Mapped to nothing by RFC 4518 section 2.2, like much of what text_kind knows to be hidden. */
-#define TODO_HYPHEN 0x1806
-#define OBJECT      0xfffc
-#define REPLACEMENT 0xfffd
+#define MONGOLIAN_HYPHEN 0x1806
+#define OBJECT           0xfffc
+#define REPLACEMENT      0xfffd
 
 static int shows_nothing(apr_int32_t code)
 {
-    return code == TODO_HYPHEN || code == OBJECT || code == REPLACEMENT;
+    return code == MONGOLIAN_HYPHEN || code == OBJECT || code == REPLACEMENT;
 }
 
 /* RFC 4518 section 2.2, for each character before it is folded. */
@@ -91,8 +91,8 @@ const char *name_spelling_problem(apr_pool_t *p, const char *name)
         }
     }
     if (strcmp(normalise(p, name, NULL, 0), name) != 0) {
-        return "the user name holds characters that are another spelling of ordinary ones (full-width letters, ligatures, accents "
-               "apart from their letters)";
+        return "the user name holds characters that are another spelling of ordinary ones (full-width letters, "
+               "ligatures, accents apart from their letters)";
     }
     /* Whatever the case, a letter is one letter: this spares the Greek final sigma and finds what becomes two. */
     if (letters(name_fold(p, name)) != letters(name)) {

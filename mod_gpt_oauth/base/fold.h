@@ -1,6 +1,5 @@
 /*
- * Names of people without what spelling may vary, as a directory compares them (RFC 4518; the case folding of RFC 8265 section 3.3
- * is less than that).
+ * Names of people without what spelling may vary, as a directory compares them (RFC 4518; RFC 8265 section 3.3 folds less).
  */
 #ifndef GPT_OAUTH_BASE_FOLD_H
 #define GPT_OAUTH_BASE_FOLD_H

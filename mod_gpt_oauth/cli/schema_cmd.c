@@ -22,7 +22,7 @@ int migrate(command_t *c)
             printf("Applied migration %d, %s.\n", migration->version, migration->name);
         }
     }
-    if (status != STORE_OK) {
+    if (status != STORE_OK || store_user_fold_all(c->store) != STORE_OK) {
         return fail_down(c);
     }
     if (c->json) {

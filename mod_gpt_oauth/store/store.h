@@ -132,8 +132,10 @@ typedef struct user_t {
 } user_t;
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user);
-/* Array of const char *: all other spellings of a name (base/fold.h) among users, grants and sessions. Housekeeping: reads them all. */
+/* Array of const char *: all other spellings of a name (base/fold.h) in users, grants and sessions, which are all read. */
 store_status_t store_user_spellings(store_t *store, const char *name, apr_array_header_t **names);
+/* After a migration: writes the folded names of users who were there before. As often as one likes. */
+store_status_t store_user_fold_all(store_t *store);
 /* STORE_OK when the user is disabled, in this spelling or another (base/fold.h); else STORE_REFUSED. */
 store_status_t store_user_is_disabled(store_t *store, const char *name);
 /* Array of user_t *, by name. */

@@ -55,6 +55,25 @@ store_status_t store_user_spellings(store_t *store, const char *name, apr_array_
     return STORE_OK;
 }
 
+store_status_t store_user_fold_all(store_t *store)
+{
+    static const op_t unfolded = { .sql = "SELECT name FROM oauth_user WHERE folded IS NULL", .patient = 1 };
+    static const op_t fold = { .sql = "UPDATE oauth_user SET folded = $2 WHERE name = $1 RETURNING 1" };
+    rows_t *rows;
+    store_status_t status = db_run(store, &unfolded, NULL, 0, &rows);
+
+    for (int i = 0; status == STORE_OK && i < rows->count; i++) {
+        const cell_t *cell = db_row(rows, i);
+        const char *name = next_text(&cell);
+        const value_t args[] = { v_text(name), v_text(name_fold(store->pool, name)) };
+
+        if (strcmp(args[1].text, name) != 0 && db_run(store, &fold, args, COUNT(args), NULL) == STORE_DOWN) {
+            return STORE_DOWN;
+        }
+    }
+    return status == STORE_DOWN ? STORE_DOWN : STORE_OK;
+}
+
 store_status_t store_user_is_disabled(store_t *store, const char *name)
 {
     static const op_t op = { .sql = "SELECT 1 FROM oauth_user WHERE (name = $1 OR name = $2 OR folded = $2)"
