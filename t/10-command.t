@@ -368,7 +368,7 @@ sub test_migrate
     refuses($t, 'a database without tables', 'gptoauth migrate', [ 'client', 'list' ], conf => $conf);
     my @runs = map { open my $pipe, '-|', $command, '--db-conf', $conf, 'migrate', '--json' or die; $pipe } 1 .. 4;
     my @applied = map { my $json = JSON::PP::decode_json(join '', <$_>); close $_ or fail("a concurrent migrate: $?"); @{ $json->{applied} } } @runs;
-    is(join(', ', map { "$_->{version} $_->{name}" } @applied), '1 oauth, 2 clients, 3 limits, 4 users, 5 throttles', 'of four migrates at once, each succeeds and each migration is applied once');
+    is(join(', ', sort map { "$_->{version} $_->{name}" } @applied), '1 oauth, 2 clients, 3 limits', 'of four migrates at once, each succeeds and each migration is applied once');
     is($t->sql(q{SELECT value FROM oauth_setting WHERE name = 'tag_key';}), $tag_key, 'the tag key stays');
 
     if ($t->is_pgsql) {

@@ -76,6 +76,9 @@ EOC
             $browser->submit($browser->form_with('password'), username => $name, password => $password);
             return $t->outcome($client, $browser->page);
         };
+        my ($status, $said) = $t->configtest;
+        my $warned = $said =~ /GPT001: GPTOAuthLoginProvider asks a directory by ldap.*write AuthLDAPRemoteUserAttribute/ ? 'warns' : 'is content';
+        is("$status $warned", $attribute ? '0 is content' : '0 warns', "case 328: configtest $with");
         $t->begin_window(20);
         is($sign_in->($_, 'secret-of-alice'), '200 consent', "case 328: $_ signs in, $with") for 'alice', 'ALICE';
         is($sign_in->($full_width, 'secret-of-alice'), '200 sign-in', "case 328: full-width letters do not, $with");
@@ -92,11 +95,31 @@ EOC
         $t->gptoauth('migrate');
         is($sign_in->('aLICE', 'secret-of-alice') =~ /consent/ ? 'consent' : 'refused', 'refused', 'case 328: disabled before the migration');
         $t->gptoauth(qw(user enable alice));
-        my $said = '';
+        is($t->sql(q{SELECT count(*) FROM oauth_grant WHERE username IN ('alice', 'ALICE') AND revoked_at IS NULL;}) > 0 ? 1 : 0, 1, 'something is granted');
+        $t->gptoauth(qw(grant revoke --user Alice));
+        is($t->sql(q{SELECT count(*) FROM oauth_grant WHERE username IN ('alice', 'ALICE') AND revoked_at IS NULL;}), 0, 'case 328: grant revoke takes it from all spellings');
+        $t->gptoauth(qw(user disable alice));
+        $t->gptoauth(qw(user remove aLiCe));
+        is($t->sql('SELECT count(*) FROM oauth_user;'), 0, 'case 328: user remove removes what was disabled under other spellings');
+        $said = '';
         for my $i (0 .. 12) {
             $said = $sign_in->($spellings[ $i % 3 ], 'wrong');
         }
         like($said, qr/^429/, "case 328: wrong passwords of all spellings are counted together, $with");
     });
 }
+# The module's own users: one person has one spelling.
+on_each_db({ conf => '' }, sub {
+    my ($t) = @_;
+    $t->gptoauth_stdin("a good password\n", qw(user add alice));
+    like($t->try_gptoauth("a good password\n", qw(user add Alice))->{err}, qr/there is a user "alice", and two spellings of one name are one person/, 'case 328: another spelling is not added');
+    my $client = $t->client_add('notes');
+    my $now = int time;
+    for my $name (qw(bob BOB)) {
+        $t->sql('INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)'
+              . sprintf " VALUES ('$name', 'x', '%s', '$name', 'read', '', %d, %d, %d);", $client->{id}, $now, $now + 999, $now + 999);
+    }
+    like($t->try_gptoauth('', 'doctor')->{out}, qr/^ *warning +users +users come in several spellings of one name, such as (?:bob and BOB|BOB and bob)/mi,
+        'case 328: doctor says where the provider of a sign-in does not tell whom it means');
+});
 done_testing();

@@ -68,8 +68,8 @@ sub test_redirector {
         is_detour($t, $client, $t->http->get($t->authorize_url($client, scope => 'nope')), 'invalid_scope', $uri);
     }
     my $old = client_of(register($t, client_name => 'from times of other rules'));
-    $t->sql("UPDATE oauth_client SET redirect_uris = 'old:/cb' WHERE id = '$old->{id}';");
-    my $response = $t->http->get($t->authorize_url({ %$old, redirect_uri => 'old:/cb' }, scope => 'nope'));
+    $t->sql("UPDATE oauth_client SET redirect_uris = 'ftp:/cb' WHERE id = '$old->{id}';");
+    my $response = $t->http->get($t->authorize_url({ %$old, redirect_uri => 'ftp:/cb' }, scope => 'nope'));
     ok($response->status == 400 && $response->body !~ /<a\b/, 'case 309: what could not be registered is not linked to');
 
     my %trusted = ('a client that the administrator made' => $t->client_add('by hand'),

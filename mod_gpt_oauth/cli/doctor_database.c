@@ -38,6 +38,19 @@ static void judge_health(doctor_t *doctor, const health_t *health)
     }
 }
 
+static void judge_spellings(doctor_t *doctor)
+{
+    const char *one, *other;
+
+    if (store_user_twins(doctor->c->store, &one, &other) == STORE_OK) {
+        report_add(
+            doctor->report, WARNING, "users",
+            "write AuthLDAPRemoteUserAttribute (or its like) for the provider of the sign-in, so that it says whom it means",
+            "users come in several spellings of one name, such as %s and %s, each with grants of its own",
+            terminal_text(doctor->report->pool, one), terminal_text(doctor->report->pool, other));
+    }
+}
+
 static const char *finding_of(apr_pool_t *p, const intrusion_t *found, verdict_t *verdict, const char **remedy)
 {
     const char *object = terminal_text(p, found->object), *role = terminal_text(p, found->role);
@@ -244,6 +257,7 @@ void doctor_database(doctor_t *doctor)
     }
     judge_health(doctor, &health);
     judge_owners(doctor);
+    judge_spellings(doctor);
     judge_pool(doctor, &health);
     judge_clients(doctor);
     judge_users(doctor);

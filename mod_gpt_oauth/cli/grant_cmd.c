@@ -111,6 +111,28 @@ static int report(const command_t *c, apr_int64_t count)
     return DONE;
 }
 
+/* Of a user in all spellings of the name. */
+static store_status_t revoke_all(const command_t *c, const char *client_id, apr_int64_t *count)
+{
+    apr_array_header_t *names;
+    store_status_t status = store_grant_revoke_all(c->store, c->args->user, client_id, count);
+
+    if (status == STORE_DOWN || !c->args->user) {
+        return status;
+    }
+    if (store_user_spellings(c->store, c->args->user, &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    for (int i = 0; i < names->nelts; i++) {
+        apr_int64_t more;
+        if (store_grant_revoke_all(c->store, APR_ARRAY_IDX(names, i, const char *), client_id, &more) == STORE_DOWN) {
+            return STORE_DOWN;
+        }
+        *count += more;
+    }
+    return STORE_OK;
+}
+
 int grant_revoke(command_t *c)
 {
     const char *client_id;
@@ -131,7 +153,7 @@ int grant_revoke(command_t *c)
     if (find_client(c, &client_id)) {
         return FAILED;
     }
-    if (store_grant_revoke_all(c->store, c->args->user, client_id, &count) != STORE_OK) {
+    if (revoke_all(c, client_id, &count) == STORE_DOWN) {
         return fail_down(c);
     }
     return count ? report(c, count) : none_found(c);

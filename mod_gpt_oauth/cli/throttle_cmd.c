@@ -4,6 +4,7 @@
 #include "base/fold.h"
 #include "command.h"
 #include "output.h"
+#include "store/throttles.h"
 
 static json_t *throttle_json(const throttled_t *throttled)
 {

@@ -46,7 +46,8 @@ static int report(const command_t *c, const char *did)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("the user was removed in the meantime");
+    print_json(c->pool, json_pack("{ss}", "name", c->operands[0])); /* known by other spellings alone */
+    return DONE;
 }
 
 static int fail_unknown(const command_t *c)
@@ -62,7 +63,7 @@ static int fail_taken(const command_t *c)
 int user_add(command_t *c)
 {
     user_t *user;
-    const char *hash;
+    const char *hash, *other;
     const char *problem = user_sign_in_problem(c->pool, c->operands[0]);
 
     if (problem) {
@@ -75,6 +76,11 @@ int user_add(command_t *c)
     }
     if (status == STORE_OK && user->password_hash) {
         return fail_taken(c);
+    }
+    switch (store_user_other_spelling(c->store, c->operands[0], &other)) {
+    case STORE_OK: return fail("there is a user \"%s\", and two spellings of one name are one person", other);
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
     }
     if (read_hash(c, &hash)) {
         return FAILED;
@@ -184,10 +190,32 @@ int user_enable(command_t *c)
     return set_disabled(c, 0, "is enabled");
 }
 
+/* With what other spellings were granted, and that they are disabled; but a user who has a password of his own is another one. */
+static store_status_t remove_all(const command_t *c)
+{
+    apr_array_header_t *names;
+    user_t *user;
+    store_status_t status, found;
+
+    if (store_user_spellings(c->store, c->operands[0], &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    status = store_user_remove(c->store, c->operands[0]);
+    for (int i = 0; status != STORE_DOWN && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        found = store_user_get(c->store, name, &user);
+        if (found == STORE_REFUSED || (found == STORE_OK && !user->password_hash)) {
+            found = store_user_remove(c->store, name);
+        }
+        status = found == STORE_DOWN || status == STORE_REFUSED ? found : status;
+    }
+    return status;
+}
+
 int user_remove(command_t *c)
 {
     const char *name = c->operands[0];
-    switch (store_user_remove(c->store, name)) {
+    switch (remove_all(c)) {
     case STORE_OK: break;
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: return fail_unknown(c);

@@ -6,6 +6,7 @@
 #include "base/params.h"
 #include "grant/client.h"
 #include "grant/verify.h"
+#include "store/throttles.h"
 
 #define SESSION_BYTES 32
 #define SESSION_TEXT  43

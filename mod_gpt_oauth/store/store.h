@@ -138,6 +138,13 @@ store_status_t store_user_spellings(store_t *store, const char *name, apr_array_
 store_status_t store_user_fold_all(store_t *store);
 /* STORE_OK when the user is disabled, in this spelling or another (base/fold.h); else STORE_REFUSED. */
 store_status_t store_user_is_disabled(store_t *store, const char *name);
+/*
+ * Two spellings of one name under which something was granted, as a directory makes them that does not tell the one it has. STORE_REFUSED:
+ * there are none.
+ */
+store_status_t store_user_twins(store_t *store, const char **one, const char **other);
+/* A user with a password whose name is another spelling of this one. STORE_REFUSED: there is none. */
+store_status_t store_user_other_spelling(store_t *store, const char *name, const char **other);
 /* Array of user_t *, by name. */
 store_status_t store_user_list(store_t *store, apr_array_header_t **users);
 /* STORE_REFUSED when the name has a password already (a row without one, left by disable, gets it). */
@@ -159,34 +166,6 @@ store_status_t store_session_add(store_t *store, const digest_t *hash, const cha
                                  apr_int64_t expires_at);
 /* The user's name, when the session lives and the user is not disabled; else STORE_REFUSED. */
 store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username);
-
-/* ---- too many wrong passwords (throttles.c) ---- */
-
-/* A throttle that refuses sign-ins. Names are folded. */
-typedef struct throttled_t {
-    const char *issuer;
-    const char *kind; /* THROTTLED_USER and so on */
-    const char *name; /* "" where it is about an address alone, as address where it is about a user alone */
-    const char *address;
-    apr_int64_t until_at;
-} throttled_t;
-
-#define THROTTLED_USER    "user"
-#define THROTTLED_ADDRESS "address"
-#define THROTTLED_BOTH    "user+address"
-
-/* It has just begun to refuse. The issuer is the store's. */
-store_status_t store_throttle_note(store_t *store, const throttled_t *throttled);
-/* STORE_OK when the administrator lifted it later than since. */
-store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at);
-/* Those in force, array of throttled_t; 10,000 at most. */
-store_status_t store_throttle_list(store_t *store, apr_array_header_t **throttles);
-/* Lifts those of a user or address (NULL: of all); *count says how many. */
-store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count);
-
-/* A browser in which the user has signed in before. STORE_REFUSED: it is none of this user's. */
-store_status_t store_browser_add(store_t *store, const digest_t *hash, const char *name, apr_int64_t expires_at);
-store_status_t store_browser_get(store_t *store, const digest_t *hash, const char *name);
 
 /* ---- authorization: consent, grant, code ---- */
 

@@ -1,3 +1,4 @@
+#include "throttles.h"
 #include "db.h"
 
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)

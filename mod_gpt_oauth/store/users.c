@@ -1,3 +1,5 @@
+#include <apr_hash.h>
+
 #include "base/fold.h"
 #include "db.h"
 
@@ -23,6 +25,28 @@ store_status_t store_user_get(store_t *store, const char *name, user_t **user)
         *user = read_user(store->pool, db_row(rows, 0));
     }
     return status;
+}
+
+store_status_t store_user_twins(store_t *store, const char **one, const char **other)
+{
+    static const op_t op = { .sql = "SELECT DISTINCT username FROM oauth_grant WHERE username IS NOT NULL AND revoked_at IS NULL",
+                             .patient = 1 };
+    apr_hash_t *seen = apr_hash_make(store->pool);
+    rows_t *rows;
+    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+
+    for (int i = 0; status == STORE_OK && i < rows->count; i++) {
+        const cell_t *cell = db_row(rows, i);
+        const char *name = next_text(&cell), *folded = name_fold(store->pool, name);
+
+        *one = apr_hash_get(seen, folded, APR_HASH_KEY_STRING);
+        if (*one) {
+            *other = name;
+            return STORE_OK;
+        }
+        apr_hash_set(seen, folded, APR_HASH_KEY_STRING, name);
+    }
+    return status == STORE_DOWN ? STORE_DOWN : STORE_REFUSED;
 }
 
 store_status_t store_user_spellings(store_t *store, const char *name, apr_array_header_t **names)
@@ -83,6 +107,22 @@ store_status_t store_user_is_disabled(store_t *store, const char *name)
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+store_status_t store_user_other_spelling(store_t *store, const char *name, const char **other)
+{
+    static const op_t op = { .sql = "SELECT name FROM oauth_user WHERE name <> $1 AND (name = $2 OR folded = $2)"
+                                    " AND password_hash IS NOT NULL LIMIT 1" };
+    const value_t args[] = { v_text(name), v_text(name_fold(store->pool, name)) };
+    rows_t *rows;
+    const cell_t *cell;
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+
+    if (status == STORE_OK) {
+        cell = db_row(rows, 0);
+        *other = next_text(&cell);
+    }
+    return status;
+}
+
 store_status_t store_user_list(store_t *store, apr_array_header_t **users)
 {
     static const op_t op = {
@@ -120,16 +160,18 @@ store_status_t store_user_set_password(store_t *store, const char *name, const c
     static const op_t op = {
         .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING name),"
                " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
+               " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
                " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1"
                " AND EXISTS (SELECT 1 FROM changed))"
                " SELECT 1 FROM changed",
         .steps = {
             "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING 1",
             "DELETE FROM oauth_session WHERE username = $1",
+            "DELETE FROM oauth_browser WHERE username = $4",
             "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",
         },
     };
-    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now) };
+    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now), v_text(name_fold(store->pool, name)) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
@@ -170,6 +212,7 @@ store_status_t store_user_remove(store_t *store, const char *name)
         .sql = "WITH users AS (DELETE FROM oauth_user WHERE name = $1 RETURNING 1),"
                " grants AS (DELETE FROM oauth_grant WHERE username = $1 RETURNING 1),"
                " sessions AS (DELETE FROM oauth_session WHERE username = $1),"
+               " browsers AS (DELETE FROM oauth_browser WHERE username = $2),"
                " codes AS (DELETE FROM oauth_code WHERE username = $1),"
                " consents AS (DELETE FROM oauth_consent WHERE username = $1)"
                " SELECT 1 FROM users UNION SELECT 1 FROM grants",
@@ -178,12 +221,13 @@ store_status_t store_user_remove(store_t *store, const char *name)
             "DELETE FROM oauth_user WHERE name = $1",
             "DELETE FROM oauth_grant WHERE username = $1",
             "DELETE FROM oauth_session WHERE username = $1",
+            "DELETE FROM oauth_browser WHERE username = $2",
             "DELETE FROM oauth_code WHERE username = $1",
             "DELETE FROM oauth_consent WHERE username = $1",
         },
         .done = "SELECT 1", /* gone is gone */
     };
-    const value_t args[] = { v_text(name) };
+    const value_t args[] = { v_text(name), v_text(name_fold(store->pool, name)) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -249,6 +249,44 @@ static int check_trailers(const server_rec *s)
                : 0;
 }
 
+/* <AuthnProviderAlias ldap NAME>; NAME is the baton. */
+static int is_alias_of_ldap(const ap_directive_t *line, const void *name)
+{
+    apr_pool_t *p;
+    const char *args = line->args;
+    int found;
+
+    apr_pool_create(&p, NULL);
+    found = strcasecmp(ap_getword_conf(p, &args), "ldap") == 0 && strncasecmp(args, name, strlen(name)) == 0 &&
+            (!args[strlen(name)] || strchr("> \t\"", args[strlen(name)]));
+    apr_pool_destroy(p);
+    return found;
+}
+
+static int asks_ldap(const server_conf_t *conf)
+{
+    for (int i = 0; conf->login_providers && i < conf->login_providers->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(conf->login_providers, i, login_provider_t).name;
+
+        if (strcasecmp(name, "ldap") == 0 || tree_find(ap_conftree, "<AuthnProviderAlias", is_alias_of_ldap, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A directory takes ALICE and alice for one, and without these directives httpd calls people as they typed it. */
+static void warn_of_ldap(const server_rec *s, const server_conf_t *conf)
+{
+    if (asks_ldap(conf) && !tree_find(ap_conftree, "AuthLDAPRemoteUserAttribute", NULL, NULL) &&
+        !tree_find(ap_conftree, "AuthLDAPRemoteUserIsDN", NULL, NULL)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "GPT001: GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
+                     "httpd calls him as he typed his name, so that each spelling has grants of its own: write "
+                     "AuthLDAPRemoteUserAttribute uid (or another attribute that names him) where AuthLDAPURL stands");
+    }
+}
+
 /* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */
 static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
@@ -278,6 +316,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         }
         if (conf->issuer && conf->policy) {
             issuers++;
+            warn_of_ldap(s, conf);
             problems += check_issuer(ptemp, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
         }
     }

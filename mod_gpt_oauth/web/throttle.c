@@ -9,7 +9,7 @@
 #include "base/counts.h"
 #include "base/crypto.h"
 #include "private.h"
-#include "store/store.h"
+#include "store/throttles.h"
 #include "web/db.h"
 #include "web/request.h"
 

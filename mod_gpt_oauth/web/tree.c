@@ -56,6 +56,23 @@ int tree_has_requirement(const ap_directive_t *first)
     return 0;
 }
 
+const ap_directive_t *tree_find(const ap_directive_t *first, const char *directive,
+                                int (*matches)(const ap_directive_t *line, const void *baton), const void *baton)
+{
+    for (const ap_directive_t *at = first; at; at = at->next) {
+        const ap_directive_t *inside;
+
+        if (strcasecmp(at->directive, directive) == 0 && (!matches || matches(at, baton))) {
+            return at;
+        }
+        inside = tree_find(at->first_child, directive, matches, baton);
+        if (inside) {
+            return inside;
+        }
+    }
+    return NULL;
+}
+
 int path_is_within(const char *path, const char *root)
 {
     apr_size_t size = strlen(root);

@@ -19,6 +19,10 @@ const char *tree_auth_type(apr_pool_t *p, const ap_directive_t *line);
 /* 1 when these, or what they enclose, hold a Require that asks for anything. */
 int tree_has_requirement(const ap_directive_t *first);
 
+/* The first line of that directive for which matches is 1 (NULL: any), among these and what they enclose; NULL: there is none. */
+const ap_directive_t *tree_find(const ap_directive_t *first, const char *directive,
+                                int (*matches)(const ap_directive_t *line, const void *baton), const void *baton);
+
 /* 1 when path is root or below it, as <Location root> would have it; a slash at the end of root is passed over. */
 int path_is_within(const char *path, const char *root);
 

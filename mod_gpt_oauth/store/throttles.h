@@ -1,0 +1,36 @@
+/*
+ * Sign-ins that are refused for too many wrong passwords, and browsers that are counted apart from strangers. Part of the store's
+ * interface, as store.h.
+ */
+#ifndef GPT_OAUTH_STORE_THROTTLES_H
+#define GPT_OAUTH_STORE_THROTTLES_H
+
+#include "store.h"
+
+/* A throttle that refuses sign-ins. Names are folded. */
+typedef struct throttled_t {
+    const char *issuer;
+    const char *kind; /* THROTTLED_USER and so on */
+    const char *name; /* "" where it is about an address alone, as address where it is about a user alone */
+    const char *address;
+    apr_int64_t until_at;
+} throttled_t;
+
+#define THROTTLED_USER    "user"
+#define THROTTLED_ADDRESS "address"
+#define THROTTLED_BOTH    "user+address"
+
+/* It has just begun to refuse. The issuer is the store's. */
+store_status_t store_throttle_note(store_t *store, const throttled_t *throttled);
+/* STORE_OK when the administrator lifted it later than since. */
+store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at);
+/* Those in force, array of throttled_t; 10,000 at most. */
+store_status_t store_throttle_list(store_t *store, apr_array_header_t **throttles);
+/* Lifts those of a user or address (NULL: of all); *count says how many. */
+store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count);
+
+/* A browser in which the user has signed in before. STORE_REFUSED: it is none of this user's. */
+store_status_t store_browser_add(store_t *store, const digest_t *hash, const char *name, apr_int64_t expires_at);
+store_status_t store_browser_get(store_t *store, const digest_t *hash, const char *name);
+
+#endif
