@@ -59,7 +59,7 @@ sub places {
 my %may = (
     base  => qr{^base/},
     store => qr{^(?:base|store)/},
-    grant => qr{^(?:base/|grant/|store/store\.h$)},
+    grant => qr{^(?:base/|grant/|store/(?:store|throttles)\.h$)},
     web   => qr{^(?:base/|store/|grant/|web/|private\.h$)},
     cli   => qr{^(?:base|store|grant|cli)/},
     '.'   => qr{^(?:web/|private\.h$)},

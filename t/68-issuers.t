@@ -121,13 +121,13 @@ sub test_cookies {
     my $client = $t->client_add('browser');
     my $browser = $t->open_request($t->authorize_url($client), browser => $t->browser);
     my %cookies = %{ $browser->cookies };
-    is(scalar(grep { /^gpt-oauth-/ } keys %cookies), 2, 'a session and a key for forms');
+    is(scalar(grep { /^gpt-oauth-/ } keys %cookies), 3, 'a session, a key for forms, and a browser that is known');
     my $stranger = $other->browser;
     $stranger->{cookies} = {%cookies};
     $stranger->get($other->authorize_url($client));
     ok($stranger->has_sign_in, 'a session is none at another issuer: cookies differ by name');
     my @names = sort keys %{ $stranger->cookies };
-    is(@names, 3, '... and the other issuer makes a key of its own');
+    is(@names, 4, '... and the other issuer makes a key of its own');
     my ($theirs) = grep { !$cookies{$_} } @names;
     my ($form, $session) = map { my $kind = $_; (grep { /-$kind-/ } keys %cookies)[0] } qw(form session);
 

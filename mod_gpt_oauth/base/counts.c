@@ -25,7 +25,7 @@ static count_t *find(const counts_t *counts, apr_uint64_t key, apr_uint32_t wind
     return NULL;
 }
 
-/* The place that gives way, and in *seen what stood in it; NULL: none does. All who look at the same moment choose the same one. */
+/* The place that gives way, and in *seen what stood in it; NULL: none does. All who look at one moment choose the same one. */
 static count_t *choose(const counts_t *counts, apr_uint64_t key, apr_uint32_t window, apr_uint64_t *seen)
 {
     count_t *places = bucket(counts, key), *chosen = NULL;

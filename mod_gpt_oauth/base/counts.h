@@ -1,7 +1,8 @@
 /*
- * Counts of many parties in windows of time, in memory of a fixed size that may be shared by processes. Without locks; any thread.
- * A party has a few places. Who needs one takes that of a past window, else the lowest count, and never one that is above its limit:
- * so nobody gets rid of his own by inventing others. Of parties that come at the same moment a few may be counted short.
+ * Counts of many parties in windows of time, in memory of a fixed size that may be shared by processes. Without locks; any
+ * thread. A party has a few places. Who needs one takes that of a past window, else the lowest count, and never one that is above
+ * its limit: so nobody gets rid of his own by inventing others. Of parties that come at the same moment a few may be counted
+ * short.
  */
 #ifndef GPT_OAUTH_BASE_COUNTS_H
 #define GPT_OAUTH_BASE_COUNTS_H

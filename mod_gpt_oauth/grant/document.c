@@ -13,8 +13,8 @@
 #define WITHDRAWN 1 /* fresh_until of what was withdrawn */
 
 /*
- * What was fetched last is good for so long after its time while its server does not answer. One that answers has the say: a document
- * that was withdrawn or spoilt is in force no more.
+ * What was fetched last is good for so long after its time while its server does not answer. One that answers has the say: a
+ * document that was withdrawn or spoilt is in force no more.
  */
 #define STALE_MAX 86400
 /* Of those that nobody has let in as many go, where they are too many, whenever one is fetched. */

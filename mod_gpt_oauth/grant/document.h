@@ -21,8 +21,8 @@ typedef struct fetched_t {
 } fetched_t;
 
 /*
- * How documents are fetched; NULL in its place: not at all, or not yet. enter waits for others that fetch from the same host, or for
- * the same caller, and is 0 when that takes too long; after it has returned 1, leave must be called.
+ * How documents are fetched; NULL in its place: not at all, or not yet. enter waits for others that fetch from the same host, or
+ * for the same caller, and is 0 when that takes too long; after it has returned 1, leave must be called.
  */
 typedef struct document_fetcher_t {
     int (*enter)(void *baton, const char *url);

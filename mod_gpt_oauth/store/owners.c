@@ -27,7 +27,8 @@
 #define OURS                                                                                                                     \
     "ours AS (SELECT nspname, is_used, relname, relowner, relacl FROM pg_class JOIN path ON path.oid = relnamespace"             \
     " WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND relname IN ('oauth_client', 'oauth_user', 'oauth_grant', 'oauth_code',"     \
-    " 'oauth_access_token', 'oauth_consent', 'oauth_service_key', 'oauth_session', 'oauth_throttle', 'oauth_browser', 'oauth_setting'))"
+    " 'oauth_access_token', 'oauth_consent', 'oauth_service_key', 'oauth_session', 'oauth_throttle', 'oauth_browser',"           \
+    " 'oauth_setting'))"
 
 /* To the owner, those to whom `gptoauth migrate --grant-to` gave rights are no strangers. */
 #define RIGHTS                                                                                                                   \

@@ -139,8 +139,8 @@ store_status_t store_user_fold_all(store_t *store);
 /* STORE_OK when the user is disabled, in this spelling or another (base/fold.h); else STORE_REFUSED. */
 store_status_t store_user_is_disabled(store_t *store, const char *name);
 /*
- * Two spellings of one name under which something was granted, as a directory makes them that does not tell the one it has. STORE_REFUSED:
- * there are none.
+ * Two spellings of one name under which something was granted, as a directory makes them that does not tell the one it has.
+ * STORE_REFUSED: there are none.
  */
 store_status_t store_user_twins(store_t *store, const char **one, const char **other);
 /* A user with a password whose name is another spelling of this one. STORE_REFUSED: there is none. */

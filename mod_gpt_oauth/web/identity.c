@@ -102,8 +102,8 @@ static int can_be_right(apr_pool_t *p, const server_conf_t *conf, const char *us
 }
 
 /*
- * Strangers who try one user from everywhere are to lock out themselves and not him: a browser in which he has signed in before is
- * counted by itself in place of being counted with all others.
+ * Strangers who try one user from everywhere are to lock out themselves and not him: a browser in which he has signed in before
+ * is counted by itself in place of being counted with all others.
  */
 static attempt_t describe(request_rec *r, const char *username, const char *password)
 {

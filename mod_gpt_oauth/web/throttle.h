@@ -1,7 +1,7 @@
 /*
- * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children (base/counts.h).
- * An address of IPv6 is its /64, and is counted once more as its /48, with four times the limit. Which counter is whose depends on
- * a key made at the start, so that nobody can look for one that he shares with a victim.
+ * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children
+ * (base/counts.h). An address of IPv6 is its /64, and is counted once more as its /48, with four times the limit. Which counter
+ * is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
  *
  * A throttle of sign-ins that begins to refuse is written to the database, where the administrator sees it and may lift it
  * (`gptoauth throttle`). A database that does not answer lifts none.
@@ -28,8 +28,8 @@ typedef enum {
 apr_status_t throttle_create(apr_pool_t *pconf);
 
 /*
- * Notes one failure (a password: before it is looked at, so that a hundred at once are a hundred); 0, or the seconds to wait. User
- * names come folded. No lease is held.
+ * Notes one failure (a password: before it is looked at, so that a hundred at once are a hundred); 0, or the seconds to wait.
+ * User names come folded. No lease is held.
  */
 int throttle_count(request_rec *r, throttle_t kind, const char *who);
 

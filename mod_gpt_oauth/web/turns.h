@@ -1,8 +1,8 @@
 /*
  * Whose turn it is to fetch a document: of one host one at a time and for one caller one at a time, by all children together; and
  * what failed a moment ago and is not asked again. A host is blamed only for what all its documents share (name, connection, TLS,
- * time), else one could block another's. Whoever dies in his turn loses it after TURN seconds. Which place in the shared memory is
- * whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
+ * time), else one could block another's. Whoever dies in his turn loses it after TURN seconds. Which place in the shared memory
+ * is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
  */
 #ifndef GPT_OAUTH_WEB_TURNS_H
 #define GPT_OAUTH_WEB_TURNS_H
@@ -17,7 +17,7 @@ typedef struct turn_t {
     apr_uint64_t ticket; /* by which they are held */
 } turn_t;
 
-/* Waits for a turn, for seconds at most, since it holds a thread. 0: it takes too long, or too many wait for this caller already. */
+/* Waits for a turn, for seconds at most, since it holds a thread. 0: it takes too long, or too many wait for this caller. */
 int turn_take(request_rec *r, const char *url, turn_t *turn);
 void turn_leave(turn_t *turn);
 
