@@ -1,0 +1,58 @@
+#!/usr/bin/perl
+# From the schema before, with what lives in it, to today's: nobody is refused afterwards, by a server that was not started anew.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+# What 0003 made is taken back: as it was, with today's rows.
+my @before = (
+    'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
+    'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
+    q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
+);
+
+my $conf = <<'EOC';
+GPTOAuthRegistration open
+EOC
+
+on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs 3/] }, sub {
+    my ($t) = @_;
+    my $client = $t->client_add('notes');
+    my $public = $t->client_add('notes on a phone', public => 1);
+    my $register = sub { return $t->http->post('/oauth/register', $_[0], headers => [ 'Content-Type' => 'application/json' ])->json->{client_id} };
+    my $id = $register->('{"client_name":"Guest","redirect_uris":["https://guest.example/cb"],"token_endpoint_auth_method":"none"}');
+    my $guest = { id => $id, name => 'Guest', redirect_uri => 'https://guest.example/cb', public => 1 };
+    my @tokens = map { $t->tokens_for($_) } $client, $public, $guest;
+    my @codes = map { $t->code_for($_) } $client, $public, $guest;
+    my $unused = $register->('{"redirect_uris":["https://unused.example/cb"]}');
+    my $now = int time;
+    $t->sql("INSERT INTO oauth_user (name, created_at, disabled_at) VALUES ('Mallory', $now, $now)");
+    my $browser = $t->browser_of('alice');
+
+    $t->stop;
+    $t->sql("$_;") for @before;
+    $t->start;
+    is($t->fetch('/api/notes.txt', $tokens[0]{access_token})->status, 503, 'the schema before is not served from');
+    $t->gptoauth('migrate');
+    is($t->sql(q{SELECT value FROM oauth_setting WHERE name = 'schema';}), 3, 'the schema of today');
+    ok($t->token_works($_->{access_token}), "$_->{client}{name}: an access token goes on") for @tokens;
+    is($t->redeem($_)->status, 200, "$_->{client}{name}: a code is redeemed") for @codes;
+    for my $old (@tokens) {
+        my $next = $t->refresh($old->{client}, $old->{refresh_token});
+        is($next->status, 200, "$old->{client}{name}: a refresh token goes on");
+        is($t->refresh($old->{client}, $old->{refresh_token})->status, 200, '... and again in the grace');
+        ok($t->token_works($next->json->{access_token}), '... to a token that works');
+    }
+    is($t->outcome($client, $browser->get($t->authorize_url($client))), '302 code', 'a session goes on');
+    is($t->ask($_), '200 sign-in', "$_->{name} may ask as before") for $client, $public, $guest;
+    my $known = join ' ', map { $t->sql("SELECT CASE WHEN let_in_at IS NULL THEN 'unused' ELSE 'used' END FROM oauth_client WHERE id = '$_';") }
+        $guest->{id}, $unused;
+    is($known, 'used unused', 'case 310: whom somebody has let in is told from those whom nobody has');
+    is($t->sql(q{SELECT folded FROM oauth_user WHERE name = 'Mallory';}), 'mallory', 'case 328: who was disabled is so in every spelling');
+    is($t->sql('SELECT count(*) FROM oauth_grant WHERE repeats > 0;'), 3, 'case 312: repeats are counted from now on');
+});
+
+done_testing();
