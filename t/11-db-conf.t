@@ -149,6 +149,7 @@ sub on_terminal
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         POSIX::setsid();
+        $SIG{QUIT} = 'DEFAULT';    # a shell's background jobs ignore it, and the command would, too
         open STDIN, '<', $path;
         open STDOUT, '>', $path;
         open STDERR, '>', $path;
