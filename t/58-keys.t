@@ -263,7 +263,7 @@ sub test_scopes {
     like($list, qr/^asks +\S+ +none +introspect .*^does-both +\S+ +read +call, introspect /ms, 'case 311: key list tells which one opens nothing');
     my $said = $t->gptoauth('key', 'add', 'said', '--introspect');
     secret($said =~ /^\s+(gptk_\S+)$/m);
-    like($said, qr/ask about tokens with it\. It opens nothing; a key made with --scope besides does both\.$/m, 'case 311: key add says it');
+    like($said, qr/ask about tokens with it\. It opens nothing; made with --scope as well, a key does both\.$/m, 'case 311: key add says it');
     unlike($said, qr/opens each/, 'case 311: ... and promises nothing else');
     return;
 }

@@ -347,10 +347,10 @@ sub test_owners {
     says($t, 'case 333: what everybody may read', 'warning', 'owners', 'PUBLIC has rights on oauth_grant', 'REVOKE ALL', @issuer);
     $as->('REVOKE ALL ON oauth_grant FROM PUBLIC', 'oauth');
     $as->('GRANT CREATE ON SCHEMA public TO PUBLIC');
-    says($t, 'case 333: a schema in which everybody may create', 'warning', 'owners', 'PUBLIC may create in schema public', 'REVOKE CREATE', @issuer);
+    says($t, 'case 333: a schema in which everybody may create', 'warning', 'owners', 'PUBLIC may create objects in schema public', 'REVOKE CREATE', @issuer);
     $as->('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     $as->('ALTER TABLE oauth_consent OWNER TO other');
-    says($t, 'case 333: a table of another owner', 'problem', 'owners', 'other may do anything with oauth_consent', 'OWNER TO', @issuer);
+    says($t, 'case 333: a table of another owner', 'problem', 'owners', 'other owns oauth_consent and may do anything with it', 'OWNER TO', @issuer);
     $as->('ALTER TABLE oauth_consent OWNER TO oauth');
 
     $as->('CREATE SCHEMA oauth AUTHORIZATION other');

@@ -304,7 +304,7 @@ sub test_error_documents {
     is($wrong->status, 401, 'a wrong password at the endpoint whose ErrorDocument is the endpoint');
     unlike($wrong->body, qr/name="decision"|carol/, '... is no sign-in');
     is($t->sql('SELECT count(*) FROM oauth_code;'), $before, '... and makes no code');
-    like($t->error_log, qr/GPT029: gpt-oauth-authorize is no ErrorDocument: the error 401 is answered as without one; write ErrorDocument/, 'the log says what to write');
+    like($t->error_log, qr/GPT029: gpt-oauth-authorize cannot be an ErrorDocument: the error 401 is answered as if none were set; point ErrorDocument/, 'the log says what to write');
     return $t->finish;
 }
 

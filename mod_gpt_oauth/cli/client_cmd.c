@@ -193,7 +193,7 @@ int client_secret(command_t *c)
 static int judge_gpt(const client_t *client)
 {
     if (!client->is_gpt) {
-        return fail("\"%s\" was not made with --gpt", client->name);
+        return fail("\"%s\" was not made with --gpt; `gptoauth client add NAME --gpt` makes a client for a GPT", client->name);
     }
     return DONE;
 }

@@ -67,13 +67,15 @@ static const char *finding_of(apr_pool_t *p, const intrusion_t *found, verdict_t
     }
     if (strcmp(found->kind, "owner") == 0) {
         *remedy = "find out why; ALTER TABLE … OWNER TO gives them to the owner of the rest";
-        return apr_psprintf(p, "%s may do anything with %s, which it owns, and not the owner of the other tables", role, object);
+        return apr_psprintf(p, "%s owns %s and may do anything with it, while the other tables have another owner", role, object);
     }
     *verdict = WARNING;
     if (strcmp(found->kind, "schema") == 0) {
         *remedy = apr_psprintf(p, "as its owner, REVOKE CREATE ON SCHEMA %s FROM %s; or make the tables' owner its owner", object,
                                role);
-        return apr_psprintf(p, "%s may create in schema %s of the search_path, which could come between", role, object);
+        return apr_psprintf(
+            p, "%s may create objects in schema %s of the search_path, which could come between the module and its tables", role,
+            object);
     }
     *remedy = apr_psprintf(p, "REVOKE ALL ON … FROM %s, unless that is another server of yours", role);
     return apr_psprintf(p, "%s has rights on %s", role, object);

@@ -67,7 +67,7 @@ static void print_added(const command_t *c, const service_key_t *key, const char
     }
     if (key->may_introspect) {
         printf("Resource servers ask about tokens with it.%s\n",
-               key_opens_nothing(key) ? " It opens nothing; a key made with --scope besides does both." : "");
+               key_opens_nothing(key) ? " It opens nothing; made with --scope as well, a key does both." : "");
     }
     if (key_opens_nothing(key)) {
         return;

@@ -78,7 +78,10 @@ int user_add(command_t *c)
         return fail_taken(c);
     }
     switch (store_user_other_spelling(c->store, c->operands[0], &other)) {
-    case STORE_OK: return fail("there is a user \"%s\", and two spellings of one name are one person", other);
+    case STORE_OK:
+        return fail("there is a user \"%s\" already, and two spellings of one name are one person; `gptoauth user passwd` with "
+                    "that spelling sets a new password",
+                    other);
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }

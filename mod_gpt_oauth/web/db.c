@@ -115,8 +115,8 @@ store_t db_store(request_rec *r)
     if (conf->source && store_source_pooler_found(conf->source)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_NOTICE, 0, r,
-            "GPT026: DBDParams of issuer %s lead to a connection pooler in place of PostgreSQL: README says in its part "
-            "on the database what to set there",
+            "GPT026: DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see README, The database, "
+            "for what to set there",
             conf->issuer);
     }
     return (store_t){

@@ -144,7 +144,7 @@ const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
 {
     dir_conf_t *conf = dir;
     service_secret_t *secret = apr_pcalloc(cmd->pool, sizeof(*secret));
-    const char *text = NULL, *problem = NULL;
+    const char *text = "", *problem = NULL;
 
     if (conf->service_key) {
         return "GPTOAuthServiceKey stands here twice, and is for one key; `gptoauth key add` makes as many as you like";

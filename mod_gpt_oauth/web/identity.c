@@ -176,10 +176,11 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
 
     *wait = count_attempt(r, &attempt);
     if (*wait) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "GPT022: sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle list` shows "
-                      "whose, and `gptoauth throttle clear` lifts it",
-                      log_quote(r->pool, typed, 64), request_address(r), *wait);
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "GPT022: sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle clear` lifts what "
+            "`gptoauth throttle list` shows, and the rest ends by itself",
+            log_quote(r->pool, typed, 64), request_address(r), *wait);
         return SIGN_IN_DELAYED;
     }
     if (!hashing_enter(r)) {

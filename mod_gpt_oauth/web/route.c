@@ -187,8 +187,8 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "GPT029: %s is no ErrorDocument: the error %d is answered as without one; write ErrorDocument with a page of "
-                  "your own",
+                  "GPT029: %s cannot be an ErrorDocument: the error %d is answered as if none were set; point ErrorDocument to a "
+                  "page of your own",
                   endpoint->handler, r->status);
     return r->status;
 }

@@ -111,9 +111,11 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
         return 0;
     }
     if (throttled.kind && count == limit + 1 && store.source && store_throttle_note(&store, &throttled) != STORE_OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "GPT027: a throttle is in force that `gptoauth throttle list` does not show: %s",
-                      store.problem ? store.problem : "it could not be written down");
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "GPT027: a throttle is in force that `gptoauth throttle list` does not show, and that ends by itself within five "
+            "minutes: %s",
+            store.problem ? store.problem : "it could not be written down");
     }
     return (int)(throttled.until_at - store.now);
 }
