@@ -67,6 +67,7 @@ sub test_known_browser {
     is(verdict($delayed), 'delayed', 'case 308: in a browser that is not known the right one waits as well');
     my $minutes = int(($delayed->header('Retry-After') + 59) / 60);
     like($delayed->body, qr/Too many wrong passwords\. Try again in $minutes minutes?\./, 'case 308: ... and is told how long');
+    is(guess($t, $stranger, map { [ 'alice', 'wrong guess', '198.51.100.12' ] } 1 .. 12)->{delayed}, 12, 'case 308: ... however often');
     is(try_in($t, form_of($t, $client, $kept), 'alice', $password, '198.51.100.13'), 'in', 'case 308: in the known one it is let in');
     my $other = form_of($t, $client, $kept);
     $t->user('bob');
@@ -80,6 +81,7 @@ sub test_known_browser {
     is_deeply($t->gptoauth_json('throttle', 'list'), [], '... it is not in the list any more');
     sleep 1 - (time - int time);
     is(try_in($t, $stranger, 'alice', $password, '198.51.100.15'), 'in', '... and everybody may try again');
+    is(try_in($t, $stranger, 'alice', $password, '198.51.100.12'), 'in', 'case 329: ... what one counter has refused was counted by no other');
     return;
 }
 

@@ -63,7 +63,7 @@ unsigned counts_add(const counts_t *counts, apr_uint64_t key, apr_uint32_t windo
         }
         *place = choose(counts, key, window, &seen);
         if (!*place) {
-            return counts->limit + 1;
+            return COUNTS_MAX;
         }
         if (atomic_compare_exchange_weak(&(*place)->count, &seen, owner(key, window) << 16 | 1)) {
             atomic_store(&(*place)->note, 0);

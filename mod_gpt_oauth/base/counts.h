@@ -26,7 +26,7 @@ typedef struct counts_t {
 
 /*
  * One more for the party of this key (a hash) in this window; gives its count then, and its place in *place. Where all places are
- * of parties above the limit it is as if this one were too, and *place is NULL.
+ * of parties above the limit it is as if this one were far above any: COUNTS_MAX, and *place is NULL.
  */
 unsigned counts_add(const counts_t *counts, apr_uint64_t key, apr_uint32_t window, count_t **place);
 

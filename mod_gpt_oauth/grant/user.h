@@ -27,7 +27,7 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
                                const char **cookie);
 
 /*
- * A browser in which this user (by the name that he types or that his provider gives him) has signed in before, shown by a cookie
+ * A browser in which this user (by the name that he types, since that is what is counted) has signed in before, shown by a cookie
  * of its own. It proves nothing but that: whoever has it is counted by himself when passwords are wrong, and not with strangers.
  * It ends after BROWSER_LIFETIME seconds without a sign-in, and with a new password.
  */

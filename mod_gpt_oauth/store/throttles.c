@@ -5,7 +5,8 @@ store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 {
     static const op_t op = {
         .sql = "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at) VALUES ($1, $2, $3, $4, $5, $6)"
-               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET began_at = $5, until_at = $6 RETURNING 1",
+               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET until_at = $6,"
+               " began_at = CASE WHEN t.lifted_at >= $5 THEN t.lifted_at + 1 ELSE $5 END RETURNING 1",
     };
     const value_t args[] = {
         v_text(store->issuer),      v_text(throttled->kind), v_text(throttled->name),

@@ -229,7 +229,8 @@ static const char *delay_text(apr_pool_t *p, int seconds)
 
 static int sign_in(visit_t *visit, const params_t *params)
 {
-    const char *username = params_get(params, "username"), *password = params_get(params, "password"), *cookie, *reason;
+    const char *typed = params_get(params, "username"), *username = typed, *password = params_get(params, "password");
+    const char *cookie, *reason;
     const failure_t *failure;
     transaction_t form = read_form(params);
     int wait = 0;
@@ -255,7 +256,7 @@ static int sign_in(visit_t *visit, const params_t *params)
         return show_sign_in(visit, HTTP_SERVICE_UNAVAILABLE,
                             "Too many people are signing in at the moment. Try again in a few seconds.", username);
     case SIGN_IN_DOWN:
-        return refuse(visit, username,
+        return refuse(visit, NULL,
                       failure_make(visit->r->pool, OAUTH_UNAVAILABLE,
                                    "Signing in is not possible at the moment. Try again later.",
                                    "no provider could check the password"));
@@ -269,7 +270,7 @@ static int sign_in(visit_t *visit, const params_t *params)
         return refuse(visit, username, failure);
     }
     identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
-    if ((failure = identity_remember_browser(visit->r, &visit->store, username))) {
+    if ((failure = identity_remember_browser(visit->r, &visit->store, typed))) {
         return refuse(visit, username, failure);
     }
     if (is_undecided(visit) && (failure = resume(visit, &form, username))) {

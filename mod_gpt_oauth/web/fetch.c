@@ -32,7 +32,8 @@ void fetch_child_init(void)
 typedef struct transfer_t {
     char *text;
     apr_size_t size, headers;
-    const char *problem; /* more to the point than what curl says of it */
+    const char *problem;      /* more to the point than what curl says of it */
+    int is_private, is_asked; /* some address of its host is not public; some was asked, or is being asked */
 } transfer_t;
 
 /* libcurl hands over what comes behind the body too, and bounds that by nothing. */
@@ -68,9 +69,10 @@ static curl_socket_t open_socket(void *baton, curlsocktype purpose, struct curl_
     transfer_t *transfer = baton;
 
     if (purpose != CURLSOCKTYPE_IPCXN || !address_is_public(&address->addr)) {
-        transfer->problem = "the name of its host leads to an address that is not public";
+        transfer->is_private = 1;
         return CURL_SOCKET_BAD;
     }
+    transfer->is_asked = 1;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -182,7 +184,10 @@ static void blame_document(void *baton, const char *url, const char *problem)
 static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *url, const transfer_t *transfer,
                          fetched_t *fetched)
 {
-    const char *problem = transfer->problem;
+    const char *refused = transfer->is_private && !transfer->is_asked
+                              ? "the name of its host leads to an address that is not public"
+                              : transfer->problem;
+    const char *problem = refused;
     long status = 0;
     failed_t how;
 
@@ -192,7 +197,7 @@ static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *
         problem = curl_easy_strerror(code);
     }
     if (problem) {
-        how = transfer->problem || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
+        how = refused || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
         fetched->is_silent = how == FAILED_SILENT;
         fetched->is_withdrawn = how == FAILED_REFUSED;
         blame(r, url, problem, is_of_host(curl, code), how);
@@ -241,7 +246,7 @@ static const char *fetch_document(void *baton, const char *url, fetched_t *fetch
     if (failed != FAILED_NOT) {
         return "it could not be fetched a moment ago";
     }
-    if (throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
+    if (!((fetch_t *)baton)->turn.is_counted && throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
         return "too many documents were asked for from this address";
     }
     return transfer_document(r, url, fetched);

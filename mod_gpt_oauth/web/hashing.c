@@ -121,10 +121,11 @@ static mark_t *tries_of(const request_rec *r)
 static apr_uint64_t count_try(const request_rec *r)
 {
     mark_t *tries = tries_of(r);
-    apr_uint64_t seen = atomic_load(tries), period = now() / HALF_LIFE, age, count;
+    apr_uint64_t seen = atomic_load(tries), period, age, count;
 
     do {
-        age = period - (seen >> 32);
+        period = now() / HALF_LIFE;
+        age = period > seen >> 32 ? period - (seen >> 32) : 0;
         count = age < 32 ? (seen & 0xffffffff) >> age : 0;
     } while (!atomic_compare_exchange_weak(tries, &seen, period << 32 | (count < 0xffff ? count + 1 : count)));
     return count;
@@ -140,7 +141,7 @@ void hashing_forgive(const request_rec *r)
 
 static int waits(apr_uint64_t place, apr_uint64_t at)
 {
-    return place && at - (place & 0xffffffffffff) < WAIT_OVER;
+    return place && (apr_int64_t)(at - (place & 0xffffffffffff)) < WAIT_OVER; /* who came after at waits, too */
 }
 
 /* A free place, or that of the last in the order if he comes after this one, who is then sent away. NULL: neither. */

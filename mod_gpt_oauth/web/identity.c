@@ -121,15 +121,24 @@ static attempt_t describe(request_rec *r, const char *username, const char *pass
     return attempt;
 }
 
-static int count_attempt(request_rec *r, const attempt_t *attempt)
+/*
+ * What one counter refuses is no attempt to the others: one address alone locks nobody out everywhere, nor does it fill the
+ * places of the counters with names. In *is_about_name whether it was this name that was tried too often.
+ */
+static int count_attempt(request_rec *r, const attempt_t *attempt, int *is_about_name)
 {
-    int wait = 0;
+    for (int i = 0; i < 3 && attempt->is_counted; i++) {
+        int wait = throttle_count(r, attempt->kinds[i], attempt->who[i]);
 
-    /* What one counter refuses is no attempt to the next: one address alone locks nobody out everywhere. */
-    for (int i = 0; i < 3 && attempt->is_counted && !wait; i++) {
-        wait = throttle_count(r, attempt->kinds[i], attempt->who[i]);
+        *is_about_name = attempt->who[i] != NULL;
+        if (wait) {
+            while (i-- > 0) {
+                throttle_forgive(r, attempt->kinds[i], attempt->who[i]);
+            }
+            return wait;
+        }
     }
-    return wait;
+    return 0;
 }
 
 static void forgive_attempt(const request_rec *r, const attempt_t *attempt)
@@ -172,15 +181,16 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
 {
     const char *typed = *username, *problem;
     attempt_t attempt = describe(r, typed, password);
+    int is_about_name = 0;
     authn_status status;
 
-    *wait = count_attempt(r, &attempt);
+    *wait = count_attempt(r, &attempt, &is_about_name);
     if (*wait) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "GPT022: sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle clear` lifts what "
             "`gptoauth throttle list` shows, and the rest ends by itself",
-            log_quote(r->pool, typed, 64), request_address(r), *wait);
+            is_about_name ? log_quote(r->pool, typed, 64) : "somebody", request_address(r), *wait);
         return SIGN_IN_DELAYED;
     }
     if (!hashing_enter(r)) {
@@ -202,10 +212,10 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
     return SIGN_IN_DENIED;
 }
 
-const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *username)
+const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *typed)
 {
     const char *name = config_server(r->server)->browser_cookie, *cookie = request_cookie(r, name);
-    const failure_t *failure = browser_remember(store, username, &cookie);
+    const failure_t *failure = browser_remember(store, typed, &cookie);
 
     if (!failure) {
         identity_set_cookie(r, name, cookie, BROWSER_LIFETIME);

@@ -35,8 +35,11 @@ typedef enum {
  */
 sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait);
 
-/* After a sign-in by our page: this browser is one of the user's from now on (grant/user.h). Or the database's failure. */
-const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *username);
+/*
+ * After a sign-in by our page: this browser is one of the user's from now on, under the name that he typed (grant/user.h). Or the
+ * database's failure.
+ */
+const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *typed);
 
 /* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
 void identity_register(apr_pool_t *p);

@@ -120,30 +120,41 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
     return (int)(throttled.until_at - store.now);
 }
 
+static void forgive_one(const request_rec *r, throttle_t kind, const char *who, const char *address)
+{
+    counts_t counts = counts_of(kind);
+
+    counts_take_back(&counts, key_of(r->pool, kind, who, address), (apr_uint32_t)(apr_time_sec(apr_time_now()) / WINDOW));
+}
+
 int throttle_count(request_rec *r, throttle_t kind, const char *who)
 {
     unsigned limit = kinds[kind].limit;
     const char *network = kinds[kind].from_anywhere ? "" : request_network(r), *site = request_site(r);
-    int wait, wait_for_site;
+    int wait;
 
     who = who && kind != THROTTLE_ADDRESS ? who : "";
     wait = count_one(r, kind, who, network, limit);
     if (kinds[kind].from_anywhere || strcmp(network, site) == 0) {
         return wait;
     }
-    wait_for_site = count_one(r, kind, who, site, limit * SITE);
-    return wait > wait_for_site ? wait : wait_for_site;
+    if (wait) {
+        return wait; /* no attempt to the site: its other networks go on */
+    }
+    wait = count_one(r, kind, who, site, limit * SITE);
+    if (wait) {
+        forgive_one(r, kind, who, network);
+    }
+    return wait;
 }
 
 void throttle_forgive(const request_rec *r, throttle_t kind, const char *who)
 {
-    apr_uint32_t window = (apr_uint32_t)(apr_time_sec(apr_time_now()) / WINDOW);
     const char *network = kinds[kind].from_anywhere ? "" : request_network(r), *site = request_site(r);
-    counts_t counts = counts_of(kind);
 
     who = who && kind != THROTTLE_ADDRESS ? who : "";
-    counts_take_back(&counts, key_of(r->pool, kind, who, network), window);
+    forgive_one(r, kind, who, network);
     if (!kinds[kind].from_anywhere && strcmp(network, site) != 0) {
-        counts_take_back(&counts, key_of(r->pool, kind, who, site), window);
+        forgive_one(r, kind, who, site);
     }
 }

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/crypto.h"
 #include "grant/document.h"
@@ -44,7 +45,10 @@ apr_status_t turns_create(apr_pool_t *pconf)
 
 static apr_uint32_t seconds_now(void)
 {
-    return (apr_uint32_t)apr_time_sec(apr_time_now());
+    struct timespec since_boot;
+
+    clock_gettime(CLOCK_MONOTONIC, &since_boot); /* a clock that is set back makes nobody wait longer */
+    return (apr_uint32_t)since_boot.tv_sec;
 }
 
 static apr_uint64_t bits_of(apr_pool_t *p, const char *kind, const char *what)
@@ -91,6 +95,7 @@ int turn_take(request_rec *r, const char *url, turn_t *turn)
 {
     turn->host = &marks->hosts[bits_of(r->pool, "host ", document_host(r->pool, url)) % HOSTS];
     turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_site(r)) % CALLERS];
+    turn->is_counted = 0;
     if (take_both(turn)) {
         return 1;
     }
@@ -98,6 +103,7 @@ int turn_take(request_rec *r, const char *url, turn_t *turn)
     if (throttle_count(r, THROTTLE_DOCUMENT, NULL)) {
         return 0;
     }
+    turn->is_counted = 1;
     for (int waited = 0; waited < WAIT_MAX; waited += WAIT_STEP) {
         apr_sleep(WAIT_STEP);
         if (take_both(turn)) {
