@@ -68,6 +68,9 @@ sub test_known_browser {
     my $minutes = int(($delayed->header('Retry-After') + 59) / 60);
     like($delayed->body, qr/Too many wrong passwords\. Try again in $minutes minutes?\./, 'case 308: ... and is told how long');
     is(guess($t, $stranger, map { [ 'alice', 'wrong guess', '198.51.100.12' ] } 1 .. 12)->{delayed}, 12, 'case 308: ... however often');
+    my $forged = Test::GptOauth::Browser->new($t->port);
+    $forged->{cookies} = { $known => 'A' x 43 };
+    is(try_in($t, form_of($t, $client, $forged), 'alice', $password, '198.51.100.12'), 'delayed', 'case 308: ... or in one that invents a cookie');
     is(try_in($t, form_of($t, $client, $kept), 'alice', $password, '198.51.100.13'), 'in', 'case 308: in the known one it is let in');
     my $other = form_of($t, $client, $kept);
     $t->user('bob');

@@ -72,7 +72,8 @@ void test_counts(apr_pool_t *p)
     for (unsigned i = 0; i < COUNTS_WAYS; i++) {
         add_often(i, 1, LIMIT + 1);
     }
-    ok(counts_add(&counts, key_of(100), 1, &place) == COUNTS_MAX && !place, "where all are above the limit, so is a newcomer");
+    ok(counts_add(&counts, key_of(100), 1, &place) == COUNTS_MAX && !place,
+       "case 329: where all are above the limit, so is a newcomer");
     ok(counts_add(&counts, key_of(3), 1, &place) == LIMIT + 2 && place, "a place");
     counts_begin_anew(place, key_of(3), 1);
     ok(add(3, 1) == 2, "begins anew");
