@@ -91,6 +91,7 @@ sub test_own {
         'a name that cannot be one' => wrong_of("client:x"),
         'a password over 72 bytes' => sub { return ('alice', 'x' x 73) },
         'a password over 72 bytes, unknown' => sub { return ("nobody $_[0]", 'x' x 73) });
+    $t->begin_window(60);
     attempt($t, $client, $_, $wrong, from => '127.2.0.1') for ('alice', 'nobody') x 10;
     for my $name ('alice', 'nobody') {
         my @taken = map { attempt($t, $client, $name, $wrong, from => '127.2.0.1') } 1 .. $SAMPLES;
