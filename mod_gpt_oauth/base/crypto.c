@@ -50,6 +50,16 @@ void crypto_hmac(const void *key, apr_size_t key_size, const void *data, apr_siz
     EVP_MAC_CTX_free(ctx);
 }
 
+apr_uint64_t crypto_keyed_bits(const digest_t *key, const char *text)
+{
+    apr_uint64_t bits;
+    digest_t hash;
+
+    crypto_hmac(key->byte, sizeof(key->byte), text, strlen(text), &hash);
+    memcpy(&bits, hash.byte, sizeof(bits));
+    return bits;
+}
+
 int crypto_equal(const void *a, const void *b, apr_size_t size)
 {
     return CRYPTO_memcmp(a, b, size) == 0;

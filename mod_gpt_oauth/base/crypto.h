@@ -28,6 +28,9 @@ void crypto_random(void *buf, apr_size_t size);
 void crypto_sha256(const void *data, apr_size_t size, digest_t *out);
 void crypto_hmac(const void *key, apr_size_t key_size, const void *data, apr_size_t size, digest_t *out);
 
+/* 64 bits of text's HMAC: a place in a table, which nobody finds who does not have the key. */
+apr_uint64_t crypto_keyed_bits(const digest_t *key, const char *text);
+
 /* 1 when equal, in time that depends on size only. */
 int crypto_equal(const void *a, const void *b, apr_size_t size);
 

@@ -108,13 +108,7 @@ apr_status_t hashing_create(apr_pool_t *pconf)
 /* Where the attempts of the request's network are counted. Few share it, and nobody knows with whom. */
 static mark_t *tries_of(const request_rec *r)
 {
-    const char *network = request_network(r);
-    digest_t hash;
-    apr_uint32_t bits;
-
-    crypto_hmac(key.byte, sizeof(key.byte), network, strlen(network), &hash);
-    memcpy(&bits, hash.byte, sizeof(bits));
-    return &hall->tries[bits % NETWORKS];
+    return &hall->tries[crypto_keyed_bits(&key, request_network(r)) % NETWORKS];
 }
 
 /* One more, and how many it had before; each half-life halves them. */

@@ -57,13 +57,7 @@ static counts_t counts_of(throttle_t kind)
 
 static apr_uint64_t key_of(apr_pool_t *p, throttle_t kind, const char *who, const char *address)
 {
-    const char *text = apr_psprintf(p, "%d %s %s", (int)kind, address, who);
-    apr_uint64_t bits;
-    digest_t hash;
-
-    crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
-    memcpy(&bits, hash.byte, sizeof(bits));
-    return bits;
+    return crypto_keyed_bits(&key, apr_psprintf(p, "%d %s %s", (int)kind, address, who));
 }
 
 /* Once a second for each counter: those who are refused are not to keep the database busy. */
@@ -135,11 +129,9 @@ int throttle_count(request_rec *r, throttle_t kind, const char *who)
 
     who = who && kind != THROTTLE_ADDRESS ? who : "";
     wait = count_one(r, kind, who, network, limit);
-    if (kinds[kind].from_anywhere || strcmp(network, site) == 0) {
+    /* What its network is refused is no attempt of the site: its other networks go on. */
+    if (wait || kinds[kind].from_anywhere || strcmp(network, site) == 0) {
         return wait;
-    }
-    if (wait) {
-        return wait; /* no attempt to the site: its other networks go on */
     }
     wait = count_one(r, kind, who, site, limit * SITE);
     if (wait) {

@@ -53,13 +53,7 @@ static apr_uint32_t seconds_now(void)
 
 static apr_uint64_t bits_of(apr_pool_t *p, const char *kind, const char *what)
 {
-    const char *text = apr_pstrcat(p, kind, what, NULL);
-    apr_uint64_t bits;
-    digest_t hash;
-
-    crypto_hmac(key.byte, sizeof(key.byte), text, strlen(text), &hash);
-    memcpy(&bits, hash.byte, sizeof(bits));
-    return bits;
+    return crypto_keyed_bits(&key, apr_pstrcat(p, kind, what, NULL));
 }
 
 static int take(mark_t *mark, apr_uint64_t ticket)
