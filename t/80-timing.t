@@ -12,6 +12,7 @@ use Test::GptOauth;
 
 my $SAMPLES = $ENV{GPTOAUTH_SAMPLES} // 3;
 my $HASHES = 3;    # so many times a hash of our own, or a multiple
+my $ROUNDS = 6;    # whatever is out of bounds is measured again so often, since other machines share the processors
 my ($slapd) = grep { -x } qw(/usr/sbin/slapd /usr/libexec/slapd);
 my $wrong = secret('mistaken guess');
 my $known = secret('secret of a known one');
@@ -39,6 +40,9 @@ sub attempt {
 
 sub middle { my @sorted = sort { $a <=> $b } @_; return $sorted[ $#sorted / 2 ] }
 
+sub ratio { return middle(map { $_->{seconds} / ($_->{took} || 0.001) } @_) }
+sub is_in_bounds { my ($ratio) = @_; return $ratio > 0.98 * $HASHES && $ratio < 1.1 * $HASHES }
+
 # Paths are pairs: what it is, and a sub that answers name and password. They take turns, so that whatever else the machine does
 # slows down all of them.
 sub judge {
@@ -48,17 +52,21 @@ sub judge {
         push @order, $what;
         $code{$what} = $code;
     }
-    for my $number (1 .. $SAMPLES) {
-        push @{ $taken{$_} }, attempt($t, $client, $code{$_}->($number)) for @order;
+    my @doubtful = @order;
+    for my $round (1 .. $ROUNDS) {
+        for my $number (1 .. $SAMPLES) {
+            push @{ $taken{$_} }, attempt($t, $client, $code{$_}->($round * $SAMPLES + $number)) for @doubtful;
+        }
+        @doubtful = grep { !is_in_bounds(ratio(@{ $taken{$_} })) } @doubtful or last;
     }
     for my $what (@order) {
         my @taken = @{ $taken{$what} };
         my @seconds = sort { $a <=> $b } map { $_->{seconds} } @taken;
-        my $ratio = middle(map { $_->{seconds} / ($_->{took} || 0.001) } @taken);
+        my $ratio = ratio(@taken);
         note(sprintf '%-40s median %4d ms, min %4d ms, max %4d ms; %.2f hashes', $what, map({ 1000 * $_ } middle(@seconds), @seconds[ 0, -1 ]), $ratio);
         is(join(' ', sort grep { $_ ne '200 sign-in' } map { $_->{outcome} } @taken), '', "case 327: $what is refused");
         is(join(' ', map { $_->{hashes} } @taken), join(' ', (1) x @taken), 'case 327: ... for one hash of our own each time');
-        ok($ratio > 0.98 * $HASHES && $ratio < 1.1 * $HASHES, sprintf 'case 327: ... and in the time of three: %.2f', $ratio);
+        ok(is_in_bounds($ratio), sprintf 'case 327: ... and in the time of three: %.2f', $ratio);
     }
     return;
 }

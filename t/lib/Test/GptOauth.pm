@@ -270,12 +270,13 @@ sub sanitize {
 
 sub stop {
     my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
+    my $pid = $self->{pid} or return;
     @running = grep { $_ != $self } @running;
-    # A child of the event MPM that is told to stop may crash on a connection that a worker is just closing: those of other people's
-    # clients are closed before, ours stay open until it is gone.
+    # A child of the event MPM that is told to stop closes the connections of its workers from another thread, and may crash where one
+    # of these is just done: those that other people's clients have closed are waited for, and workers that still have to do with
+    # what they have answered. Ours stay open until it is gone.
     my $patience = time + 2;
-    sleep 0.02 while $self->is_closing_connections && time < $patience;
+    sleep 0.01 while time < $patience && ($self->is_closing_connections || $self->is_working);
     kill TERM => $pid;
     my $deadline = time + 20;
     until (waitpid($pid, POSIX::WNOHANG()) != 0) {
@@ -283,7 +284,7 @@ sub stop {
         sleep 0.02;
     }
     kill KILL => -$pid;
-    delete @$self{qw(http browsers)};
+    delete @$self{qw(pid http browsers)};
     return;
 }
 
@@ -292,6 +293,13 @@ sub is_closing_connections {
     my ($self) = @_;
     my $local = sprintf '0100007F:%04X', $self->port;
     return grep { my @field = split; $field[1] eq $local && $field[3] eq '08' } split /\n/, slurp('/proc/net/tcp');
+}
+
+# Whether a thread of the server's children runs, or would if it had a processor.
+sub is_working {
+    my ($self) = @_;
+    my @children = split ' ', slurp("/proc/$self->{pid}/task/$self->{pid}/children");
+    return grep { slurp($_) =~ /^\d+ \(.*\) [RD] /s } map { glob "/proc/$_/task/*/stat" } @children;
 }
 
 sub restart { my ($self) = @_; $self->stop; return $self->start }
