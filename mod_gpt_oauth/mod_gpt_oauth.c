@@ -19,6 +19,7 @@
 #include "web/guard.h"
 #include "web/hashing.h"
 #include "web/identity.h"
+#include "web/refusal.h"
 #include "web/require.h"
 #include "web/route.h"
 #include "web/scrub.h"
@@ -65,6 +66,7 @@ static void register_hooks(apr_pool_t *p)
     cors_register(p);
     given_register(p);
     identity_register(p);
+    refusal_register();
     require_register(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -78,6 +80,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_authz(guard_check_authz, NULL, before_authz, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(guard_explain, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(route_handler, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_handler(route_no_openid, NULL, NULL, APR_HOOK_LAST);
 }

@@ -24,7 +24,7 @@ const char *key_name_problem(const char *name)
 
 const failure_t *key_refusal(apr_pool_t *p, const char *reason)
 {
-    return failure_make(p, OAUTH_INVALID_TOKEN, "The service key is not valid here. Ask the server's administrator.", "%s",
+    return failure_make(p, OAUTH_INVALID_TOKEN, "The key is wrong, or no longer valid. Ask the server's administrator for another.", "%s",
                         reason);
 }
 

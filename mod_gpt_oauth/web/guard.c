@@ -13,6 +13,7 @@
 #include "web/config.h"
 #include "web/cors.h"
 #include "web/credentials.h"
+#include "web/refusal.h"
 #include "web/reply.h"
 #include "web/request.h"
 #include "web/resource.h"
@@ -100,6 +101,7 @@ static int refuse(request_rec *r, const failure_t *failure)
 {
     int status = oauth_error_status(failure->error);
 
+    request_record(r)->refusal = failure;
     log_failure(r, "access refused", NULL, NULL, failure);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
@@ -117,12 +119,29 @@ static int refuse_key(request_rec *r, const failure_t *failure)
     if (wait) {
         apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
         log_failure(r, "access refused (429)", NULL, NULL, failure);
+        request_record(r)->refusal = failure_make(
+            r->pool, failure->error, "Too many wrong keys came from this address. Correct the key, then try again later.", NULL);
         return HTTP_TOO_MANY_REQUESTS;
     }
     if (failure->error == OAUTH_INVALID_TOKEN && !config_ways_in(config_dir(r))->oauth) {
         failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, failure->description, "%s", failure->reason);
     }
     return refuse(r, failure);
+}
+
+/* Nothing that opens this section was sent. The challenge has no error then (RFC 6750 section 3.1), the body has one. */
+static int ask(request_rec *r)
+{
+    const ways_in_t *ways = config_ways_in(config_dir(r));
+    const char *wanted = ways->oauth ? "an access token as bearer token"
+                         : ways->service
+                             ? "a key as bearer token"
+                             : apr_pstrcat(r->pool, "a key in the header ", APR_ARRAY_IDX(ways->headers, 0, const char *), NULL);
+
+    request_record(r)->refusal = failure_make(
+        r->pool, OAUTH_INVALID_TOKEN, apr_pstrcat(r->pool, "This address wants ", wanted, ", and none was sent.", NULL), NULL);
+    challenge(r, NULL);
+    return HTTP_UNAUTHORIZED;
 }
 
 int guard_check_authn(request_rec *r)
@@ -142,12 +161,17 @@ int guard_check_authn(request_rec *r)
             "GPT005: AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
             "GPTOAuthIssuer https://NAME there, as it is not inherited",
             r->server->server_hostname ? r->server->server_hostname : "of this address");
+        request_record(r)->refusal =
+            failure_make(r->pool, OAUTH_SERVER_ERROR,
+                         "This address is not set up yet. Its administrator finds the reason in the error log.", NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (request_is_insecure(r)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
+        request_record(r)->refusal =
+            failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
         return HTTP_FORBIDDEN;
     }
     if (cors_is_preflight(r)) {
@@ -158,8 +182,7 @@ int guard_check_authn(request_rec *r)
     }
     failure = credentials_read(r, &credential);
     if (!failure && credential.kind == CREDENTIAL_NONE) {
-        challenge(r, NULL);
-        return HTTP_UNAUTHORIZED;
+        return ask(r);
     }
     if (!failure) {
         failure = credentials_verify(r, &credential, &access);
@@ -210,6 +233,7 @@ int guard_check_authz(request_rec *r)
     /* Who is known and not allowed gains nothing by signing in again, except with more scope. */
     if (!record->lacks_scope) {
         apr_table_unset(r->err_headers_out, "WWW-Authenticate");
+        record->refusal = failure_make(r->pool, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
         return HTTP_FORBIDDEN;
     }
     access = guard_access(r);
@@ -218,6 +242,7 @@ int guard_check_authz(request_rec *r)
                                                         : "This needs more than what the user allowed this app.",
                            "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token",
                            record->need_scope);
+    record->refusal = failure;
     log_failure(r, "access refused", access ? access->client_id : NULL, r->user, failure);
     challenge(r, failure);
     return HTTP_FORBIDDEN;
@@ -292,4 +317,17 @@ int guard_fixups(request_rec *r)
         export_identity(r, access);
     }
     return DECLINED;
+}
+
+/* A Require that looks at no user, an address say, refuses ahead of the guard and of its own accord. */
+void guard_explain(request_rec *r)
+{
+    const failure_t *failure = request_record(r)->refusal;
+
+    if (!failure && r->status == HTTP_FORBIDDEN && is_in_force(r) && !request_record(r)->access) {
+        failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
+    }
+    if (failure) {
+        refusal_explain(r, failure);
+    }
 }

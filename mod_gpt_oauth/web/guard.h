@@ -25,5 +25,7 @@ int guard_check_authn(request_rec *r);
 int guard_check_authz(request_rec *r);
 int guard_note_failure(request_rec *r, const char *auth_type);
 int guard_fixups(request_rec *r);
+/* insert_error_filter: says why in a form that the caller can read. */
+void guard_explain(request_rec *r);
 
 #endif

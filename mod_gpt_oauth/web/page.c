@@ -64,21 +64,31 @@ static const char *content_security_policy(apr_pool_t *p)
                        "'; base-uri 'none'; frame-ancestors 'none'", NULL);
 }
 
-static int send_page(request_rec *r, int status, const char *title, const char *body)
+/* Sets the headers of a page, and returns its text. */
+static const char *make_page(request_rec *r, const char *title, const char *body)
 {
+    const char *heading = page_text(r->pool, title);
+
     reply_no_store(r);
     apr_table_setn(r->err_headers_out, "X-Frame-Options", "DENY");
     apr_table_setn(r->err_headers_out, "Content-Security-Policy", content_security_policy(r->pool));
+    return apr_pstrcat(r->pool,
+                       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+                       heading, "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>", heading, "</h1>\n", body,
+                       "</main>\n</body>\n</html>\n", NULL);
+}
+
+static int send_page(request_rec *r, int status, const char *title, const char *body)
+{
+    const char *text = make_page(r, title, body);
+
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
     }
     r->status = status;
     ap_set_content_type(r, "text/html;charset=UTF-8");
-    ap_rvputs(r,
-              "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-              "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
-              page_text(r->pool, title), "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>",
-              page_text(r->pool, title), "</h1>\n", body, "</main>\n</body>\n</html>\n", NULL);
+    ap_rputs(text, r);
     return OK;
 }
 
@@ -91,6 +101,11 @@ static const char *what_failed(apr_pool_t *p, const failure_t *failure)
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure)
 {
     return send_page(r, status, title, what_failed(r->pool, failure));
+}
+
+const char *page_failure_text(request_rec *r, const char *title, const failure_t *failure)
+{
+    return make_page(r, title, what_failed(r->pool, failure));
 }
 
 /* By what the user knows where he will be sent to, in HTML. */

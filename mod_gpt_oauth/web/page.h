@@ -14,6 +14,12 @@
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure);
 
 /*
+ * The text of the same page, for an answer that httpd writes (ap_custom_response); sets the headers that belong to it, and neither
+ * status nor type.
+ */
+const char *page_failure_text(request_rec *r, const char *title, const failure_t *failure);
+
+/*
  * The same, of a request whose answer would go to an app that nobody has vouched for: tells where that is, and links to uri, the
  * redirect URI with the failure in it, for who wants to go there.
  */

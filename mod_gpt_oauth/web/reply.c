@@ -20,16 +20,19 @@ void reply_no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
 }
 
-int reply_json(request_rec *r, int status, const json_t *object)
+static int send_json(request_rec *r, int status, const char *text)
 {
-    const char *text = json_print(r->pool, object);
-
     reply_no_store(r);
     r->status = status;
     ap_set_content_type(r, "application/json;charset=UTF-8");
     ap_set_content_length(r, (apr_off_t)strlen(text));
     ap_rputs(text, r);
     return OK;
+}
+
+int reply_json(request_rec *r, int status, const json_t *object)
+{
+    return send_json(r, status, json_print(r->pool, object));
 }
 
 static int send_document(request_rec *r, const char *text)
@@ -68,15 +71,18 @@ int reply_document(request_rec *r, const char *json)
     }
 }
 
+const char *reply_failure_text(apr_pool_t *p, const failure_t *failure)
+{
+    return json_print(p, json_own(p, json_pack("{s:s, s:s}", "error", oauth_error_name(failure->error), "error_description",
+                                               failure->description)));
+}
+
 int reply_failure_status(request_rec *r, int status, const failure_t *failure)
 {
-    json_t *object = json_own(
-        r->pool, json_pack("{s:s, s:s}", "error", oauth_error_name(failure->error), "error_description", failure->description));
-
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
     }
-    return reply_json(r, status, object);
+    return send_json(r, status, reply_failure_text(r->pool, failure));
 }
 
 int reply_failure(request_rec *r, const failure_t *failure)

@@ -20,7 +20,10 @@ int reply_json(request_rec *r, int status, const json_t *object);
 /* 200 without a body, no-store. */
 int reply_empty(request_rec *r);
 
-/* {"error": …, "error_description": …} with the failure's status; Retry-After when the database is down. */
+/* {"error": …, "error_description": …} as text. */
+const char *reply_failure_text(apr_pool_t *p, const failure_t *failure);
+
+/* The same with the failure's status; Retry-After when the database is down. */
 int reply_failure(request_rec *r, const failure_t *failure);
 
 /* The same under another status (405, 413, 429). */

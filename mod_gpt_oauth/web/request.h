@@ -34,7 +34,8 @@ typedef struct request_t {
     int is_preflight;             /* let in without a token: answered by the module, whatever handler stands here */
     int lacks_scope;              /* a Require oauth-scope refused for want of a scope */
 
-    const access_t *access; /* of who was let in here by a token or key */
+    const access_t *access;   /* of who was let in here by a token or key */
+    const failure_t *refusal; /* why nobody was; or why who was may not do this */
 
     /* On the initial request only: however many sections a request passes, the database is asked once. */
     const char *cookies; /* the module's own, which stand in headers_in no more, each with a semicolon behind it */

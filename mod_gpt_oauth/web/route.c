@@ -183,6 +183,16 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
                                                  : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
 
+/* Logged when the child began. */
+static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
+
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Out of order for a moment", failure)
+                                                 : reply_failure(r, failure);
+}
+
 /* Whatever it answered, a code above all, would be an answer to a request that somebody refused. */
 static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
 {
@@ -231,8 +241,7 @@ int route_handler(request_rec *r)
         return reply_nothing(r);
     }
     if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
-        return HTTP_SERVICE_UNAVAILABLE; /* logged when the child began */
+        return refuse_without_database(r, endpoint);
     }
     return endpoint->answer(r);
 }
