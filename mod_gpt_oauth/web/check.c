@@ -75,6 +75,20 @@ static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_
     return problems;
 }
 
+static int is_endpoint(const ap_directive_t *line, const void *baton)
+{
+    (void)baton;
+    return strncasecmp(line->args, "gpt-oauth-", strlen("gpt-oauth-")) == 0;
+}
+
+/* What is reserved below GPTOAuthPath, and taken by a SetHandler of this module in the same section. */
+static int is_taken(const server_conf_t *conf, const section_t *section)
+{
+    const ap_directive_t *outer = tree_section(section->at);
+
+    return outer && route_is_reserved(conf, section->path) && tree_find(outer->first_child, "SetHandler", is_endpoint, NULL);
+}
+
 /* The module's own URLs are never guarded. */
 static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
 {
@@ -83,7 +97,7 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (section->path && section->conf->auth_path && route_is_own(conf, section->path)) {
+        if (section->path && section->conf->auth_path && route_is_own(conf, section->path) && !is_taken(conf, section)) {
             problems += complain(
                 s, place(p, section->at),
                 apr_psprintf(p,

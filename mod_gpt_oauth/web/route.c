@@ -19,6 +19,7 @@ static const endpoint_t endpoints[] = {
     { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
     { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
     { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
+    { "revoke_token", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL }, /* as django-oauth-toolkit calls it */
     { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
     { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
     { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
@@ -43,10 +44,12 @@ static int is_served(const server_conf_t *conf, const endpoint_t *endpoint)
     return (!conf->is_guard || endpoint->flags & ENDPOINT_GUARD) && (!endpoint->is_on || endpoint->is_on(conf));
 }
 
+/* One slash at the end is as good as none: many a framework calls its endpoints so, and many a form is filled in so. */
 static int has_path(const endpoint_t *endpoint, const char *uri)
 {
-    return endpoint->flags & ENDPOINT_TREE ? is_below(uri, endpoint->path, strlen(endpoint->path))
-                                           : strcmp(uri, endpoint->path) == 0;
+    apr_size_t size = strlen(endpoint->path);
+
+    return is_below(uri, endpoint->path, size) && (endpoint->flags & ENDPOINT_TREE || !uri[size] || !uri[size + 1]);
 }
 
 static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
@@ -66,6 +69,11 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
 int route_is_own(const server_conf_t *conf, const char *path)
 {
     return endpoint_of(conf, path) != NULL;
+}
+
+int route_is_reserved(const server_conf_t *conf, const char *path)
+{
+    return endpoint_of(conf, path) == &reserved;
 }
 
 static const endpoint_t *endpoint_by_handler(const char *handler)
@@ -89,12 +97,24 @@ const char *route_url(apr_pool_t *p, const server_conf_t *conf, const char *hand
                                   : apr_pstrcat(p, conf->origin, conf->path, "/", endpoint->path, NULL);
 }
 
+/* The endpoint that SetHandler puts here. */
+static const endpoint_t *endpoint_set(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = core->handler, *problem = NULL;
+
+    if (core->expr_handler) {
+        handler = ap_expr_str_exec(r, core->expr_handler, &problem);
+    }
+    return handler && !problem ? endpoint_by_handler(handler) : NULL;
+}
+
 int route_translate(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint;
 
-    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(conf, r->uri))) {
+    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(conf, r->uri)) || (endpoint == &reserved && endpoint_set(r))) {
         return DECLINED;
     }
     request_record(r)->endpoint = endpoint;
@@ -112,18 +132,6 @@ int route_map_to_storage(request_rec *r)
     /* Nothing of it lies on disk: no directory walk, so no <Directory> and no .htaccess. */
     r->handler = request_record(r)->endpoint->handler;
     return OK;
-}
-
-/* The endpoint that SetHandler puts here. */
-static const endpoint_t *endpoint_set(request_rec *r)
-{
-    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-    const char *handler = core->handler, *problem = NULL;
-
-    if (core->expr_handler) {
-        handler = ap_expr_str_exec(r, core->expr_handler, &problem);
-    }
-    return handler && !problem ? endpoint_by_handler(handler) : NULL;
 }
 
 const endpoint_t *route_endpoint(request_rec *r)

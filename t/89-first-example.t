@@ -1,0 +1,79 @@
+#!/usr/bin/perl
+# GPTs that were made for a server with django-oauth-toolkit go on with the URLs that their builder has: GPTOAuthPath /o, and a slash
+# at the end.
+use strict;
+use warnings;
+use FindBin;
+use JSON::PP ();
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $conf = <<'EOC';
+GPTOAuthPath /o
+GPTOAuthRegistration open
+GPTOAuthOpenAPI "%%DIR%%/openapi.json"
+<Location /o/hello>
+    SetHandler gpt-oauth-hello
+    AuthType GPTOAuth
+    Require oauth-scope hello
+</Location>
+<Location /o/open>
+    SetHandler gpt-oauth-hello
+</Location>
+<Location /o/elsewhere>
+    SetHandler server-status
+</Location>
+EOC
+
+# Of what the catalogue of clients' URLs may end in: what is answered.
+sub test_slashes {
+    my ($t) = @_;
+    my %status = ('/o/authorize/' => '400', '/o/token/' => '405', '/o/revoke/' => '405', '/o/revoke_token' => '405', '/o/revoke_token/' => '405', '/o/introspect/' => '405',
+        '/o/register/' => '405', '/.well-known/oauth-authorization-server/' => '200', '/openapi.json/' => '200',
+        '/o/token/x' => '404', '/o/revoke_token/x/' => '404', '/openapi.json/x' => '404', '/.well-known/oauth-authorization-server/x/' => '404',
+        '/o' => '404', '/o/' => '404', '/o/elsewhere' => '404', '/oauth/token' => '404');
+    is($t->http->get($_)->status, $status{$_}, "GET $_: $status{$_}") for sort keys %status;
+    return;
+}
+
+# One whole exchange at the paths of the first example, form and session included.
+sub test_exchange {
+    my ($t, $client) = @_;
+    my $browser = $t->browser;
+    (my $url = $t->authorize_url($client, scope => 'hello')) =~ s{/oauth/authorize\?}{/o/authorize/?} or die;
+    $browser->get($url);
+    $browser->submit($browser->form_with('password'), username => 'alice', password => $t->user('alice'));
+    $browser->decide('allow');
+    my ($code) = ($browser->page->header('Location') // '') =~ /[?&]code=([^&]+)/;
+    ok($code, 'sign-in and consent at /o/authorize/') or return;
+    secret($code);
+    my $post = sub {
+        my ($path, %params) = @_;
+        my ($body, @headers) = $t->token_body($client, \%params);
+        return $t->http->request(POST => $path, body => $body, headers => \@headers);
+    };
+    my $response = $post->('/o/token/', grant_type => 'authorization_code', code => $code, redirect_uri => $client->{redirect_uri});
+    is($response->status, 200, 'the code is redeemed at /o/token/');
+    my $tokens = $response->json;
+    secret($_) for @$tokens{qw(access_token refresh_token)};
+    my @bearer = (headers => [ Test::GptOauth::Flow::bearer($tokens->{access_token}) ]);
+    like($t->http->get('/o/hello', @bearer)->body, qr/alice/, 'a SetHandler below the path answers');
+    is($t->http->get('/o/hello')->status, 401, '... behind its guard');
+    is($t->http->get('/o/open')->status, 200, '... or without one');
+    is($post->('/o/revoke_token/', token => $tokens->{refresh_token})->status, 200, 'the token is given back at /o/revoke_token/');
+    is($t->http->get('/o/hello', @bearer)->status, 401, '... and opens nothing any more');
+    my $metadata = $t->http->get('/.well-known/oauth-authorization-server')->json;
+    is($metadata->{revocation_endpoint}, $t->issuer . '/o/revoke', 'one name of each endpoint is told');
+    return;
+}
+
+on_each_db({ conf => $conf, start => 0 }, sub {
+    my ($t) = @_;
+    $t->write_file('openapi.json', JSON::PP::encode_json({ openapi => '3.1.0', info => { title => 'x', version => '1' }, paths => {} }));
+    $t->start;
+    my $client = $t->client_add('app', gpt => 1);
+    test_slashes($t);
+    test_exchange($t, $client);
+});
+done_testing();
