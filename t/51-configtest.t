@@ -230,8 +230,9 @@ good("GPTOAuthResource $_", location("AuthType GPTOAuth\nRequire valid-user\nGPT
 bad("GPTOAuthResource $_", qr/GPTOAuthResource \Q${\ tr!"!!dr }\E: write an absolute https URI without fragment/, location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuthResource $_"))
     for '/mcp', 'api.example.com/mcp', '"https://api.example.com/mcp#x"', 'urn:x', 'https://', '"https://a b"', 'http://api.example.com/mcp';
 for my $flag (qw(RequireAudience PassToken PassHeaders)) {
-    good("GPTOAuth$flag $_", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag $_")) for qw(on off);
-    bad("GPTOAuth$flag yes", qr/GPTOAuth$flag must be On or Off/, location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag yes"));
+    my $problem = $flag eq 'PassHeaders' ? qr/GPTOAuthPassHeaders yes: write off, on, or encoded \(percent-encoded UTF-8\)/ : qr/GPTOAuth$flag must be On or Off/;
+    good("GPTOAuth$flag $_", location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag $_")) for qw(on off), $flag eq 'PassHeaders' ? 'Encoded' : ();
+    bad("GPTOAuth$flag yes", $problem, location("AuthType GPTOAuth\nRequire valid-user\nGPTOAuth$flag yes"));
     bad("GPTOAuth$flag outside of a section", qr/GPTOAuth$flag not allowed (?:here|in)/, "$usual\nGPTOAuth$flag on");
 }
 

@@ -24,8 +24,12 @@
 /* Tries with a guess; then the statement goes without a name. */
 #define TRIES 4
 
-/* First in each transaction. Returns where that runs, too. */
-static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid()";
+/*
+ * First in each transaction. Returns where that runs, too. Whatever the role, the database or PGCLIENTENCODING say, texts are UTF-8:
+ * names would be stored as something else, or not be read.
+ */
+static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid(), "
+                                "set_config('client_encoding', 'UTF8', true)";
 
 /* A statement with its arguments, as libpq wants them. Not to be copied: values point into numbers. */
 typedef struct call_t {

@@ -155,7 +155,7 @@ int config_require_audience(const dir_conf_t *dir)
 
 int config_pass_headers(const dir_conf_t *dir)
 {
-    return dir->pass_headers != 0;
+    return dir->pass_headers == CONFIG_UNSET ? PASS_HEADERS_ON : dir->pass_headers;
 }
 
 static void apply_defaults(server_conf_t *conf)

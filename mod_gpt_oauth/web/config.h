@@ -24,6 +24,9 @@
 /* Who may register clients (RFC 7591): nobody, who has a key for it, anybody. */
 enum { REGISTRATION_OFF, REGISTRATION_TOKEN, REGISTRATION_OPEN };
 
+/* GPTOAuthPassHeaders: whether backends are told who calls, and how. */
+enum { PASS_HEADERS_OFF, PASS_HEADERS_ON, PASS_HEADERS_ENCODED };
+
 typedef struct login_provider_t {
     const char *name;
     const authn_provider *provider;
@@ -113,7 +116,7 @@ struct dir_conf_t {
     const service_secret_t *service_key;
     int require_audience;
     int pass_token;
-    int pass_headers;
+    int pass_headers; /* PASS_HEADERS_OFF and so on */
     apr_array_header_t *allow_origins; /* const char *: origins, or one "*" */
 };
 

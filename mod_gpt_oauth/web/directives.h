@@ -22,6 +22,7 @@ const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[]
 /* directives_section.c: AuthType (mod_authn_core's, overheard) and GPTOAuthResource. */
 const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type);
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri);
+const char *section_set_pass_headers(cmd_parms *cmd, void *dir, const char *how);
 
 /* directives_clients.c: GPTOAuthRegistration and GPTOAuthClientMetadata. */
 const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who);

@@ -78,3 +78,19 @@ const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
     section_note(cmd, directives_server(cmd)->sections, conf);
     return NULL;
 }
+
+const char *section_set_pass_headers(cmd_parms *cmd, void *dir, const char *how)
+{
+    static const char *const words[] = {
+        [PASS_HEADERS_OFF] = "off", [PASS_HEADERS_ON] = "on", [PASS_HEADERS_ENCODED] = "encoded"
+    };
+    dir_conf_t *conf = dir;
+
+    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
+        if (strcasecmp(how, words[i]) == 0) {
+            conf->pass_headers = i;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool, "GPTOAuthPassHeaders %s: write off, on, or encoded (percent-encoded UTF-8)", how);
+}

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "base/params.h"
 #include "base/scope.h"
 #include "grant/verify.h"
 #include "private.h"
@@ -248,21 +249,28 @@ int guard_check_authz(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
+/* Servers of Python and Java take the bytes of a header for Latin-1: a name beyond ASCII reaches their applications as another one. */
+static void tell(request_rec *r, int how, const char *header, const char *value)
+{
+    apr_table_setn(r->headers_in, header,
+                   how == PASS_HEADERS_ENCODED ? params_encode(r->pool, value) : apr_pstrdup(r->pool, value));
+}
+
 static void export_identity(request_rec *r, const access_t *access)
 {
-    int pass_headers = config_pass_headers(config_dir(r));
+    int how = config_pass_headers(config_dir(r));
 
     apr_table_setn(r->subprocess_env, "OAUTH_SCOPE", access->scope);
     if (access->client_id) { /* a service key belongs to no client */
         apr_table_setn(r->subprocess_env, "OAUTH_CLIENT_ID", access->client_id);
         apr_table_setn(r->subprocess_env, "OAUTH_GRANT_ID", access->grant_id);
     }
-    if (pass_headers) {
-        apr_table_set(r->headers_in, HEADER_USER, r->user);
-        apr_table_setn(r->headers_in, HEADER_SCOPE, access->scope);
+    if (how != PASS_HEADERS_OFF) {
+        tell(r, how, HEADER_USER, r->user);
+        tell(r, how, HEADER_SCOPE, access->scope);
     }
-    if (pass_headers && access->client_id) {
-        apr_table_setn(r->headers_in, HEADER_CLIENT, access->client_id);
+    if (how != PASS_HEADERS_OFF && access->client_id) {
+        tell(r, how, HEADER_CLIENT, access->client_id);
     }
 }
 
@@ -288,7 +296,7 @@ static void keep_private(request_rec *r)
  */
 static void scrub_beside_guard(request_rec *r)
 {
-    if (config_server(r->server)->is_beside && config_dir(r)->pass_headers != 1 && scrub_identity(r)) {
+    if (config_server(r->server)->is_beside && config_dir(r)->pass_headers != PASS_HEADERS_ON && scrub_identity(r)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_WARNING, 0, r,
             "GPT009: " HEADER_USER " or its like removed from a request, as this virtual host has no GPTOAuthIssuer; if nobody "
