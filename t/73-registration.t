@@ -193,6 +193,27 @@ sub test_metadata {
     return;
 }
 
+sub test_application_type {
+    my ($t) = @_;
+    my $type = sub { my ($value) = @_; return register($t, { redirect_uris => [$cb], token_endpoint_auth_method => 'none', client_name => 'typed', application_type => $value }) };
+    my %client;
+    for my $value ('web', 'native', undef) {
+        my $said = $value // 'null';
+        for my $time (qw(first again)) {
+            my $response = $type->($value);
+            is($response->status . ' ' . ($response->json->{application_type} // 'null'), "201 $said", "application_type $said: $time");
+            $client{$said} //= $response->json->{client_id};
+            is($response->json->{client_id}, $client{$said}, '... of one client');
+        }
+    }
+    is(scalar(keys %{ { reverse %client } }), 3, 'they are three');
+    is($t->gptoauth_json('client', 'show', $client{native})->{application_type}, 'native', 'the administrator sees it');
+    my $response = $type->('spa');
+    is($response->status . ' ' . ($response->json->{application_type} // 'null'), '201 null', 'another word is passed over');
+    is($type->(5)->verdict, '400 invalid_client_metadata', 'a number is refused');
+    return;
+}
+
 sub test_shapes {
     my ($t) = @_;
     my $deep = '[' x 20000 . ']' x 20000;
@@ -335,6 +356,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     test_known_clients($t);
     test_refused_redirects($t);
     test_metadata($t);
+    test_application_type($t);
     test_shapes($t);
     test_same_again($t);
     test_unused($t);

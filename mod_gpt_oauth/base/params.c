@@ -166,16 +166,24 @@ params_t *params_parse_form(apr_pool_t *p, const char *data, apr_size_t size)
     return params;
 }
 
-static void add_json(params_t *params, const char *name, const json_t *value)
+static int is_known(const char *const *known, const char *name)
+{
+    while (*known && strcmp(*known, name) != 0) {
+        known++;
+    }
+    return *known != NULL;
+}
+
+static void add_json(params_t *params, const char *name, const json_t *value, const char *const *known)
 {
     if (json_is_string(value) && *name) {
         add(params, name, json_string_value(value), PARAM_FINE);
-    } else if (!json_is_string(value)) {
-        params->malformed = "a value in the JSON body is not a string";
+    } else if (!json_is_string(value) && !json_is_null(value) && is_known(known, name)) {
+        params->malformed = apr_pstrcat(params->list->pool, "The value of ", name, " in the JSON body is not a string.", NULL);
     }
 }
 
-params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
+params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size, const char *const *known)
 {
     params_t *params = params_make(p);
     json_t *object = json_parse_object(p, data, size); /* p owns it, so its strings are not copied */
@@ -194,10 +202,10 @@ params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size)
 
             json_array_foreach(value, index, item)
             {
-                add_json(params, name, item);
+                add_json(params, name, item, known);
             }
         } else {
-            add_json(params, name, value);
+            add_json(params, name, value, known);
         }
     }
     return params;

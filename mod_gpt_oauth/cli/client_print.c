@@ -51,6 +51,7 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     json_object_set_new(object, "gpt_id", text_json(client->gpt_id));
     json_object_set_new(object, "gpt_open", json_boolean(client->gpt_open));
     json_object_set_new(object, "token_endpoint_auth_method", text_json(client->auth_method));
+    json_object_set_new(object, "application_type", text_json(client->application_type));
     json_object_set_new(object, "created_at", time_json(client->created_at));
     json_object_set_new(object, "disabled_at", time_json(client->disabled_at));
     json_object_set_new(object, "old_secret_until", time_json(old_secret_until(c, client)));

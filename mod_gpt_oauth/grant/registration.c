@@ -33,6 +33,9 @@ static void hash_metadata(apr_pool_t *p, const client_t *client, digest_t *hash)
     qsort(parts->elts, (size_t)parts->nelts, sizeof(const char *), compare_text);
     APR_ARRAY_PUSH(parts, const char *) = client->name;
     APR_ARRAY_PUSH(parts, const char *) = client->grant_types;
+    if (client->application_type) {
+        APR_ARRAY_PUSH(parts, const char *) = client->application_type;
+    }
     text = apr_array_pstrcat(p, parts, '\n');
     crypto_sha256(text, strlen(text), hash);
 }
@@ -80,6 +83,16 @@ static const failure_t *read_scope(apr_pool_t *p, const policy_t *policy, const 
     return NULL;
 }
 
+/* What is neither of the two is passed over like all that nobody knows. */
+static const failure_t *read_application_type(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    const char *type;
+    const failure_t *failure = metadata_text(p, metadata, "application_type", &type);
+
+    client->application_type = type && (strcmp(type, "web") == 0 || strcmp(type, "native") == 0) ? type : NULL;
+    return failure;
+}
+
 const failure_t *registration_read(apr_pool_t *p, const policy_t *policy, const json_t *metadata, registration_t *registration)
 {
     const failure_t *failure;
@@ -94,7 +107,7 @@ const failure_t *registration_read(apr_pool_t *p, const policy_t *policy, const 
                             "The body is not a JSON object of at most 64 KB and 512 values, without repeated names.", NULL);
     }
     if ((failure = metadata_read(p, metadata, client)) || (failure = read_method(p, metadata, registration)) ||
-        (failure = read_scope(p, policy, metadata, registration))) {
+        (failure = read_scope(p, policy, metadata, registration)) || (failure = read_application_type(p, metadata, client))) {
         return failure;
     }
     registration->redirect_uris = client->redirect_uris;

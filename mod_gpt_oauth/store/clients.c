@@ -39,6 +39,7 @@ client_t *read_client(apr_pool_t *p, const cell_t *cell)
     client->created_at = next_number(&cell);
     client->disabled_at = next_number(&cell);
     client->fresh_until = next_number(&cell);
+    client->application_type = next_text(&cell);
     return client;
 }
 

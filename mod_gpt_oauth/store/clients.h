@@ -8,7 +8,8 @@
 
 #define CLIENT_COLUMNS                                                                                                           \
     "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \
-    " grant_types, gpt_id, gpt_open, is_resource_server, resource, source, created_at, disabled_at, fresh_until"
+    " grant_types, gpt_id, gpt_open, is_resource_server, resource, source, created_at, disabled_at, fresh_until,"                \
+    " application_type"
 
 /* Of a row with these columns, in p. */
 client_t *read_client(apr_pool_t *p, const cell_t *cell);

@@ -26,8 +26,8 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
 {
     static const op_t op = {
         .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope,"
-               " grant_types, source, created_at, metadata_hash, seen_at, issuer)"
-               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10, $12)"
+               " grant_types, source, created_at, metadata_hash, seen_at, issuer, application_type)"
+               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10, $12, $13)"
                " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1",
     };
@@ -44,6 +44,7 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
         v_number(store->now),
         v_digest(metadata_hash),
         v_text(store->issuer),
+        v_text(client->application_type),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);

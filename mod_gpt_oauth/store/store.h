@@ -63,8 +63,9 @@ typedef struct client_t {
     const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token"; may be "" */
     const char *source;                /* CLIENT_ADMIN and so on: who made it */
     apr_int64_t created_at;
-    apr_int64_t disabled_at; /* 0: active */
-    apr_int64_t fresh_until; /* of a document that was fetched: no need to fetch it before; else 0 */
+    apr_int64_t disabled_at;      /* 0: active */
+    const char *application_type; /* native or web, where it registered with either; NULL */
+    apr_int64_t fresh_until;      /* of a document that was fetched: no need to fetch it before; else 0 */
     /* Filled by client_authenticate only: */
     digest_t proven_hash; /* of the secret it proved to be with */
 } client_t;

@@ -145,6 +145,19 @@ static const failure_t *check_params(apr_pool_t *p, const params_t *params)
 
 int client_request_read(request_rec *r, client_request_t *request, int *rc)
 {
+    static const char *const known[] = { "client_assertion",
+                                         "client_assertion_type",
+                                         "client_id",
+                                         "client_secret",
+                                         "code",
+                                         "code_verifier",
+                                         "grant_type",
+                                         "redirect_uri",
+                                         "refresh_token",
+                                         "resource",
+                                         "scope",
+                                         "token",
+                                         NULL };
     int is_json = request_has_type(r, "application/json");
     const failure_t *failure = NULL;
     const char *body;
@@ -167,7 +180,7 @@ int client_request_read(request_rec *r, client_request_t *request, int *rc)
         return 0;
     }
     request->params =
-        is_json ? params_parse_json(r->pool, body, size) : params_parse_form(r->pool, body, size_of_form(body, size));
+        is_json ? params_parse_json(r->pool, body, size, known) : params_parse_form(r->pool, body, size_of_form(body, size));
     trim_pasted(r->pool, request->params);
     failure = check_params(r->pool, request->params);
     if (failure) {

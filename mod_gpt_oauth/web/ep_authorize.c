@@ -16,6 +16,7 @@
 #include "web/page.h"
 #include "web/reply.h"
 #include "web/request.h"
+#include "web/route.h"
 
 #define ALLOWED   "GET, HEAD, POST, OPTIONS"
 #define BUSY_WAIT "5"
@@ -209,6 +210,12 @@ static const char *form_problem(const visit_t *visit, transaction_stage_t stage,
 
 static int stale_form(visit_t *visit, const char *reason)
 {
+    if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
+        return refuse_form(visit, HTTP_FORBIDDEN, "Your browser sent no cookie",
+                           "It must accept the cookies of this site for you to sign in here. If it does, this page is from before "
+                           "it was closed. Go back to the app and connect it anew.",
+                           "the browser sent no cookie with the form");
+    }
     return refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
                        "It is too old, or was not made for this browser. Go back to the app and connect it anew.", reason);
 }
@@ -337,6 +344,31 @@ static int is_elsewhere(const visit_t *visit, const params_t *params)
     return identity_is_given(visit->r) && visit->r->args && !params_find(params, "client_id");
 }
 
+/* Two URLs that are filled in the wrong way round: whoever asks for a token is a program, and its developer reads the answer. */
+static int refuse_token_request(visit_t *visit)
+{
+    const char *url = route_url(visit->r->pool, visit->conf, "gpt-oauth-token");
+    const failure_t *failure = failure_make(
+        visit->r->pool, OAUTH_INVALID_REQUEST,
+        apr_pstrcat(visit->r->pool, "This is the authorization URL, for browsers. The token URL is ", url, ".", NULL),
+        "a token request was sent to the authorization URL; the token URL is %s", url);
+
+    log_failure(visit->r, "authorization refused", NULL, NULL, failure);
+    return reply_failure(visit->r, failure);
+}
+
+static int is_token_request(const params_t *params)
+{
+    return params_find(params, "grant_type") && !params_find(params, "response_type");
+}
+
+static int get(visit_t *visit)
+{
+    params_t *query = read_query(visit->r);
+
+    return is_token_request(query) ? refuse_token_request(visit) : begin(visit, query);
+}
+
 static int post(visit_t *visit)
 {
     const char *body, *problem = NULL;
@@ -344,6 +376,9 @@ static int post(visit_t *visit)
     apr_size_t size;
     int status;
 
+    if (request_has_type(visit->r, "application/json")) {
+        return refuse_token_request(visit); /* no form of ours, nor a request by RFC 6749 section 3.1 */
+    }
     if (!request_has_type(visit->r, "application/x-www-form-urlencoded")) {
         return refuse_form(visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "This request cannot be read",
                            "Send the form as application/x-www-form-urlencoded.",
@@ -355,7 +390,7 @@ static int post(visit_t *visit)
     }
     params = params_parse_form(visit->r->pool, body, size);
     if (!params_find(params, "transaction")) {
-        return begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
+        return is_token_request(params) ? refuse_token_request(visit) : begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
     }
     if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
         return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
@@ -370,7 +405,7 @@ int endpoint_authorize(request_rec *r)
 
     visit.key = request_cookie(r, visit.conf->transaction_cookie);
     switch (r->method_number) {
-    case M_GET: /* HEAD too */ return begin(&visit, read_query(r));
+    case M_GET: /* HEAD too */ return get(&visit);
     case M_POST: return post(&visit);
     case M_OPTIONS: return reply_options(r, ALLOWED);
     default: return reply_method(r, ALLOWED);

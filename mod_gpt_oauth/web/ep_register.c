@@ -95,6 +95,9 @@ static int reply_client(request_rec *r, const registration_t *registration)
     for (int i = 0; i < registration->redirect_uris->nelts; i++) {
         json_array_append_new(uris, json_string(APR_ARRAY_IDX(registration->redirect_uris, i, const char *)));
     }
+    if (client->application_type) {
+        json_object_set_new(object, "application_type", json_string(client->application_type));
+    }
     if (registration->scope) {
         json_object_set_new(object, "scope", json_string(registration->scope));
     }

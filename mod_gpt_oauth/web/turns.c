@@ -68,8 +68,49 @@ static void leave(mark_t *mark, apr_uint64_t ticket)
     atomic_compare_exchange_strong(mark, &ticket, 0);
 }
 
-/* Those who share a place wait for each other, which costs but a moment. */
-static int take_both(turn_t *turn)
+static int is_held(mark_t *mark, apr_uint32_t owner)
+{
+    apr_uint64_t seen = atomic_load(mark);
+
+    return seen >> 32 == owner && (apr_uint32_t)seen > seconds_now();
+}
+
+/* By somebody else than who holds `mine`. */
+static int is_fetched_from(apr_uint32_t owner, const mark_t *mine)
+{
+    for (int i = 0; i < HOSTS; i++) {
+        if (&marks->hosts[i] != mine && is_held(&marks->hosts[i], owner)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Any place will do, so that no host shares one with a slow one. Two who look at the same moment may take a place each: then both
+ * find the other's, and give up their own.
+ */
+static int take_host(turn_t *turn, apr_uint32_t owner)
+{
+    turn->host_ticket = (apr_uint64_t)owner << 32 | (seconds_now() + TURN);
+    if (is_fetched_from(owner, NULL)) {
+        return 0;
+    }
+    for (int i = 0; i < HOSTS; i++) {
+        turn->host = &marks->hosts[i];
+        if (take(turn->host, turn->host_ticket)) {
+            if (!is_fetched_from(owner, turn->host)) {
+                return 1;
+            }
+            leave(turn->host, turn->host_ticket);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Callers who share a place wait for each other, which costs but a moment. */
+static int take_both(turn_t *turn, apr_uint32_t owner)
 {
     apr_uint32_t unique;
 
@@ -78,7 +119,7 @@ static int take_both(turn_t *turn)
     if (!take(turn->caller, turn->ticket)) {
         return 0;
     }
-    if (!take(turn->host, turn->ticket)) {
+    if (!take_host(turn, owner)) {
         leave(turn->caller, turn->ticket);
         return 0;
     }
@@ -87,10 +128,11 @@ static int take_both(turn_t *turn)
 
 int turn_take(request_rec *r, const char *url, turn_t *turn)
 {
-    turn->host = &marks->hosts[bits_of(r->pool, "host ", document_host(r->pool, url)) % HOSTS];
+    apr_uint32_t owner = (apr_uint32_t)(bits_of(r->pool, "host ", document_host(r->pool, url)) >> 32);
+
     turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_site(r)) % CALLERS];
     turn->is_counted = 0;
-    if (take_both(turn)) {
+    if (take_both(turn, owner)) {
         return 1;
     }
     /* Who waits holds a thread, as who fetches does: there must not be more and more of them. */
@@ -100,7 +142,7 @@ int turn_take(request_rec *r, const char *url, turn_t *turn)
     turn->is_counted = 1;
     for (int waited = 0; waited < WAIT_MAX; waited += WAIT_STEP) {
         apr_sleep(WAIT_STEP);
-        if (take_both(turn)) {
+        if (take_both(turn, owner)) {
             return 1;
         }
     }
@@ -109,7 +151,7 @@ int turn_take(request_rec *r, const char *url, turn_t *turn)
 
 void turn_leave(turn_t *turn)
 {
-    leave(turn->host, turn->ticket);
+    leave(turn->host, turn->host_ticket);
     leave(turn->caller, turn->ticket);
 }
 

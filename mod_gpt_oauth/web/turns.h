@@ -13,9 +13,9 @@
 apr_status_t turns_create(apr_pool_t *pconf);
 
 typedef struct turn_t {
-    void *host, *caller; /* places in the shared memory */
-    apr_uint64_t ticket; /* by which they are held */
-    int is_counted;      /* as a document that the caller's address asked for */
+    void *host, *caller;              /* places in the shared memory */
+    apr_uint64_t host_ticket, ticket; /* by which they are held */
+    int is_counted;                   /* as a document that the caller's address asked for */
 } turn_t;
 
 /* Waits for a turn, for seconds at most, since it holds a thread. 0: it takes too long, or too many wait for this caller. */

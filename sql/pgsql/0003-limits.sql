@@ -8,6 +8,9 @@ UPDATE oauth_client SET let_in_at = seen_at
 CREATE INDEX oauth_client_unused ON oauth_client (source, issuer, seen_at)
     WHERE seen_at IS NOT NULL AND let_in_at IS NULL AND disabled_at IS NULL;
 
+-- native or web, for those that registered with either (OpenID Connect Dynamic Client Registration 1.0, section 2).
+ALTER TABLE oauth_client ADD COLUMN application_type text;
+
 -- The name without what spelling may vary (base/fold.h), by which users are disabled. NULL: the name is that itself.
 ALTER TABLE oauth_user ADD COLUMN folded text;
 CREATE INDEX oauth_user_folded ON oauth_user (folded) WHERE folded IS NOT NULL;

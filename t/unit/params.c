@@ -12,7 +12,9 @@ static params_t *form(apr_pool_t *p, const char *text)
 
 static params_t *json(apr_pool_t *p, const char *text)
 {
-    return params_parse_json(p, text, strlen(text));
+    static const char *const known[] = { "code", "resource", NULL };
+
+    return params_parse_json(p, text, strlen(text), known);
 }
 
 /* name=value pairs as "a=1|b=", a fault as its number behind '!'. */
@@ -125,7 +127,10 @@ static void test_json_body(apr_pool_t *p)
         { "{\"resource\":[[\"https://a\"]]}", "malformed" },
         { "{\"code\":[\"a\"]}", "malformed" },
         { "{\"code\":{}}", "malformed" },
-        { "{\"code\":null}", "malformed" },
+        { "{\"code\":null,\"resource\":null}", "" },
+        { "{\"resource\":[null]}", "" },
+        { "{\"code\":\"a\",\"max_age\":5,\"claims\":{\"x\":[]},\"list\":[1],\"yes\":true}", "code=a" },
+        { "{\"codes\":1,\"cod\":2}", "" },
         { "{\"code\":1e300}", "malformed" },
         { "{\"code\":true}", "malformed" },
         { "{\"code\":\"a\",\"code\":\"b\"}", "malformed" },
