@@ -33,15 +33,14 @@ sub verdict { my ($response) = @_; return $response->body =~ /name="decision"/ ?
 
 sub try_in { my ($t, $form, @attempt) = @_; return verdict($t->http->request($form->(@attempt))) }
 
-# So many wrong passwords, two at a time, each until it was looked at.
+# So many wrong passwords, two at a time, each until it was looked at: a busy machine turns some away.
 sub guess {
     my ($t, $form, @attempts) = @_;
-    my %count;
+    my (%count, @turned_away);
     while (my @two = splice @attempts, 0, 2) {
-        for my $response ($t->http->parallel([ map { [ $form->(@$_) ] } @two ])) {
-            my $verdict = verdict($response);
-            $count{$verdict}++;
-        }
+        my @verdicts = map { verdict($_) } $t->http->parallel([ map { [ $form->(@$_) ] } @two ]);
+        push @attempts, map { $two[$_] } grep { $verdicts[$_] eq '503' && @turned_away < 200 && push @turned_away, 1 } 0 .. $#two;
+        $count{$_}++ for grep { $_ ne '503' } @verdicts;
     }
     return \%count;
 }
