@@ -33,6 +33,15 @@ sub verdict { my ($response) = @_; return $response->body =~ /name="decision"/ ?
 
 sub try_in { my ($t, $form, @attempt) = @_; return verdict($t->http->request($form->(@attempt))) }
 
+# The server looks once a second whether a throttle was lifted.
+sub soon_in {
+    my (@attempt) = @_;
+    my $deadline = time + 5;
+    my $verdict;
+    while (($verdict = try_in(@attempt)) eq 'delayed' && time < $deadline) { sleep 0.1 }
+    return $verdict;
+}
+
 # So many wrong passwords, two at a time, each until it was looked at: a busy machine turns some away.
 sub guess {
     my ($t, $form, @attempts) = @_;
@@ -81,8 +90,7 @@ sub test_known_browser {
     like($t->error_log, qr/GPT022: sign-in of .?alice.? from 198\.51\.100\.12 delayed for \d+ s: .*gptoauth throttle clear/, 'so does the log');
     is($t->gptoauth('throttle', 'clear', '--user', 'Alice'), "1 throttle lifted.\n", 'throttle clear lifts it');
     is_deeply($t->gptoauth_json('throttle', 'list'), [], '... it is not in the list any more');
-    sleep 1 - (time - int time);
-    is(try_in($t, $stranger, 'alice', $password, '198.51.100.15'), 'in', '... and everybody may try again');
+    is(soon_in($t, $stranger, 'alice', $password, '198.51.100.15'), 'in', '... and everybody may try again');
     is(try_in($t, $stranger, 'alice', $password, '198.51.100.12'), 'in', 'case 329: ... what one counter has refused was counted by no other');
     return;
 }
@@ -95,8 +103,7 @@ sub test_addresses {
     is(guess($t, $form, map { [ 'carol', 'wrong guess', '203.0.113.5' ] } 1 .. 11)->{delayed}, 1, 'ten guesses at one user from one address');
     is(try_in($t, $form, 'carol', $password, '203.0.113.6'), 'in', '... and from another one the user gets in');
     is($t->gptoauth('throttle', 'clear', '--address', '203.0.113.5'), "1 throttle lifted.\n", 'throttle clear by address');
-    sleep 2;
-    is(try_in($t, $form, 'carol', $password, '203.0.113.5'), 'in', '... lets this one in too');
+    is(soon_in($t, $form, 'carol', $password, '203.0.113.5'), 'in', '... lets this one in too');
 
     is(guess($t, $form, map { [ 'dave', 'wrong guess', "2001:db8:1:1::$_" ] } 1 .. 11)->{delayed}, 1, 'addresses of one /64 are one');
     is(try_in($t, $form, 'dave', 'wrong guess', '2001:db8:1:2::1'), 'wrong', '... and of another one are another');

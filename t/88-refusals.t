@@ -80,14 +80,14 @@ sub refusals {
     my @bearer = Test::GptOauth::Flow::bearer($token);
     my @key = Test::GptOauth::Flow::bearer('gok_' . 'x' x 43);
     return (
-        [ 'no token', '/api/notes.txt', [], '401 invalid_token', qr/wants an access token as bearer token, and none was sent/ ],
+        [ 'no token', '/api/notes.txt', [], '401 invalid_token', qr/needs an access token in the Authorization header \(Bearer\); none was sent/ ],
         [ 'a dead token', '/api/notes.txt', [ Test::GptOauth::Flow::bearer('goa_dead') ], '401 invalid_token', qr/access token/ ],
         [ 'two credentials', '/api/notes.txt?access_token=x', \@bearer, '400 invalid_request', qr/in the header and in the URL/ ],
         [ 'too little scope', '/write/notes.txt', \@bearer, '403 insufficient_scope', qr/more than what the user allowed/ ],
         [ 'another user', '/bob', \@bearer, '403 access_denied', qr/may not use this address/ ],
         [ 'another network', '/near', \@bearer, '403 access_denied', qr/may not use this address/ ],
-        [ 'no key', '/keys', [], '401 invalid_token', qr/wants a key as bearer token, and none was sent/ ],
-        [ 'no key in a header', '/hkeys', [], '401 invalid_token', qr/wants a key in the header X-API-Key, and none was sent/ ],
+        [ 'no key', '/keys', [], '401 invalid_token', qr/needs a key in the Authorization header \(Bearer\); none was sent/ ],
+        [ 'no key in a header', '/hkeys', [], '401 invalid_token', qr/needs a key in the header X-API-Key; none was sent/ ],
         [ 'a wrong key', '/keys', \@key, '403 access_denied', qr/The key is wrong, or no longer valid/ ],
         [ 'a wrong key in a header', '/hkeys', [ 'X-API-Key' => 'wrong' ], '403 access_denied', qr/The key is wrong, or no longer valid/ ],
         [ 'where ErrorDocument says default', '/default', [], '401 invalid_token', qr/none was sent/ ],

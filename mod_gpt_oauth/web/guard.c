@@ -134,13 +134,13 @@ static int refuse_key(request_rec *r, const failure_t *failure)
 static int ask(request_rec *r)
 {
     const ways_in_t *ways = config_ways_in(config_dir(r));
-    const char *wanted = ways->oauth ? "an access token as bearer token"
+    const char *wanted = ways->oauth ? "an access token in the Authorization header (Bearer)"
                          : ways->service
-                             ? "a key as bearer token"
+                             ? "a key in the Authorization header (Bearer)"
                              : apr_pstrcat(r->pool, "a key in the header ", APR_ARRAY_IDX(ways->headers, 0, const char *), NULL);
 
     request_record(r)->refusal = failure_make(
-        r->pool, OAUTH_INVALID_TOKEN, apr_pstrcat(r->pool, "This address wants ", wanted, ", and none was sent.", NULL), NULL);
+        r->pool, OAUTH_INVALID_TOKEN, apr_pstrcat(r->pool, "This address needs ", wanted, "; none was sent.", NULL), NULL);
     challenge(r, NULL);
     return HTTP_UNAUTHORIZED;
 }

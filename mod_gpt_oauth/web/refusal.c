@@ -22,7 +22,7 @@ static apr_status_t set_type(ap_filter_t *f, apr_bucket_brigade *bb)
 static const char *title_of(int status)
 {
     switch (status) {
-    case HTTP_UNAUTHORIZED: return "For apps that you have let in";
+    case HTTP_UNAUTHORIZED: return "This address is for apps";
     case HTTP_TOO_MANY_REQUESTS: return "Too many attempts";
     case HTTP_SERVICE_UNAVAILABLE: return "Out of order for a moment";
     case HTTP_INTERNAL_SERVER_ERROR: return "Not set up yet";
