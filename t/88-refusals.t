@@ -157,7 +157,7 @@ sub test_throttle {
 sub test_down {
     my ($t, $client, $token) = @_;
     $t->stop;
-    $t->write_file('dbd.conf', $t->is_pgsql ? "DBDriver pgsql\nDBDParams \"host=127.0.0.1 port=1 dbname=x\"\nDBDMin 0\n" : "DBDriver sqlite3\nDBDParams %%DIR%%/db/none/x\nDBDMin 0\n");
+    $t->write_file('dbd.conf', $t->is_pgsql ? "DBDriver pgsql\nDBDParams \"host=127.0.0.1 port=1 dbname=x connect_timeout=2 tcp_user_timeout=3000\"\nDBDMin 0\n" : "DBDriver sqlite3\nDBDParams %%DIR%%/db/none/x\nDBDMin 0\n");
     $t->start;
     my $response = $t->http->get('/api/notes.txt', headers => [ Test::GptOauth::Flow::bearer($token) ]);
     is(json_verdict($response), '503 temporarily_unavailable', 'without its database the guard says so');
