@@ -3,30 +3,32 @@
 #include <apr_strings.h>
 
 #include <stdarg.h>
+#include <string.h>
 
 static const struct {
     const char *name;
     int status;
+    log_code_t code;
 } errors[] = {
-    [OAUTH_INVALID_REQUEST] = { "invalid_request", 400 },
-    [OAUTH_INVALID_CLIENT] = { "invalid_client", 401 },
-    [OAUTH_INVALID_GRANT] = { "invalid_grant", 400 },
-    [OAUTH_UNAUTHORIZED_CLIENT] = { "unauthorized_client", 400 },
-    [OAUTH_UNSUPPORTED_GRANT_TYPE] = { "unsupported_grant_type", 400 },
-    [OAUTH_UNSUPPORTED_RESPONSE_TYPE] = { "unsupported_response_type", 400 },
-    [OAUTH_INVALID_SCOPE] = { "invalid_scope", 400 },
-    [OAUTH_INVALID_TARGET] = { "invalid_target", 400 },
-    [OAUTH_ACCESS_DENIED] = { "access_denied", 403 },
-    [OAUTH_CONSENT_REQUIRED] = { "consent_required", 400 },
-    [OAUTH_LOGIN_REQUIRED] = { "login_required", 400 },
-    [OAUTH_REQUEST_NOT_SUPPORTED] = { "request_not_supported", 400 },
-    [OAUTH_REQUEST_URI_NOT_SUPPORTED] = { "request_uri_not_supported", 400 },
-    [OAUTH_INVALID_TOKEN] = { "invalid_token", 401 },
-    [OAUTH_INSUFFICIENT_SCOPE] = { "insufficient_scope", 403 },
-    [OAUTH_INVALID_REDIRECT_URI] = { "invalid_redirect_uri", 400 },
-    [OAUTH_INVALID_CLIENT_METADATA] = { "invalid_client_metadata", 400 },
-    [OAUTH_UNAVAILABLE] = { "temporarily_unavailable", 503 },
-    [OAUTH_SERVER_ERROR] = { "server_error", 500 },
+    [OAUTH_INVALID_REQUEST] = { "invalid_request", 400, LOG_INVALID_REQUEST },
+    [OAUTH_INVALID_CLIENT] = { "invalid_client", 401, LOG_INVALID_CLIENT },
+    [OAUTH_INVALID_GRANT] = { "invalid_grant", 400, LOG_INVALID_GRANT },
+    [OAUTH_UNAUTHORIZED_CLIENT] = { "unauthorized_client", 400, LOG_UNAUTHORIZED_CLIENT },
+    [OAUTH_UNSUPPORTED_GRANT_TYPE] = { "unsupported_grant_type", 400, LOG_UNSUPPORTED_GRANT_TYPE },
+    [OAUTH_UNSUPPORTED_RESPONSE_TYPE] = { "unsupported_response_type", 400, LOG_UNSUPPORTED_RESPONSE_TYPE },
+    [OAUTH_INVALID_SCOPE] = { "invalid_scope", 400, LOG_INVALID_SCOPE },
+    [OAUTH_INVALID_TARGET] = { "invalid_target", 400, LOG_INVALID_TARGET },
+    [OAUTH_ACCESS_DENIED] = { "access_denied", 403, LOG_ACCESS_DENIED },
+    [OAUTH_CONSENT_REQUIRED] = { "consent_required", 400, LOG_CONSENT_REQUIRED },
+    [OAUTH_LOGIN_REQUIRED] = { "login_required", 400, LOG_LOGIN_REQUIRED },
+    [OAUTH_REQUEST_NOT_SUPPORTED] = { "request_not_supported", 400, LOG_REQUEST_NOT_SUPPORTED },
+    [OAUTH_REQUEST_URI_NOT_SUPPORTED] = { "request_uri_not_supported", 400, LOG_REQUEST_URI_NOT_SUPPORTED },
+    [OAUTH_INVALID_TOKEN] = { "invalid_token", 401, LOG_INVALID_TOKEN },
+    [OAUTH_INSUFFICIENT_SCOPE] = { "insufficient_scope", 403, LOG_INSUFFICIENT_SCOPE },
+    [OAUTH_INVALID_REDIRECT_URI] = { "invalid_redirect_uri", 400, LOG_INVALID_REDIRECT_URI },
+    [OAUTH_INVALID_CLIENT_METADATA] = { "invalid_client_metadata", 400, LOG_INVALID_CLIENT_METADATA },
+    [OAUTH_UNAVAILABLE] = { "temporarily_unavailable", 503, LOG_UNAVAILABLE },
+    [OAUTH_SERVER_ERROR] = { "server_error", 500, LOG_SERVER_ERROR },
 };
 
 const char *oauth_error_name(oauth_error_t error)
@@ -37,6 +39,22 @@ const char *oauth_error_name(oauth_error_t error)
 int oauth_error_status(oauth_error_t error)
 {
     return errors[error].status;
+}
+
+log_code_t oauth_error_code(oauth_error_t error)
+{
+    return errors[error].code;
+}
+
+int oauth_error_named(const char *name, oauth_error_t *error)
+{
+    for (apr_size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (strcmp(errors[i].name, name) == 0) {
+            *error = (oauth_error_t)i;
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *description, const char *reason, ...)

@@ -7,6 +7,7 @@
 
 #include <apr_pools.h>
 
+#include "base/log_code.h"
 #include "base/text.h" /* reasons quote strangers */
 
 typedef enum {
@@ -40,6 +41,12 @@ typedef struct failure_t {
 /* The registered name of an error, and the HTTP status that carries it. */
 const char *oauth_error_name(oauth_error_t error);
 int oauth_error_status(oauth_error_t error);
+
+/* What the log says of a refusal with this error where no other cause is known. */
+log_code_t oauth_error_code(oauth_error_t error);
+
+/* 1 and *error when an error of this name is registered. */
+int oauth_error_named(const char *name, oauth_error_t *error);
 
 /*
  * Makes a failure in p. description must be fit for a client as it is; reason is a printf format, and NULL repeats the

@@ -1,0 +1,19 @@
+#include "log_code.h"
+
+static const struct {
+    const char *name, *cause;
+} codes[] = {
+#define LOG_CODE(code, name, level, cause) [code] = { name, cause },
+    LOG_CODES(LOG_CODE)
+#undef LOG_CODE
+};
+
+const char *log_code_name(log_code_t code)
+{
+    return codes[code].name;
+}
+
+const char *log_code_cause(log_code_t code)
+{
+    return codes[code].cause;
+}
