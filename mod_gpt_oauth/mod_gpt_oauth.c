@@ -5,7 +5,6 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
-#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <jansson.h>
@@ -19,6 +18,7 @@
 #include "web/guard.h"
 #include "web/hashing.h"
 #include "web/identity.h"
+#include "web/log.h"
 #include "web/refusal.h"
 #include "web/require.h"
 #include "web/route.h"
@@ -30,21 +30,23 @@ extern module AP_MODULE_DECLARE_DATA gpt_oauth_module __attribute__((visibility(
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
+    apr_status_t rv;
+
     (void)plog;
     (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* the dry run: everything is unloaded again */
     }
-    if (throttle_create(pconf) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for counting wrong passwords");
+    if ((rv = throttle_create(pconf)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_THROTTLES, "no shared memory for counting wrong passwords");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (hashing_create(pconf) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for taking turns at hashing passwords");
+    if ((rv = hashing_create(pconf)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_HASHING, "no shared memory for taking turns at hashing passwords");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (turns_create(pconf) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "GPT007: no shared memory for fetching client metadata");
+    if ((rv = turns_create(pconf)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_FETCHING, "no shared memory for fetching client metadata");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;

@@ -73,7 +73,7 @@ bad('an issuer in a Location', qr/GPTOAuthIssuer.*not allowed in <Location>|GPTO
 bad('a guard without issuer', qr/httpd\.conf:\d+: AuthType GPTOAuth .* without GPTOAuthIssuer; write GPTOAuthIssuer https:/,
     "$scope\n$guard");
 
-bad('case 305: trailers as headers', qr/GPT001: MergeTrailers on lets a caller add headers .* take the line out$/m, "$usual\nMergeTrailers on");
+bad('case 305: trailers as headers', qr/GPT215: MergeTrailers on lets a caller add headers .* take the line out$/m, "$usual\nMergeTrailers on");
 
 # ---- virtual hosts
 
@@ -295,7 +295,7 @@ my $said = configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey "
 like($said, qr/GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found/, 'the key itself');
 unlike($said, qr/sesamesesame.*:/, '... is not repeated');
 $said = do { $t->write_conf(conf => keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:open-key")); ($t->configtest)[1] };
-like($said, qr/GPT001: GPTOAuthServiceKey file:\S+open-key: everybody on this machine may read the key; chmod 600 .*Syntax OK/s, 'a file that everybody may read: a warning');
+like($said, qr/GPT222: GPTOAuthServiceKey file:\S+open-key: everybody on this machine may read the key; chmod 600 .*Syntax OK/s, 'a file that everybody may read: a warning');
 for my $line ('GPTOAuthCredentials service', 'GPTOAuthServiceKey env:T_KEY') {
     my ($name) = split / /, $line;
     bad("$name without a guard", qr/httpd\.conf:\d+: $name goes with AuthType GPTOAuth, but the AuthType here is missing; write AuthType GPTOAuth beside it/, location($line));

@@ -117,7 +117,7 @@ sub test_pinned {
         like($page->body, qr/not the GPT .* connected .*administrator/s, '… which says why, and whom to ask');
     }
     is($t->ask(as_gpt($client, $_)), '400 page', "case 402: $_ is not g-one") for qw(g-on g-onex g-ONE g-One);
-    my ($line) = grep { /GPT010.*authorization refused.*\Q$client->{id}\E/ } split /\n/, $t->error_log;
+    my ($line) = grep { /GPT100.*authorization refused.*\Q$client->{id}\E/ } split /\n/, $t->error_log;
     like($line, qr/`gptoauth client redirect \Q$client->{id}\E --repin`/, 'case 408: the log line has the command');
     unlike($t->error_log, qr/gptoauth [^`]*g-two/, 'case 408: no command has the foreign id');
     unlike($line, qr/g-two/, 'case 408: nor has the line');

@@ -198,7 +198,7 @@ sub test_wrong {
         'one key twice is one key');
     is(verdict($t->http->get('/service?access_token=x', headers => [ Authorization => "Bearer $key" ])), '400 Bearer invalid_request',
         'in the header and in the URL: 400');
-    like($t->error_log, qr/GPT010: access refused: access_denied: what was sent $_/, "the log says: $_")
+    like($t->error_log, qr/GPT121: access refused: access_denied: what was sent $_/, "the log says: $_")
         for 'is no service key of this server', 'looks like an access token, and is no service key', 'looks like a service key, and is no service key',
         'as a service key is none: it holds characters that no key has';
     return;
@@ -225,7 +225,7 @@ sub test_life {
     my %body = map { my $response = $get->($key{$_}); (verdict($response) . $response->body => $_) } sort keys %key;
     is(scalar keys %body, 1, 'expired, revoked, foreign and unknown are one answer');
     like((keys %body)[0], qr/^403/, '... 403');
-    like($t->error_log, qr/GPT010: access refused: access_denied: $_/, "the log says it: $_")
+    like($t->error_log, qr/GPT121: access refused: access_denied: $_/, "the log says it: $_")
         for 'the service key expired has expired', 'the service key revoked is revoked', 'the service key is not in the database, or belongs to another issuer';
     is($get->($first)->status, 200, 'the others live on');
     $t->sql("UPDATE oauth_service_key SET expires_at = $now + 1000 WHERE name = 'expired';");

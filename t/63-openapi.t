@@ -145,7 +145,7 @@ sub configtest {
     return ($status ? 'refused: ' : '') . $said;
 }
 
-sub warnings_of { my ($said) = @_; return [ map { s/^GPT041: \S+openapi\.json: //r } grep { /^GPT041/ } split /\n/, $said ] }
+sub warnings_of { my ($said) = @_; return [ map { s/^GPT042: \S+openapi\.json: //r } grep { /^GPT042/ } split /\n/, $said ] }
 
 my $bad = document(
     {
@@ -176,19 +176,19 @@ is_deeply([ sort @{ warnings_of($said) } ], [ sort
     map { "$_: an object schema without properties, which the GPT builder refuses; name what is in it" }
         'POST /objects (objects), request body', 'components.schemas.Loose' ],
     'configtest: each with its operation') or diag($said);
-like(configtest(document({ map { ("/p$_" => { get => operation("o$_") }) } 1 .. 31 })), qr/GPT041: \S+: paths: 31 operations, and the GPT builder takes 30/,
+like(configtest(document({ map { ("/p$_" => { get => operation("o$_") }) } 1 .. 31 })), qr/GPT042: \S+: paths: 31 operations, and the GPT builder takes 30/,
     'configtest: too many operations');
 my $long = warnings_of(configtest(document({ map { ("/p$_" => { get => operation("o$_", summary => 'x' x 301) }) } 1 .. 200 })));
 is(scalar @$long, 51, 'configtest: of many findings the first 50');
 like($long->[50], qr/^and 15\d more/, '... and how many more there are');
-like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 100_000) } })), qr/GPT041: \S+: the document: \d+ characters; .*reads 100000/,
+like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 100_000) } })), qr/GPT042: \S+: the document: \d+ characters; .*reads 100000/,
     'configtest: a long document');
-like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 1_000_000) } })), qr/GPT041: \S+: the document: \d+ bytes, and the GPT builder takes 1 MB/,
+like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 1_000_000) } })), qr/GPT042: \S+: the document: \d+ bytes, and the GPT builder takes 1 MB/,
     'configtest: a longer one');
 like(configtest(document({ '/x' => { get => operation('x') } }, components => { securitySchemes => { k => { type => 'apiKey', in => 'header', name => 'X' } } })),
-    qr/GPT041: \S+: none of its security schemes is of the type that this server wants; leave securitySchemes out/, 'configtest: a scheme that would not do');
+    qr/GPT043: \S+: none of its security schemes is of the type that this server wants; leave securitySchemes out/, 'configtest: a scheme that would not do');
 
-like(configtest(document({ '/x' => { get => operation('x') } }, openapi => '3.0.3')), qr/GPT041: \S+: openapi: version 3\.0\.3, and the GPT builder takes 3\.1\.0 and 3\.1\.1 alone/,
+like(configtest(document({ '/x' => { get => operation('x') } }, openapi => '3.0.3')), qr/GPT042: \S+: openapi: version 3\.0\.3, and the GPT builder takes 3\.1\.0 and 3\.1\.1 alone/,
     'configtest: version 3.0');
 
 for my $case (
@@ -200,11 +200,11 @@ for my $case (
     [ 'an empty file', '', qr/this is no JSON object/ ],
 ) {
     my ($name, $text, $expected) = @$case;
-    like(configtest($text), qr/^refused: (?s:.*)GPT001: GPTOAuthOpenAPI \S+openapi\.json: $expected/, "configtest: $name");
+    like(configtest($text), qr/^refused: (?s:.*)GPT217: GPTOAuthOpenAPI \S+openapi\.json: $expected/, "configtest: $name");
 }
 like(configtest('{}', conf => "GPTOAuthOpenAPI openapi.json\n<Location /openapi.json>\nAuthType GPTOAuth\nRequire valid-user\n</Location>"),
     qr{AuthType GPTOAuth for /openapi\.json can guard nothing}, 'configtest: a guard that would not be in force');
-like(configtest('{}', conf => 'GPTOAuthOpenAPI none.json'), qr/GPT001: GPTOAuthOpenAPI \S+none\.json: it cannot be read: No such file/, 'configtest: no file');
+like(configtest('{}', conf => 'GPTOAuthOpenAPI none.json'), qr/GPT217: GPTOAuthOpenAPI \S+none\.json: it cannot be read: No such file/, 'configtest: no file');
 my $awkward = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
 like(configtest('{}', conf => "GPTOAuthOpenAPI $_->[1]"), qr/GPTOAuthOpenAPI \S+: it cannot be read: .*$_->[2]/i, "configtest: $_->[0]")
     for Test::GptOauth::Files::awkward($awkward, 16 * 1024 * 1024 + 1);

@@ -94,7 +94,7 @@ sub test_step_up {
         $tokens = $t->tokens_for($client, params => { resource => "$base/api", scope => "$tokens->{scope} $needed" });
         is($t->fetch("/api$path", $tokens->{access_token})->status, 200, 'case 237: a token with that is enough');
     }
-    like($t->error_log, qr/GPT010: access refused: insufficient_scope: the token lacks a scope; this needs admin profile/, 'case 237: the log says what was lacking');
+    like($t->error_log, qr/GPT114: access refused: insufficient_scope: the token lacks a scope; this needs admin profile/, 'case 237: the log says what was lacking');
     return;
 }
 

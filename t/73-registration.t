@@ -132,7 +132,7 @@ sub test_refused_redirects {
     }
     is(register($t, {})->verdict, '400 invalid_redirect_uri', 'case 194: no redirect_uris');
     is(register($t, { redirect_uris => [ map { "$cb/$_" } 1 .. 16 ] })->verdict, '201', 'case 194: sixteen are well');
-    like($t->error_log, qr{GPT010: registration refused: invalid_redirect_uri: redirect URI http://rp\.example/cb: }, 'the log tells which, and why');
+    like($t->error_log, qr{GPT115: registration refused: invalid_redirect_uri: redirect URI http://rp\.example/cb: }, 'the log tells which, and why');
     return;
 }
 

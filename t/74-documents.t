@@ -131,7 +131,7 @@ sub test_others {
     my $page = $t->http->get($t->authorize_url(as_client('https://app.example/client.json', 'https://app.example/cb')));
     is($page->status, 400, 'a document that is not built in');
     like($page->body, qr/does not know this app/, '... is an app that this server does not know');
-    like($t->error_log, qr{GPT010: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; .*GPTOAuthClientMetadata fetch},
+    like($t->error_log, qr{GPT101: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; .*GPTOAuthClientMetadata fetch},
         '... and the log says what could be done');
     is($t->sql("SELECT count(*) FROM oauth_client WHERE source = 'document' AND id LIKE '%example%';"), 0, 'nothing is written for it');
     return;

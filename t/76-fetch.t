@@ -45,7 +45,7 @@ sub test_addresses {
     for my $name (sort keys %address) {
         my $url = publish({}, host => "$name.docs.example");
         is(visit($t, $url), '400 page', "case 209: a name that leads to $address{$name}");
-        like(last_problem($t), qr/\Q$url\E: the name of its host leads to an address that is not public/, 'case 209: ... and the log says so');
+        like(last_problem($t), qr/GPT034: .*\Q$url\E: the name of its host leads to an address that is not public/, 'case 209: ... and the log says so');
         is(asked($url), 0, 'case 209: ... which was not connected to');
     }
     my $url = publish({}, host => 'mixed.docs.example');
@@ -72,7 +72,8 @@ sub test_hostile {
         my ($what, $why, @publish) = @_;
         my $url = publish(@publish);
         is(visit($t, $url), '400 page', $what);
-        like(last_problem($t), qr/GPT015: no client metadata from \Q$url\E: $why/, '... and the log says why');
+        my $code = $why =~ m{answers 5|SSL} ? 'GPT033' : 'GPT035';
+        like(last_problem($t), qr/$code: no client metadata from \Q$url\E: $why/, '... and the log says why');
         is($t->sql("SELECT count(*) FROM oauth_client WHERE id = '$url';"), 0, '... and nothing is kept');
         return $url;
     };

@@ -77,7 +77,7 @@ EOC
             return $t->outcome($client, $browser->page);
         };
         my ($status, $said) = $t->configtest;
-        my $warned = $said =~ /GPT001: GPTOAuthLoginProvider asks a directory by ldap.*write AuthLDAPRemoteUserAttribute/ ? 'warns' : 'is content';
+        my $warned = $said =~ /GPT220: GPTOAuthLoginProvider asks a directory by ldap.*write AuthLDAPRemoteUserAttribute/ ? 'warns' : 'is content';
         is("$status $warned", $attribute ? '0 is content' : '0 warns', "case 328: configtest $with");
         $t->begin_window(20);
         is($sign_in->($_, 'secret-of-alice'), '200 consent', "case 328: $_ signs in, $with") for 'alice', 'ALICE';

@@ -81,7 +81,7 @@ sub test_blame {
     is(visit($t, publish(undef, host => 'h71.docs.example', file => "x$_.json")), '400 page', 'documents that are not there') for 1 .. 3;
     is(visit($t, $withdrawn), '400 page', 'case 330: ... keep no withdrawn one alive');
     is(visit($t, publish({}, host => "nowhere.docs.example", file => "$_.json")), '400 page', 'a host without an address') for 1, 2;
-    my @lines = grep { /GPT015.*nowhere/ } split /\n/, $t->error_log;
+    my @lines = grep { /GPT033.*nowhere/ } split /\n/, $t->error_log;
     is(scalar @lines, 1, 'is asked once a minute, for whatever document');
     like($lines[0], qr/its host is asked again in a minute/, '... as the log says');
     return;

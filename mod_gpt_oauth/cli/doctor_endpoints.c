@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/log_code.h"
 #include "base/uri.h"
 #include "doctor.h"
 #include "html.h"
@@ -55,7 +56,9 @@ http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_requ
             "another sign-in covers it: %s",
             *header(answer, "WWW-Authenticate") ? header(answer, "WWW-Authenticate") : "401 without a challenge");
     } else if (answer->status == 503) {
-        report_add(report, PROBLEM, subject, "the line GPT020 or GPT021 in httpd's error log says what the database lacks",
+        report_add(report, PROBLEM, subject,
+                   apr_psprintf(report->pool, "the line %s or %s in httpd's error log says what the database lacks",
+                                log_code_name(LOG_UNAVAILABLE), log_code_name(LOG_NO_DATABASE)),
                    "out of order (503): the server cannot work with its database");
     } else if (answer->status >= 500) {
         report_add(report, PROBLEM, subject, "look into httpd's error log", "fails with %s",

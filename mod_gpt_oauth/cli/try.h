@@ -62,6 +62,8 @@ const char *try_secret_remedy(const try_t *try, const client_t *client, const ch
 const char *try_page_remedy(const try_t *try, const client_t *client, const char *redirect_uri);
 /* ... when username and password were. */
 const char *try_user_remedy(const try_t *try);
+/* ... when an endpoint answered with this error, which may be none that is known: where the log tells more. */
+const char *try_log_remedy(const try_t *try, const char *error);
 /* ... about an answer of an endpoint that is none: no answer, a redirect, another's sign-in, a page. 0: there is none. */
 int try_judge_endpoint(try_t *try, const char *what, const http_answer_t *answer);
 

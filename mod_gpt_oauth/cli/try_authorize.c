@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "base/crypto.h"
+#include "base/log_code.h"
 #include "base/params.h"
 #include "base/scope.h"
 #include "base/token.h"
@@ -63,7 +64,7 @@ static const char *error_remedy(const try_t *try, const char *error)
     if (strcmp(error, "access_denied") == 0 && try->username) {
         return try_user_remedy(try);
     }
-    return "httpd's error log says more (GPT010)";
+    return try_log_remedy(try, error);
 }
 
 int try_take_code(try_t *try, const char *url, const char *state)
@@ -248,7 +249,10 @@ int try_authorize(try_t *try)
     const char *came = try_await_browser(try, url);
     if (!came) {
         report_add(try->dialog->report, PROBLEM, NULL,
-                   "what does the page in the browser say? Its reason is in httpd's error log (GPT010)",
+                   apr_psprintf(try->c->pool,
+                                "what does the page in the browser say? Its reason is in httpd's error log (%s, %s, %s or %s)",
+                                log_code_name(LOG_INVALID_REQUEST), log_code_name(LOG_INVALID_CLIENT),
+                                log_code_name(LOG_FORM_REFUSED), log_code_name(LOG_SIGN_IN_FAILED)),
                    "the browser did not come back");
         return 0;
     }

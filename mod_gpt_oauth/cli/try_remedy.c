@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/failure.h"
 #include "base/gpt.h"
 #include "base/password.h"
 #include "base/token.h"
@@ -13,6 +14,17 @@ static const char *other_database(const try_t *try)
 {
     return apr_psprintf(try->c->pool, "the database of %s knows otherwise: the server uses another one, look at its DBDParams",
                         try->c->database->conf.file);
+}
+
+const char *try_log_remedy(const try_t *try, const char *error)
+{
+    oauth_error_t known;
+
+    if (!oauth_error_named(error, &known)) {
+        return "httpd's error log says more";
+    }
+    return apr_psprintf(try->c->pool, "httpd's error log says more (%s: %s)", log_code_name(oauth_error_code(known)),
+                        log_code_cause(oauth_error_code(known)));
 }
 
 const char *try_secret_remedy(const try_t *try, const client_t *client, const char *secret)
@@ -48,7 +60,9 @@ const char *try_page_remedy(const try_t *try, const client_t *client, const char
         return apr_psprintf(p, "the client is disabled: `gptoauth client enable %s` lets it in again", client->id);
     }
     if (client_allows_redirect(p, client, redirect_uri)) {
-        return "httpd's error log says more (GPT010); if it says that the client is unknown, the server uses another database";
+        return apr_psprintf(
+            p, "httpd's error log says more (%s or %s); if it says that the client is unknown, the server uses another database",
+            log_code_name(LOG_INVALID_REQUEST), log_code_name(LOG_INVALID_CLIENT));
     }
     if (client->is_gpt && gpt_id_of(p, redirect_uri)) {
         return apr_psprintf(p, "%s; if this one is yours, `gptoauth client redirect %s --repin` accepts it",
@@ -117,9 +131,12 @@ int try_judge_endpoint(try_t *try, const char *what, const http_answer_t *answer
             "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one that stands in the file of --db-conf?",
             "%s is not there", what);
     } else if (answer->status == 503) {
-        report_add(report, PROBLEM, NULL,
-                   "run `gptoauth doctor`, and look into httpd's error log: it says what the database lacks",
-                   "%s is out of order: the server cannot work with its database", what);
+        report_add(
+            report, PROBLEM, NULL,
+            apr_psprintf(try->c->pool,
+                         "run `gptoauth doctor`, and look for %s or %s in httpd's error log: it says what the database lacks",
+                         log_code_name(LOG_UNAVAILABLE), log_code_name(LOG_NO_DATABASE)),
+            "%s is out of order: the server cannot work with its database", what);
     } else if (answer->status >= 500) {
         report_add(report, PROBLEM, NULL, "look into httpd's error log", "%s fails", what);
     } else if (answer->status == 429) {

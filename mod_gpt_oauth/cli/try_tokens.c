@@ -46,9 +46,9 @@ static const char *error_remedy(const try_t *try, const client_t *client, const 
                    : try_secret_remedy(try, client, secret);
     }
     if (strcmp(error, "invalid_grant") == 0) {
-        return "httpd's error log says why (GPT010); `gptoauth doctor` compares clocks and databases";
+        return apr_psprintf(try->c->pool, "%s; `gptoauth doctor` compares clocks and databases", try_log_remedy(try, error));
     }
-    return "httpd's error log says more (GPT010)";
+    return try_log_remedy(try, error);
 }
 
 /* The answer's object when it is one of a token endpoint with status 200; else says what is wrong. */

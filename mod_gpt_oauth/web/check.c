@@ -5,7 +5,6 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 
 /* It needs apr_dbd.h before it. */
 #include <mod_dbd.h>
@@ -16,13 +15,14 @@
 #include "store/conninfo.h"
 #include "web/config.h"
 #include "web/documents.h"
+#include "web/log.h"
 #include "web/route.h"
 #include "web/tree.h"
 
 /* One line to the terminal of configtest and to the error log; returns 1 for counting. */
-static int complain(const server_rec *s, const char *where, const char *problem)
+static int complain(const server_rec *s, log_code_t code, const char *where, const char *problem)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s, "GPT001: %s%s%s", where ? where : "", where ? ": " : "", problem);
+    log_config(s, code, "%s%s%s", where ? where : "", where ? ": " : "", problem);
     return 1;
 }
 
@@ -36,27 +36,31 @@ static const char *vhost_name(apr_pool_t *p, const server_rec *s)
     return apr_psprintf(p, "GPTOAuthIssuer of %s", s->server_hostname ? s->server_hostname : "the server");
 }
 
-static const char *section_problem(apr_pool_t *p, const section_t *section, int has_home)
+static int check_section(apr_pool_t *p, const server_rec *s, const section_t *section, int has_home)
 {
     const ap_directive_t *parent = section->at->parent;
+    const char *where = place(p, section->at);
 
     if (!has_home && section->conf->auth_path) {
-        return "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there";
+        return complain(
+            s, LOG_NO_ISSUER, where,
+            "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there");
     }
     if (!section->path && !section->conf->resource && config_ways_in(section->conf)->oauth) {
-        return "AuthType GPTOAuth in a section that is no plain <Location /path> needs a name for what it guards; "
-               "write GPTOAuthResource https://NAME/path beside it";
+        return complain(s, LOG_NO_RESOURCE, where,
+                        "AuthType GPTOAuth in a section that is no plain <Location /path> needs a name for what it guards; "
+                        "write GPTOAuthResource https://NAME/path beside it");
     }
     /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
     if (section->conf->auth_path && parent && !tree_has_requirement(parent->first_child)) {
-        return apr_psprintf(
-            p,
-            "%s %s has AuthType GPTOAuth and no Require that asks for anything, so the tokens would decide nothing; "
-            "write beside it "
-            "Require oauth-scope and the scopes that are needed",
-            parent->directive, parent->args);
+        return complain(
+            s, LOG_NO_REQUIREMENT, where,
+            apr_psprintf(p,
+                         "%s %s has AuthType GPTOAuth and no Require that asks for anything, so the tokens would decide nothing; "
+                         "write beside it Require oauth-scope and the scopes that are needed",
+                         parent->directive, parent->args));
     }
-    return NULL;
+    return 0;
 }
 
 static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, int has_home)
@@ -65,12 +69,9 @@ static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_
 
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
-        /* What is inherited is complained of where it stands. */
-        const char *problem = section->server == s ? section_problem(p, section, has_home) : NULL;
 
-        if (problem) {
-            problems += complain(s, place(p, section->at), problem);
-        }
+        /* What is inherited is complained of where it stands. */
+        problems += section->server == s ? check_section(p, s, section, has_home) : 0;
     }
     return problems;
 }
@@ -99,7 +100,7 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
 
         if (section->path && section->conf->auth_path && route_is_own(conf, section->path) && !is_taken(conf, section)) {
             problems += complain(
-                s, place(p, section->at),
+                s, LOG_OWN_PATH, place(p, section->at),
                 apr_psprintf(p,
                              "AuthType GPTOAuth for %s can guard nothing: this URL is the module's own, as are all below "
                              "%s; write another path here, or for those in GPTOAuthPath",
@@ -122,19 +123,23 @@ static int is_guarded(const server_conf_t *conf, const char *path)
     return 0;
 }
 
-static const char *requirement_problem(apr_pool_t *p, const server_conf_t *conf, const requirement_t *requirement)
+static int check_requirement(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const requirement_t *requirement)
 {
-    const char *type = tree_auth_type(p, requirement->at);
+    const char *type = tree_auth_type(p, requirement->at), *where = place(p, requirement->at);
 
     if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, tree_location(p, requirement->at))) {
-        return apr_psprintf(p, "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
-                            requirement->at->args, type ? type : "missing");
+        return complain(s, LOG_OTHER_AUTH_TYPE, where,
+                        apr_psprintf(p,
+                                     "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
+                                     requirement->at->args, type ? type : "missing"));
     }
     if (requirement->scope && !policy_scope(conf->policy, requirement->scope)) {
-        return apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
-                            requirement->scope, requirement->scope);
+        return complain(
+            s, LOG_UNKNOWN_SCOPE, where,
+            apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
+                         requirement->scope, requirement->scope));
     }
-    return NULL;
+    return 0;
 }
 
 static int check_requirements(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
@@ -142,12 +147,7 @@ static int check_requirements(apr_pool_t *p, const server_rec *s, const server_c
     int problems = 0;
 
     for (int i = 0; i < conf->requirements->nelts; i++) {
-        const requirement_t *requirement = &APR_ARRAY_IDX(conf->requirements, i, requirement_t);
-        const char *problem = requirement_problem(p, conf, requirement);
-
-        if (problem) {
-            problems += complain(s, place(p, requirement->at), problem);
-        }
+        problems += check_requirement(p, s, conf, &APR_ARRAY_IDX(conf->requirements, i, requirement_t));
     }
     return problems;
 }
@@ -171,20 +171,23 @@ static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *se
     return best ? best->conf->ways_in : config_ways_in(service->conf);
 }
 
-static const char *service_problem(apr_pool_t *p, const server_conf_t *conf, const section_t *service)
+static int check_service(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const section_t *service)
 {
-    const char *type = tree_auth_type(p, service->at);
+    const char *type = tree_auth_type(p, service->at), *where = place(p, service->at);
     const ways_in_t *ways = ways_into(conf, service);
 
     if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, service->path)) {
-        return apr_psprintf(p, "%s goes with AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
-                            service->at->directive, type ? type : "missing");
+        return complain(
+            s, LOG_OTHER_AUTH_TYPE, where,
+            apr_psprintf(p, "%s goes with AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
+                         service->at->directive, type ? type : "missing"));
     }
     if (service->conf->service_key && !ways->service && !ways->headers) {
-        return "GPTOAuthServiceKey opens nothing here, since only tokens do; write GPTOAuthCredentials service (or header:NAME) "
-               "beside it";
+        return complain(s, LOG_KEY_USELESS, where,
+                        "GPTOAuthServiceKey opens nothing here, since only tokens do; write GPTOAuthCredentials service (or "
+                        "header:NAME) beside it");
     }
-    return NULL;
+    return 0;
 }
 
 static int check_services(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
@@ -192,12 +195,7 @@ static int check_services(apr_pool_t *p, const server_rec *s, const server_conf_
     int problems = 0;
 
     for (int i = 0; i < conf->services->nelts; i++) {
-        const section_t *service = &APR_ARRAY_IDX(conf->services, i, section_t);
-        const char *problem = service_problem(p, conf, service);
-
-        if (problem) {
-            problems += complain(s, place(p, service->at), problem);
-        }
+        problems += check_service(p, s, conf, &APR_ARRAY_IDX(conf->services, i, section_t));
     }
     return problems;
 }
@@ -209,16 +207,16 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
     int problems = 0;
 
     if (problem) {
-        problems += complain(s, where, problem);
+        problems += complain(s, LOG_DBD_PARAMS, where, problem);
     }
     if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
-        problems +=
-            complain(s, where, "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
+        problems += complain(s, LOG_NO_MOD_DBD, where,
+                             "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
     }
     /* mod_dbd finds it out only when the first connection is wanted, and says "failed to initialise". */
     if (conf->dbd_max < 1 || conf->dbd_keep > conf->dbd_max || conf->dbd_min > conf->dbd_keep) {
         problems +=
-            complain(s, where,
+            complain(s, LOG_DBD_POOL, where,
                      apr_psprintf(p,
                                   "DBDMin %d, DBDKeep %d and DBDMax %d give no pool of connections; write all three, none "
                                   "larger than the next, such as DBDMin 1, DBDKeep %d, DBDMax %d",
@@ -226,12 +224,12 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
                                   conf->dbd_max > 1 ? conf->dbd_max : 1));
     }
     if (is_guarded(conf, NULL) && !ap_find_linked_module("mod_authn_core.c")) {
-        problems += complain(s, where,
+        problems += complain(s, LOG_NO_AUTHN_CORE, where,
                              "mod_authn_core is not loaded, so AuthType has no effect; write LoadModule authn_core_module "
                              "modules/mod_authn_core.so (Debian: a2enmod authn_core)");
     }
     if (conf->refresh_total < conf->refresh_idle) {
-        problems += complain(s, where,
+        problems += complain(s, LOG_REFRESH_LIFETIME, where,
                              apr_psprintf(p,
                                           "GPTOAuthRefreshLifetime lets a grant live %" APR_INT64_T_FMT
                                           " seconds unused, but only %" APR_INT64_T_FMT
@@ -245,7 +243,7 @@ static int check_documents(apr_pool_t *pconf, const server_rec *s, server_conf_t
 {
     const char *manifest = manifest_finish(pconf, s, conf), *openapi = openapi_finish(pconf, s, conf);
 
-    return (manifest ? complain(s, NULL, manifest) : 0) + (openapi ? complain(s, NULL, openapi) : 0);
+    return (manifest ? complain(s, LOG_MANIFEST, NULL, manifest) : 0) + (openapi ? complain(s, LOG_OPENAPI, NULL, openapi) : 0);
 }
 
 /*
@@ -257,7 +255,7 @@ static int check_trailers(const server_rec *s)
 
     return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE
                ? complain(
-                     s, NULL,
+                     s, LOG_MERGE_TRAILERS, NULL,
                      "MergeTrailers on lets a caller add headers behind the body, X-OAuth-User among them, when all checks are "
                      "over; take the line out")
                : 0;
@@ -294,10 +292,10 @@ static void warn_of_ldap(const server_rec *s, const server_conf_t *conf)
 {
     if (asks_ldap(conf) && !tree_find(ap_conftree, "AuthLDAPRemoteUserAttribute", NULL, NULL) &&
         !tree_find(ap_conftree, "AuthLDAPRemoteUserIsDN", NULL, NULL)) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                     "GPT001: GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
-                     "httpd calls him as he typed his name, so that each spelling has grants of its own: write "
-                     "AuthLDAPRemoteUserAttribute uid (or another attribute that names him) where AuthLDAPURL stands");
+        log_config(s, LOG_LDAP_SPELLINGS,
+                   "GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
+                   "httpd calls him as he typed his name, so that each spelling has grants of its own: write "
+                   "AuthLDAPRemoteUserAttribute uid (or another attribute that names him) where AuthLDAPURL stands");
     }
 }
 
@@ -305,10 +303,9 @@ static void warn_of_ldap(const server_rec *s, const server_conf_t *conf)
 static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
     if (issuers == 1 && config_server(main_server)->issuer && main_server->next) {
-        ap_log_error(
-            APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, main_server,
-            "GPT001: GPTOAuthIssuer stands outside every <VirtualHost> and is not inherited: requests that a virtual host takes "
-            "know nothing of it. If they should, move it there");
+        log_config(main_server, LOG_LONE_ISSUER,
+                   "GPTOAuthIssuer stands outside every <VirtualHost> and is not inherited: requests that a virtual host takes "
+                   "know nothing of it. If they should, move it there");
     }
 }
 
@@ -318,15 +315,17 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
 
     (void)plog;
     if (crypto_init() != APR_SUCCESS) {
-        complain(main_server, NULL, "OpenSSL cannot compute SHA-256; is its default provider switched off in openssl.cnf?");
+        complain(main_server, LOG_NO_SHA256, NULL,
+                 "OpenSSL cannot compute SHA-256; is its default provider switched off in openssl.cnf?");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *s = main_server; s; s = s->next) {
         server_conf_t *conf = config_server(s);
-        const char *problem = config_finish(pconf, conf);
+        log_code_t code;
+        const char *problem = config_finish(pconf, conf, &code);
 
         if (problem) {
-            problems += complain(s, vhost_name(ptemp, s), problem);
+            problems += complain(s, code, vhost_name(ptemp, s), problem);
         }
         if (conf->issuer && conf->policy) {
             issuers++;
@@ -340,7 +339,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         conf->is_beside = !conf->issuer && issuers;
         if (conf->resources && !conf->issuer) {
             problems += complain(
-                s, NULL,
+                s, LOG_RESOURCE_USELESS, NULL,
                 apr_psprintf(ptemp,
                              "GPTOAuthResource %s outside of sections, in a virtual host without GPTOAuthIssuer, says nothing; "
                              "write it where the issuer is, or in the section that it names",

@@ -14,16 +14,21 @@ int client_request_refuse(request_rec *r, const client_request_t *request, const
 {
     const char *realm = apr_pstrcat(r->pool, " realm=\"", config_server(r->server)->issuer, "\"", NULL);
     int status = oauth_error_status(failure->error), wait = 0;
+    log_code_t code = oauth_error_code(failure->error), throttled = code;
 
     if (failure->error == OAUTH_INVALID_CLIENT) {
         apr_table_setn(r->err_headers_out, "WWW-Authenticate", apr_pstrcat(r->pool, "Basic", realm, NULL));
         wait = throttle_count(r, THROTTLE_CLIENT, request->client_id);
+        throttled = LOG_SECRETS_THROTTLED;
     } else if (failure->error == OAUTH_INVALID_TOKEN) { /* a service key in place of a client */
         apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                        apr_pstrcat(r->pool, "Bearer", realm, ", error=\"invalid_token\"", NULL));
         wait = throttle_count(r, THROTTLE_KEY, NULL);
+        code = LOG_KEY_REFUSED;
+        throttled = LOG_KEYS_THROTTLED;
     } else if (failure->error == OAUTH_INVALID_GRANT) {
         wait = throttle_count(r, THROTTLE_GRANT, request->client_id);
+        throttled = LOG_GRANTS_THROTTLED;
     }
     if (wait) {
         apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
@@ -32,7 +37,7 @@ int client_request_refuse(request_rec *r, const client_request_t *request, const
                                "Too many failed attempts. Correct the secret or the code, then try again later.",
                                "%s (answered 429)", failure->reason);
     }
-    log_failure(r, request->refused, request->client_id, NULL, failure);
+    log_refusal(r, wait ? throttled : code, request->refused, request->client_id, NULL, failure);
     return reply_failure_status(r, status, failure);
 }
 

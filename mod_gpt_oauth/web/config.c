@@ -214,7 +214,7 @@ static const char *finish_origin(apr_pool_t *p, server_conf_t *conf, const uri_t
     return NULL;
 }
 
-const char *config_finish(apr_pool_t *p, server_conf_t *conf)
+const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code)
 {
     policy_t *policy;
     digest_t hash;
@@ -225,6 +225,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     if (!conf->issuer || !uri_parse(p, conf->issuer, &uri)) {
         return NULL;
     }
+    *code = LOG_GUARD_ADDRESS;
     problem = finish_origin(p, conf, &uri);
     if (problem) {
         return problem;
@@ -249,6 +250,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf)
     policy->documents = (documents_t)conf->client_metadata;
     policy->document_hosts = conf->metadata_hosts;
     conf->policy = policy;
+    *code = LOG_SCOPES;
     problem = finish_scopes(p, conf, policy);
     resource_finish(p, conf);
     return problem;

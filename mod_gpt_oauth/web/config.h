@@ -10,6 +10,7 @@
 #include <mod_auth.h>
 
 #include "base/crypto.h"
+#include "base/log_code.h"
 #include "grant/policy.h"
 #include "store/source.h"
 
@@ -128,8 +129,8 @@ void *config_dir_create(apr_pool_t *p, char *path);
 /* Runs for each request whose sections differ: assignments only. */
 void *config_dir_merge(apr_pool_t *p, void *base, void *add);
 
-/* Applies defaults and derives; NULL, or a sentence about what is wrong. */
-const char *config_finish(apr_pool_t *p, server_conf_t *conf);
+/* Applies defaults and derives; NULL, or a sentence about what is wrong, and *code. */
+const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code);
 
 server_conf_t *config_server(const server_rec *s);
 const dir_conf_t *config_dir(const request_rec *r);

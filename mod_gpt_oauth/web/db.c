@@ -10,6 +10,7 @@
 
 #include "private.h"
 #include "web/config.h"
+#include "web/log.h"
 #include "web/request.h"
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) * dbd_open;
@@ -102,8 +103,8 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
                                  close_connection, held_connection, s);
         if (rv != APR_SUCCESS) {
             conf->source = NULL;
-            ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                         "GPT002: no way to the database of issuer %s: every request is answered 503", conf->issuer);
+            log_server(s, rv, LOG_NO_DATABASE, "no way to the database of issuer %s: every request is answered 503",
+                       conf->issuer);
         }
     }
 }
@@ -113,11 +114,10 @@ store_t db_store(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
 
     if (conf->source && store_source_pooler_found(conf->source)) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_NOTICE, 0, r,
-            "GPT026: DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see README, The database, "
-            "for what to set there",
-            conf->issuer);
+        log_request(r, LOG_POOLER,
+                    "DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see README, The database, "
+                    "for what to set there",
+                    conf->issuer);
     }
     return (store_t){
         .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()), .holder = r

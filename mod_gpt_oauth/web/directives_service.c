@@ -4,7 +4,6 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 
 #include "base/crypto.h"
 #include "base/file.h"
@@ -12,6 +11,7 @@
 #include "grant/key.h"
 #include "private.h"
 #include "web/directives.h"
+#include "web/log.h"
 
 #define SECRET_MIN      32
 #define SECRET_MAX      512
@@ -114,8 +114,8 @@ static const char *read_secret_file(cmd_parms *cmd, const char *path, const char
         return apr_psprintf(cmd->pool, "everybody may write to this file, and so open the section; chmod 600 %s", path);
     }
     if (file.mode & S_IROTH) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, cmd->server,
-                     "GPT001: GPTOAuthServiceKey file:%s: everybody on this machine may read the key; chmod 600 %s", path, path);
+        log_config(cmd->server, LOG_KEY_FILE_OPEN,
+                   "GPTOAuthServiceKey file:%s: everybody on this machine may read the key; chmod 600 %s", path, path);
     }
     for (size = file.size; size > 0 && (file.text[size - 1] == '\n' || file.text[size - 1] == '\r');) {
         size--;

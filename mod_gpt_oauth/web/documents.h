@@ -15,7 +15,7 @@ const char *openapi_set(cmd_parms *cmd, void *dir, const char *file);
 
 /*
  * Run after config_finish of a server with an issuer. NULL, or a sentence about what is wrong; what a client of the document
- * will merely not like is logged (GPT040 and GPT041).
+ * will merely not like is logged.
  */
 const char *manifest_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf);
 const char *openapi_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf);

@@ -1,6 +1,5 @@
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "grant/authorize.h"
@@ -13,6 +12,7 @@
 #include "web/endpoints.h"
 #include "web/fetch.h"
 #include "web/identity.h"
+#include "web/log.h"
 #include "web/page.h"
 #include "web/reply.h"
 #include "web/request.h"
@@ -64,7 +64,7 @@ static int refuse_form(visit_t *visit, int status, const char *title, const char
 {
     const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, description, "%s", reason);
 
-    log_failure(visit->r, "form refused", NULL, NULL, failure);
+    log_refusal(visit->r, LOG_FORM_REFUSED, "form refused", NULL, NULL, failure);
     return page_failure(visit->r, status, title, failure);
 }
 
@@ -115,8 +115,8 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
         return page_message(visit->r, "Already done",
                             "Your answer was sent before. Go back to the app; if it does not go on, connect it anew there.");
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visit->r, "GPT011: user %s let client %s in, with scope %s",
-                  log_quote(visit->r->pool, username, 64), visit->request->client->id, visit->request->scope);
+    log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
+                visit->request->client->id, visit->request->scope);
     return reply_redirect(visit->r, authorize_success_uri(visit->r->pool, visit->conf->policy, visit->request, code));
 }
 

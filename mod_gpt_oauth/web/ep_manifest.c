@@ -1,6 +1,5 @@
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/json.h"
@@ -10,6 +9,7 @@
 #include "web/directives.h"
 #include "web/documents.h"
 #include "web/endpoints.h"
+#include "web/log.h"
 #include "web/reply.h"
 #include "web/route.h"
 
@@ -57,9 +57,9 @@ const char *manifest_finish(apr_pool_t *p, const server_rec *s, server_conf_t *c
         return apr_pstrcat(p, "GPTOAuthManifest: ", problem, NULL);
     }
     if (manifest_lacks_token(conf->manifest)) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                     "GPT040: the manifest has no verification token; when a service shows one, write "
-                     "GPTOAuthManifest " MANIFEST_TOKEN "NAME TOKEN");
+        log_config(s, LOG_MANIFEST_TOKEN,
+                   "the manifest has no verification token; when a service shows one, write "
+                   "GPTOAuthManifest " MANIFEST_TOKEN "NAME TOKEN");
     }
     conf->manifest_text = json_print(p, manifest_build(p, conf->manifest, &server));
     return NULL;

@@ -1,7 +1,6 @@
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_config.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/file.h"
@@ -12,6 +11,7 @@
 #include "web/directives.h"
 #include "web/documents.h"
 #include "web/endpoints.h"
+#include "web/log.h"
 #include "web/reply.h"
 #include "web/route.h"
 #include "web/tree.h"
@@ -114,7 +114,7 @@ static void fill_security(apr_pool_t *p, const server_conf_t *conf, json_t *docu
 
 static void warn(const server_rec *s, const server_conf_t *conf, const char *finding)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s, "GPT041: %s: %s", conf->openapi_file, finding);
+    log_config(s, LOG_OPENAPI_BUILDER, "%s: %s", conf->openapi_file, finding);
 }
 
 /* The text that is served; NULL when there is none, and *problem says why. */
@@ -137,7 +137,9 @@ static const char *make_text(apr_pool_t *p, const server_rec *s, const server_co
     }
     fill_security(p, conf, document, &security);
     if (!openapi_complete(p, document, conf->origin, &security)) {
-        warn(s, conf, "none of its security schemes is of the type that this server wants; leave securitySchemes out");
+        log_config(s, LOG_OPENAPI_SCHEME,
+                   "%s: none of its security schemes is of the type that this server wants; leave securitySchemes out",
+                   conf->openapi_file);
     }
     text = json_print(p, document);
     findings = openapi_review(p, document, strlen(text), conf->origin);

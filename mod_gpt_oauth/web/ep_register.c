@@ -1,6 +1,5 @@
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/json.h"
@@ -10,6 +9,7 @@
 #include "web/config.h"
 #include "web/db.h"
 #include "web/endpoints.h"
+#include "web/log.h"
 #include "web/reply.h"
 #include "web/request.h"
 #include "web/throttle.h"
@@ -21,10 +21,15 @@ int endpoint_register_is_on(const server_conf_t *conf)
     return conf->registration != REGISTRATION_OFF;
 }
 
+static int refuse_as(request_rec *r, log_code_t code, int status, const failure_t *failure)
+{
+    log_refusal(r, code, "registration refused", NULL, NULL, failure);
+    return reply_failure_status(r, status, failure);
+}
+
 static int refuse(request_rec *r, int status, const failure_t *failure)
 {
-    log_failure(r, "registration refused", NULL, NULL, failure);
-    return reply_failure_status(r, status, failure);
+    return refuse_as(r, oauth_error_code(failure->error), status, failure);
 }
 
 /* RFC 7591 section 3: the initial access token is a bearer token, here a service key made for this. */
@@ -48,11 +53,11 @@ static const failure_t *check_initial_token(request_rec *r, store_t *store)
     return failure;
 }
 
-static int refuse_flood(request_rec *r, int wait, const char *description)
+static int refuse_flood(request_rec *r, log_code_t code, int wait, const char *description)
 {
     apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
-    return refuse(r, HTTP_TOO_MANY_REQUESTS,
-                  failure_make(r->pool, OAUTH_UNAVAILABLE, description, "%s (answered 429)", description));
+    return refuse_as(r, code, HTTP_TOO_MANY_REQUESTS,
+                     failure_make(r->pool, OAUTH_UNAVAILABLE, description, "%s (answered 429)", description));
 }
 
 /* invalid_token is answered nowhere else here. */
@@ -64,8 +69,9 @@ static int refuse_token(request_rec *r, const failure_t *failure)
     if (failure->error == OAUTH_INVALID_TOKEN) {
         apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
         if ((wait = throttle_count(r, THROTTLE_KEY, NULL))) {
-            return refuse_flood(r, wait, "Too many wrong keys come from this address. Try again later.");
+            return refuse_flood(r, LOG_KEYS_THROTTLED, wait, "Too many wrong keys come from this address. Try again later.");
         }
+        return refuse_as(r, LOG_KEY_REFUSED, oauth_error_status(failure->error), failure);
     }
     return refuse(r, oauth_error_status(failure->error), failure);
 }
@@ -121,16 +127,17 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
     if (!failure && !found) {
         /* Only who is new counts, and up to a ceiling that leaves hosted apps room: all their users come from a few addresses. */
         if ((wait = throttle_count(r, THROTTLE_REGISTRATION, NULL))) {
-            return refuse_flood(r, wait, "Too many new clients come from this address. Try again later.");
+            return refuse_flood(r, LOG_REGISTRATIONS_THROTTLED, wait,
+                                "Too many new clients come from this address. Try again later.");
         }
         failure = registration_add(store, &registration);
     }
     if (failure) {
         return refuse(r, oauth_error_status(failure->error), failure);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT013: client %s registered %sas \"%s\", for %s", registration.client->id,
-                  found ? "again " : "", log_quote(r->pool, registration.client->name, 64),
-                  log_quote(r->pool, APR_ARRAY_IDX(registration.redirect_uris, 0, const char *), 200));
+    log_request(r, LOG_CLIENT_REGISTERED, "client %s registered %sas \"%s\", for %s", registration.client->id,
+                found ? "again " : "", log_quote(r->pool, registration.client->name, 64),
+                log_quote(r->pool, APR_ARRAY_IDX(registration.redirect_uris, 0, const char *), 200));
     return reply_client(r, &registration);
 }
 

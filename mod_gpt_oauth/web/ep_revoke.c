@@ -1,11 +1,11 @@
 #include <httpd.h>
-#include <http_log.h>
 
 #include "grant/revoke.h"
 #include "private.h"
 #include "web/client_request.h"
 #include "web/db.h"
 #include "web/endpoints.h"
+#include "web/log.h"
 #include "web/reply.h"
 
 /* One answer to whatever was sent: who asks about a token that is not his learns nothing. */
@@ -25,7 +25,7 @@ static int post(request_rec *r)
     if (failure) {
         return client_request_refuse(r, &request, failure);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT014: client %s revoked %s", request.client->id, outcome);
+    log_request(r, LOG_TOKEN_REVOKED, "client %s revoked %s", request.client->id, outcome);
     return reply_empty(r);
 }
 

@@ -1,6 +1,5 @@
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/json.h"
@@ -11,6 +10,7 @@
 #include "web/config.h"
 #include "web/db.h"
 #include "web/endpoints.h"
+#include "web/log.h"
 #include "web/reply.h"
 
 static const failure_t *by_code(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
@@ -90,9 +90,9 @@ static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *
     if (tokens->refresh_token) {
         json_object_set_new(object, "refresh_token", json_string(tokens->refresh_token));
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT012: token issued to client %s for user %s, scope %s, grant %s%s%s",
-                  client->id, log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
-                  tokens->note ? tokens->note : "");
+    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", client->id,
+                log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
+                tokens->note ? tokens->note : "");
     return reply_json(r, HTTP_OK, object);
 }
 

@@ -1,11 +1,11 @@
 #include "web/fetch.h"
 
 #include <apr_strings.h>
-#include <http_log.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "private.h"
+#include "web/log.h"
 #include "web/throttle.h"
 
 #ifdef GPT_OAUTH_CURL
@@ -164,30 +164,30 @@ static const char *answer_problem(apr_pool_t *p, CURL *curl, long *status)
 }
 
 /* Logs a failure, and blames whom it concerns. */
-static void blame(request_rec *r, const char *url, const char *problem, int whole_host, failed_t how)
+static void blame(request_rec *r, log_code_t code, const char *url, const char *problem, int whole_host, failed_t how)
 {
     if (whole_host) {
         turns_blame_host(r->pool, url, how);
     } else {
         turns_blame_url(r->pool, url, how);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT015: no client metadata from %s: %s; %s is asked again in a minute",
-                  log_quote(r->pool, url, 200), problem, whole_host ? "its host" : "it");
+    log_request(r, code, "no client metadata from %s: %s; %s is asked again in a minute", log_quote(r->pool, url, 200), problem,
+                whole_host ? "its host" : "it");
 }
 
 static void blame_document(void *baton, const char *url, const char *problem)
 {
-    blame(((fetch_t *)baton)->r, url, problem, 0, FAILED_REFUSED);
+    blame(((fetch_t *)baton)->r, LOG_DOCUMENT_REFUSED, url, problem, 0, FAILED_REFUSED);
 }
 
 /* A socket that was not opened is no silence: the name has been made to lead where nobody may be asked. */
 static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *url, const transfer_t *transfer,
                          fetched_t *fetched)
 {
-    const char *refused = transfer->is_private && !transfer->is_asked
-                              ? "the name of its host leads to an address that is not public"
-                              : transfer->problem;
+    int is_private = transfer->is_private && !transfer->is_asked;
+    const char *refused = is_private ? "the name of its host leads to an address that is not public" : transfer->problem;
     const char *problem = refused;
+    log_code_t cause;
     long status = 0;
     failed_t how;
 
@@ -200,7 +200,8 @@ static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *
         how = refused || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
         fetched->is_silent = how == FAILED_SILENT;
         fetched->is_withdrawn = how == FAILED_REFUSED;
-        blame(r, url, problem, is_of_host(curl, code), how);
+        cause = is_private ? LOG_DOCUMENT_PRIVATE : how == FAILED_REFUSED ? LOG_DOCUMENT_REFUSED : LOG_DOCUMENT_SILENT;
+        blame(r, cause, url, problem, is_of_host(curl, code), how);
     }
     return problem;
 }
@@ -219,8 +220,7 @@ static const char *transfer_document(request_rec *r, const char *url, fetched_t 
     } else {
         problem = apr_psprintf(r->pool, "libcurl cannot be told to ask safely (%s): is it the one this module was built with?",
                                curl_easy_strerror(code));
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT015: no client metadata from %s: %s", log_quote(r->pool, url, 200),
-                      problem);
+        log_request(r, LOG_FETCH_UNSAFE, "no client metadata from %s: %s", log_quote(r->pool, url, 200), problem);
     }
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);

@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <http_ssl.h>
@@ -11,6 +10,7 @@
 #include "private.h"
 #include "web/config.h"
 #include "web/guard.h"
+#include "web/log.h"
 #include "web/route.h"
 
 static const char *ssl_variable(request_rec *r, const char *name)
@@ -71,8 +71,7 @@ static void drop_unproven(request_rec *r)
     const char *problem = r->user ? problem_of(r) : NULL;
 
     if (problem) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT028: the user %s is passed over: %s", log_quote(r->pool, r->user, 64),
-                      problem);
+        log_request(r, LOG_USER_UNPROVEN, "the user %s is passed over: %s", log_quote(r->pool, r->user, 64), problem);
         r->user = r->ap_auth_type = NULL;
     }
 }

@@ -3,7 +3,6 @@
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -14,6 +13,7 @@
 #include "web/config.h"
 #include "web/cors.h"
 #include "web/credentials.h"
+#include "web/log.h"
 #include "web/refusal.h"
 #include "web/reply.h"
 #include "web/request.h"
@@ -55,7 +55,7 @@ int guard_refuse_trace(request_rec *r)
     if (r->method_number != M_TRACE || !config_server(r->server)->issuer) {
         return DECLINED;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "GPT008: TRACE refused, as everywhere in a virtual host with GPTOAuthIssuer");
+    log_request(r, LOG_TRACE, "TRACE refused, as everywhere in a virtual host with GPTOAuthIssuer");
     return HTTP_METHOD_NOT_ALLOWED;
 }
 
@@ -98,12 +98,12 @@ static void challenge(request_rec *r, const failure_t *failure)
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", text);
 }
 
-static int refuse(request_rec *r, const failure_t *failure)
+static int refuse(request_rec *r, log_code_t code, const failure_t *failure)
 {
     int status = oauth_error_status(failure->error);
 
     request_record(r)->refusal = failure;
-    log_failure(r, "access refused", NULL, NULL, failure);
+    log_refusal(r, code, "access refused", NULL, NULL, failure);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
     } else if (failure->error != OAUTH_ACCESS_DENIED) {
@@ -116,10 +116,11 @@ static int refuse(request_rec *r, const failure_t *failure)
 static int refuse_key(request_rec *r, const failure_t *failure)
 {
     int wait = failure->error == OAUTH_INVALID_TOKEN ? throttle_count(r, THROTTLE_KEY, NULL) : 0;
+    int is_key = failure->error == OAUTH_INVALID_TOKEN || failure->error == OAUTH_ACCESS_DENIED;
 
     if (wait) {
         apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
-        log_failure(r, "access refused (429)", NULL, NULL, failure);
+        log_refusal(r, LOG_KEYS_THROTTLED, "access refused (429)", NULL, NULL, failure);
         request_record(r)->refusal = failure_make(
             r->pool, failure->error, "Too many wrong keys came from this address. Correct the key, then try again later.", NULL);
         return HTTP_TOO_MANY_REQUESTS;
@@ -127,7 +128,7 @@ static int refuse_key(request_rec *r, const failure_t *failure)
     if (failure->error == OAUTH_INVALID_TOKEN && !config_ways_in(config_dir(r))->oauth) {
         failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, failure->description, "%s", failure->reason);
     }
-    return refuse(r, failure);
+    return refuse(r, is_key ? LOG_KEY_REFUSED : oauth_error_code(failure->error), failure);
 }
 
 /* Nothing that opens this section was sent. The challenge has no error then (RFC 6750 section 3.1), the body has one. */
@@ -157,20 +158,18 @@ int guard_check_authn(request_rec *r)
         return DECLINED;
     }
     if (!conf->policy) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "GPT005: AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
-            "GPTOAuthIssuer https://NAME there, as it is not inherited",
-            r->server->server_hostname ? r->server->server_hostname : "of this address");
+        log_request(r, LOG_NO_ISSUER,
+                    "AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
+                    "GPTOAuthIssuer https://NAME there, as it is not inherited",
+                    r->server->server_hostname ? r->server->server_hostname : "of this address");
         request_record(r)->refusal =
             failure_make(r->pool, OAUTH_SERVER_ERROR,
                          "This address is not set up yet. Its administrator finds the reason in the error log.", NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (request_is_insecure(r)) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT006: refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
+        log_request(r, LOG_PLAIN_HTTP,
+                    "refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
         request_record(r)->refusal =
             failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
         return HTTP_FORBIDDEN;
@@ -193,7 +192,7 @@ int guard_check_authn(request_rec *r)
         failure = verify_audience(r->pool, access, resource ? resource->uri : NULL, config_require_audience(config_dir(r)));
     }
     if (failure) {
-        return credential.kind == CREDENTIAL_KEY ? refuse_key(r, failure) : refuse(r, failure);
+        return credential.kind == CREDENTIAL_KEY ? refuse_key(r, failure) : refuse(r, oauth_error_code(failure->error), failure);
     }
     request_record(r)->access = access;
     r->user = apr_pstrdup(r->pool, access_principal(r->pool, access));
@@ -297,10 +296,10 @@ static void keep_private(request_rec *r)
 static void scrub_beside_guard(request_rec *r)
 {
     if (config_server(r->server)->is_beside && config_dir(r)->pass_headers != PASS_HEADERS_ON && scrub_identity(r)) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT009: " HEADER_USER " or its like removed from a request, as this virtual host has no GPTOAuthIssuer; if nobody "
-            "but a guarded Location of another host sends them here, write GPTOAuthPassHeaders on in a <Location /> here");
+        log_request(r, LOG_IDENTITY_HEADERS,
+                    "%s or its like removed from a request, as this virtual host has no GPTOAuthIssuer; if nobody but a guarded "
+                    "Location of another host sends them here, write GPTOAuthPassHeaders on in a <Location /> here",
+                    HEADER_USER);
     }
 }
 

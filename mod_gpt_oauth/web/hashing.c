@@ -4,7 +4,6 @@
 #include <apr_file_io.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -15,6 +14,7 @@
 #include "base/crypto.h"
 #include "base/password.h"
 #include "private.h"
+#include "web/log.h"
 #include "web/request.h"
 
 /* All times are of the monotonic clock, in microseconds: set the clock back, and nobody waits longer for it. */
@@ -213,11 +213,10 @@ static void log_turned_away(const request_rec *r)
 
     atomic_fetch_add(&hall->turned_away, 1);
     if ((!logged || at - logged > LOG_PAUSE) && atomic_compare_exchange_strong(&hall->logged, &logged, at)) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT024: %d sign-ins turned away, this one from %s: more want to sign in than the processors can hash passwords "
-            "for, %d at a time; networks that try often come last",
-            (int)atomic_exchange(&hall->turned_away, 0), request_address(r), turn_count);
+        log_request(r, LOG_SIGN_INS_TURNED_AWAY,
+                    "%d sign-ins turned away, this one from %s: more want to sign in than the processors can hash passwords "
+                    "for, %d at a time; networks that try often come last",
+                    (int)atomic_exchange(&hall->turned_away, 0), request_address(r), turn_count);
     }
 }
 
@@ -260,7 +259,7 @@ int hashing_verify(request_rec *r, const char *hash, const char *password)
     start = now();
     fits = password_verify(hash, password);
     hashing->took = now() - start;
-    ap_log_rerror(APLOG_MARK, APLOG_TRACE1, 0, r, "GPT025: hashed a password in %d ms", (int)(hashing->took / 1000));
+    log_request(r, LOG_PASSWORD_HASHED, "hashed a password in %d ms", (int)(hashing->took / 1000));
     if (!has_turn) {
         hashing_leave(r);
     }

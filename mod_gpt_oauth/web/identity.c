@@ -2,7 +2,6 @@
 
 #include <ap_provider.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_request.h>
 #include <mod_auth.h>
 
@@ -15,6 +14,8 @@
 #include "web/db.h"
 #include "web/given.h"
 #include "web/hashing.h"
+#include "web/log.h"
+#include "web/reply.h"
 #include "web/request.h"
 #include "web/throttle.h"
 #include "web/tree.h"
@@ -73,11 +74,10 @@ static authn_status ask_providers(request_rec *r, const server_conf_t *conf, con
         status = provider ? provider->check_password(r, username, password) : AUTH_GENERAL_ERROR;
         apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
         if (status == AUTH_GENERAL_ERROR) {
-            ap_log_rerror(
-                APLOG_MARK, APLOG_ERR, 0, r,
-                "GPT020: sign-in impossible: the provider %s cannot answer; its own line above says why, and its directives must "
-                "stand in the <Location> of the authorization endpoint",
-                entry->name);
+            log_request(r, LOG_PROVIDER_DOWN,
+                        "sign-in impossible: the provider %s cannot answer; its own line above says why, and its directives must "
+                        "stand in the <Location> of the authorization endpoint",
+                        entry->name);
         }
     }
     return status;
@@ -151,8 +151,8 @@ static void forgive_attempt(const request_rec *r, const attempt_t *attempt)
 /* A name that nobody has is not logged: people type their password into the wrong field. */
 static void log_denied(request_rec *r, const char *known, const char *why)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "GPT023: sign-in of %s from %s failed: %s",
-                  known ? log_quote(r->pool, known, 64) : "somebody", request_address(r), why);
+    log_request(r, LOG_SIGN_IN_FAILED, "sign-in of %s from %s failed: %s", known ? log_quote(r->pool, known, 64) : "somebody",
+                request_address(r), why);
 }
 
 /* In *username what the provider calls the user. Every refusal costs one hash of our own, and takes the time that this says. */
@@ -186,11 +186,10 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
 
     *wait = count_attempt(r, &attempt, &is_about_name);
     if (*wait) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT022: sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle clear` lifts what "
-            "`gptoauth throttle list` shows, and the rest ends by itself",
-            is_about_name ? log_quote(r->pool, typed, 64) : "somebody", request_address(r), *wait);
+        log_request(r, LOG_SIGN_IN_DELAYED,
+                    "sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle clear` lifts what "
+                    "`gptoauth throttle list` shows, and the rest ends by itself",
+                    is_about_name ? log_quote(r->pool, typed, 64) : "somebody", request_address(r), *wait);
         return SIGN_IN_DELAYED;
     }
     if (!hashing_enter(r)) {
@@ -236,7 +235,7 @@ static authn_status check_own_password(request_rec *r, const char *username, con
     }
     failure = user_find(&store, username, &user);
     if (failure) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT021: %s", failure->reason);
+        log_failure(r, "password not checked", NULL, NULL, failure);
         return AUTH_GENERAL_ERROR;
     }
     hash = user ? user->password_hash : NULL;

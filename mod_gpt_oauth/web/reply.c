@@ -2,12 +2,15 @@
 
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/crypto.h"
 #include "base/json.h"
 #include "private.h"
+#include "web/config.h"
+#include "web/guard.h"
+#include "web/log.h"
+#include "web/request.h"
 
 #define DOCUMENT_SECONDS "300"
 #define DOCUMENT_ALLOWED "GET, HEAD, OPTIONS"
@@ -123,12 +126,29 @@ int reply_redirect(request_rec *r, const char *uri)
     return OK;
 }
 
+/* The guarded section that r is in, for the end of a line; "" in none. */
+static const char *guarded_section(request_rec *r)
+{
+    const dir_conf_t *dir = config_dir(r);
+
+    if (request_record(r)->endpoint || !guard_is_configured(r) || !dir->auth_path) {
+        return "";
+    }
+    /* Other sections than a plain <Location /path> have a name only where tokens open them. */
+    return *dir->auth_path ? apr_pstrcat(r->pool, ", Location ", dir->auth_path, NULL)
+           : dir->resource ? apr_pstrcat(r->pool, ", resource ", dir->resource, NULL)
+                           : "";
+}
+
 void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure)
 {
-    int level = failure->error == OAUTH_UNAVAILABLE || failure->error == OAUTH_SERVER_ERROR ? APLOG_ERR
-                : failure->error == OAUTH_INVALID_TOKEN                                     ? APLOG_INFO
-                                                                                            : APLOG_WARNING;
+    log_refusal(r, oauth_error_code(failure->error), what, client_id, username, failure);
+}
 
-    ap_log_rerror(APLOG_MARK, level, 0, r, "GPT010: %s: %s: %s (client %s, user %s)", what, oauth_error_name(failure->error),
-                  failure->reason, log_quote(r->pool, client_id, 64), log_quote(r->pool, username, 64));
+void log_refusal(request_rec *r, log_code_t code, const char *what, const char *client_id, const char *username,
+                 const failure_t *failure)
+{
+    log_request(r, code, "%s: %s: %s (client %s, user %s, URI %s%s)", what, oauth_error_name(failure->error), failure->reason,
+                log_quote(r->pool, client_id, 64), log_quote(r->pool, username, 64), log_quote(r->pool, r->uri, 200),
+                guarded_section(r));
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/failure.h"
+#include "base/log_code.h"
 
 #define RETRY_AFTER_DOWN "2" /* seconds: a database that restarts is back soon */
 
@@ -45,9 +46,13 @@ int reply_options(request_rec *r, const char *allow);
 int reply_redirect(request_rec *r, const char *uri);
 
 /*
- * One line about a refusal: client and user may be NULL. Invalid tokens are everyday (info), an unusable database is an error,
- * the rest warns.
+ * One line about a refusal, with the code of the failure's error: client and user may be NULL. Where r is guarded, it names the
+ * Location too.
  */
 void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure);
+
+/* The same with another code, where the caller knows the cause better than the error tells it. */
+void log_refusal(request_rec *r, log_code_t code, const char *what, const char *client_id, const char *username,
+                 const failure_t *failure);
 
 #endif

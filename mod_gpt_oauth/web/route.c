@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
 #include <http_request.h>
 
 #include "private.h"
@@ -11,6 +10,7 @@
 #include "web/documents.h"
 #include "web/endpoints.h"
 #include "web/guard.h"
+#include "web/log.h"
 #include "web/page.h"
 #include "web/reply.h"
 #include "web/request.h"
@@ -186,7 +186,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
         failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
                      "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
 
-    log_failure(r, endpoint->handler, NULL, NULL, failure);
+    log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
     return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
                                                  : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
@@ -204,10 +204,10 @@ static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
 /* Whatever it answered, a code above all, would be an answer to a request that somebody refused. */
 static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "GPT029: %s cannot be an ErrorDocument: the error %d is answered as if none were set; point ErrorDocument to a "
-                  "page of your own",
-                  endpoint->handler, r->status);
+    log_request(r, LOG_ERROR_DOCUMENT,
+                "%s cannot be an ErrorDocument: the error %d is answered as if none were set; point ErrorDocument to a "
+                "page of your own",
+                endpoint->handler, r->status);
     return r->status;
 }
 
@@ -225,10 +225,10 @@ int route_handler(request_rec *r)
         return DECLINED;
     }
     if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "GPT003: %s refused: a .htaccess file took part in the request, and its author could be anybody; "
-                      "write SetHandler and authentication in a <Location> of the server's configuration",
-                      endpoint->handler);
+        log_request(r, LOG_HTACCESS,
+                    "%s refused: a .htaccess file took part in the request, and its author could be anybody; "
+                    "write SetHandler and authentication in a <Location> of the server's configuration",
+                    endpoint->handler);
         return HTTP_NOT_FOUND;
     }
     if (ap_is_HTTP_ERROR(r->status)) {
@@ -238,8 +238,8 @@ int route_handler(request_rec *r)
         return endpoint->answer(r);
     }
     if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "GPT004: %s stands in a virtual host %s", endpoint->handler,
-                      conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
+        log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
+                    conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }
     if (request_is_insecure(r)) {

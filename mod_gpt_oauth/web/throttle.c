@@ -2,7 +2,6 @@
 
 #include <apr_shm.h>
 #include <apr_strings.h>
-#include <http_log.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "private.h"
 #include "store/throttles.h"
 #include "web/db.h"
+#include "web/log.h"
 #include "web/request.h"
 
 #define BUCKETS 2048 /* for each kind */
@@ -105,11 +105,10 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
         return 0;
     }
     if (throttled.kind && count == limit + 1 && store.source && store_throttle_note(&store, &throttled) != STORE_OK) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, r,
-            "GPT027: a throttle is in force that `gptoauth throttle list` does not show, and that ends by itself within five "
-            "minutes: %s",
-            store.problem ? store.problem : "it could not be written down");
+        log_request(r, LOG_THROTTLE_UNSEEN,
+                    "a throttle is in force that `gptoauth throttle list` does not show, and that ends by itself within five "
+                    "minutes: %s",
+                    store.problem ? store.problem : "it could not be written down");
     }
     return (int)(throttled.until_at - store.now);
 }

@@ -169,7 +169,7 @@ sub visit {
     return $t->outcome($client, $t->open_request($t->authorize_url($client))->page);
 }
 
-sub last_problem { my ($t) = @_; my ($line) = grep { /GPT015/ } reverse split /\n/, $t->error_log; return $line // '' }
+sub last_problem { my ($t) = @_; my ($line) = grep { /GPT03[3-6]/ } reverse split /\n/, $t->error_log; return $line // '' }
 
 sub stale { my ($t, $url, $seconds) = @_; return $t->sql("UPDATE oauth_client SET fresh_until = fresh_until - $seconds WHERE id = '$url';") }
 
