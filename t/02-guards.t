@@ -122,6 +122,32 @@ for my $document (qw(README.md conf/gpt_oauth.conf)) {
     none("$document documents no other", grep { !$directive{$_} } sort keys %named);
 }
 
+# Codes of the log: the list, the table in GUIDE, and those that the sources use and anybody quotes.
+my $list = 'mod_gpt_oauth/base/log_code.h';
+my %note = (INFO => ' (info)', TRACE1 => ' (trace1)');
+my $table = read_file('GUIDE.md');
+my (@meanings, @names, @twice, @explained, %seen);
+while ($code{$list} =~ /\bX\((LOG_\w+), "(GPT\d{3})", (\w+), "([^"|]+)"\)/g) {
+    push @twice, grep { $seen{$_}++ } $1, $2, $4;
+    push @names, $1;
+    push @meanings, "$2 | $4" . ($note{$3} // '');
+}
+cmp_ok(scalar @names, '>', 50, 'the list of log codes was found');
+is(scalar @names, scalar(() = $code{$list} =~ /\bX\(LOG_/g), '... all of it');
+none('no log code, name or cause stands there twice', @twice);
+push @explained, "$1 | $2" while $table =~ /^\| (GPT\S+) \| (.+?) \| \S.* \|$/mg;
+is_deeply([@explained], [@meanings], 'GUIDE explains each log code as the list has it, with what to do, and no other');
+my @users = grep { !m{/log_code\.[ch]$} } @sources;
+my $used = join "\n", @bare{@users};
+none('each log code is used', grep { $used !~ /\b$_\b/ } @names);
+none('... by its name', places(qr/GPT\d+/, \%text, @users));
+none('... and every line of the log has one', places(qr/\bap_log_\w*error\w*|\bAPLOG_MARK\b/, \%bare, grep { $_ ne 'mod_gpt_oauth/web/log.h' } @users));
+none('who writes to the log is the module',
+    grep { $bare{$_} =~ /\blog_(?:request|server|config)\(/ && $code{$_} !~ /^#include "private\.h"$/m } grep { m{/web/.*\.c$} } @users);
+for my $document ('README.md', 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|docker|check)\b} } @files) {
+    none("$document quotes no log code that is gone", grep { !$seen{$_} } ($text{$document} // read_file($document)) =~ /\bGPT\d{3}\b/g);
+}
+
 # Configuration: what a directive sets has its unset value from the create function and is taken over by the merge function. What
 # stands below the word Derived is made of the rest later.
 my $header = $text{'mod_gpt_oauth/web/config.h'} // '';
