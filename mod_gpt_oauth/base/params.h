@@ -33,8 +33,8 @@ params_t *params_parse_form(apr_pool_t *p, const char *data, apr_size_t size);
 
 /*
  * Parses a JSON object into the same shape. null is as good as absent. Those of `known` (NULL ends it) are strings, and
- * malformed if they are not, but for `resource`, which may be a list of strings; other members may be anything, and what is no string
- * is left out. What json_parse_object refuses, duplicate names and NUL among it, is malformed.
+ * malformed if they are not, but for `resource`, which may be a list of strings; other members may be anything, and what is no
+ * string is left out. What json_parse_object refuses, duplicate names and NUL among it, is malformed.
  */
 params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size, const char *const *known);
 

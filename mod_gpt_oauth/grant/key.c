@@ -24,8 +24,8 @@ const char *key_name_problem(const char *name)
 
 const failure_t *key_refusal(apr_pool_t *p, const char *reason)
 {
-    return failure_make(p, OAUTH_INVALID_TOKEN, "The key is wrong, or no longer valid. Ask the server's administrator for another.", "%s",
-                        reason);
+    return failure_make(p, OAUTH_INVALID_TOKEN,
+                        "The key is wrong, or no longer valid. Ask the server's administrator for another.", "%s", reason);
 }
 
 static const failure_t *judge(const store_t *store, const service_key_t *key)

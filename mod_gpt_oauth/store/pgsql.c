@@ -25,8 +25,8 @@
 #define TRIES 4
 
 /*
- * First in each transaction. Returns where that runs, too. Whatever the role, the database or PGCLIENTENCODING say, texts are UTF-8:
- * names would be stored as something else, or not be read.
+ * First in each transaction. Returns where that runs, too. Texts are UTF-8, whatever the role, the database or PGCLIENTENCODING
+ * say: names would be stored as something else, or not be read.
  */
 static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid(), "
                                 "set_config('client_encoding', 'UTF8', true)";

@@ -212,8 +212,8 @@ static int stale_form(visit_t *visit, const char *reason)
 {
     if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
         return refuse_form(visit, HTTP_FORBIDDEN, "Your browser sent no cookie",
-                           "It must accept the cookies of this site for you to sign in here. If it does, this page is from before "
-                           "it was closed. Go back to the app and connect it anew.",
+                           "It must accept the cookies of this site for you to sign in here. If it does, this page is from "
+                           "before it was closed. Go back to the app and connect it anew.",
                            "the browser sent no cookie with the form");
     }
     return refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
@@ -390,7 +390,10 @@ static int post(visit_t *visit)
     }
     params = params_parse_form(visit->r->pool, body, size);
     if (!params_find(params, "transaction")) {
-        return is_token_request(params) ? refuse_token_request(visit) : begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
+        if (is_token_request(params)) {
+            return refuse_token_request(visit);
+        }
+        return begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
     }
     if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
         return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,

@@ -248,7 +248,7 @@ int guard_check_authz(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
-/* Servers of Python and Java take the bytes of a header for Latin-1: a name beyond ASCII reaches their applications as another one. */
+/* Servers of Python and Java take a header for Latin-1: a name beyond ASCII reaches their applications as another one. */
 static void tell(request_rec *r, int how, const char *header, const char *value)
 {
     apr_table_setn(r->headers_in, header,

@@ -14,8 +14,8 @@
 int page_failure(request_rec *r, int status, const char *title, const failure_t *failure);
 
 /*
- * The text of the same page, for an answer that httpd writes (ap_custom_response); sets the headers that belong to it, and neither
- * status nor type.
+ * The text of the same page, for an answer that httpd writes (ap_custom_response); sets the headers that belong to it, but not
+ * status or type.
  */
 const char *page_failure_text(request_rec *r, const char *title, const failure_t *failure);
 

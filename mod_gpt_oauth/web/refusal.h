@@ -1,6 +1,6 @@
 /*
- * What the guard's refusals look like: httpd's own pages for errors are written for people with a browser, and a GPT reads the body
- * and no header.
+ * What the guard's refusals look like: httpd's own pages for errors are written for people with a browser, and a GPT reads the
+ * body and no header.
  */
 #ifndef GPT_OAUTH_WEB_REFUSAL_H
 #define GPT_OAUTH_WEB_REFUSAL_H
