@@ -3,7 +3,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "db.h"
+#include "value.h"
 
 #define LONGEST_WAIT (1 * SECOND)
 #define SHUT_FOR     (1 * SECOND)

@@ -6,8 +6,9 @@
 
 #include <apr_thread_mutex.h>
 
-#include "db.h"
 #include "gate.h"
+#include "store.h"
+#include "value.h"
 
 typedef enum {
     DB_OK,
