@@ -148,6 +148,12 @@ for my $document ('README.md', 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|d
     none("$document quotes no log code that is gone", grep { !$seen{$_} } ($text{$document} // read_file($document)) =~ /\bGPT\d{3}\b/g);
 }
 
+# What HACKING.md leads to is there.
+my $hacking = read_file('HACKING.md');
+my $everything = join "\n", @code{@sources}, map { read_file($_) } glob 'sql/*/*.sql';
+none('HACKING.md names files that exist', grep { !-e && !(() = glob) } $hacking =~ m{(?<![\w/.])((?:mod_gpt_oauth|t|sql|conf|grant|store)/[\w.*/-]*\w[\w.*]*)}g);
+none('... and functions, types and members', grep { $everything !~ /\b$_\b/ } $hacking =~ /`(?:const )?([a-z]+(?:_[a-z]+)+)(?: \*)?`/g);
+
 # Configuration: what a directive sets has its unset value from the create function and is taken over by the merge function. What
 # stands below the word Derived is made of the rest later.
 my $header = $text{'mod_gpt_oauth/web/config.h'} // '';
