@@ -50,6 +50,16 @@ my @near = (
 
 sub as_client { my ($url, $redirect) = @_; return { id => $url, redirect_uri => $redirect // $document{$url}{redirect_uris}[0], public => 1 } }
 
+# The page names the host of the document, and the log the document and the line that lets the app in.
+sub refused {
+    my ($t, $what, $url, $host, $log) = @_;
+    my $from = length $t->error_log;
+    my $page = $t->http->get($t->authorize_url(as_client($url, 'https://app.example/cb')))->body;
+    like($page, qr/does not know this app of \Q$host\E\. The server's administrator has to allow it\./, "$what: the page");
+    like(substr($t->error_log, $from), qr/GPT010: authorization refused: invalid_client: $log/, "$what: the log");
+    return;
+}
+
 sub rows { my ($t, $url) = @_; return $t->sql("SELECT count(*) FROM oauth_client WHERE id = '$url';") }
 
 sub test_built_in {
@@ -130,9 +140,10 @@ sub test_others {
     is($t->ask(as_client($_, 'https://chatgpt.com/connector_platform_oauth_redirect')), '400 page', "case 212: $_ is not the document's URL") for @near;
     my $page = $t->http->get($t->authorize_url(as_client('https://app.example/client.json', 'https://app.example/cb')));
     is($page->status, 400, 'a document that is not built in');
-    like($page->body, qr/does not know this app/, '... is an app that this server does not know');
-    like($t->error_log, qr{GPT101: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; .*GPTOAuthClientMetadata fetch},
+    like($page->body, qr/This server does not know this app of app\.example\. The server's administrator has to allow it\./, '... is an app of that host, which this server does not know');
+    like($t->error_log, qr{GPT101: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; to let this app in, write GPTOAuthClientMetadata fetch app\.example, or},
         '... and the log says what could be done');
+    refused($t, 'of another port', 'https://app.example:8443/x', 'app.example:8443', 'no document of https://app\.example:8443/x is built in; .* write GPTOAuthClientMetadata fetch app\.example:8443, or');
     is($t->sql("SELECT count(*) FROM oauth_client WHERE source = 'document' AND id LIKE '%example%';"), 0, 'nothing is written for it');
     return;
 }
@@ -146,6 +157,55 @@ sub test_off {
     is($t->ask($client), '400 page', 'off: nobody comes by a document');
     ok(!exists $t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'off: and it is not advertised');
     is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', 'off: who is in stays in');
+    refused($t, 'off', $client->{id}, 'zed.dev', "the app of $client->{id} is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned");
+    refused($t, 'off, and one that is not built in', 'https://app.example/x', 'app.example', 'no document of https://app\.example/x is built in; .* write GPTOAuthClientMetadata fetch app\.example, or');
+    $t->write_conf(conf => 'GPTOAuthClientMetadata fetch one.example two.example:8443');
+    $t->restart;
+    refused($t, 'another host than those', 'https://app.example/x', 'app.example', '.* write GPTOAuthClientMetadata fetch one\.example two\.example:8443 app\.example, or');
+    refused($t, 'another port', 'https://two.example/x', 'two.example', '.* write GPTOAuthClientMetadata fetch one\.example two\.example:8443 two\.example, or');
+    return;
+}
+
+# What doctor says of them, with this configuration and these lines in the file that it reads itself.
+sub apps {
+    my ($t, $conf, $lines) = @_;
+    my $file = Test::GptOauth::slurp($t->dir . '/dbd.conf');
+    $t->write_file('dbd.conf', $file . ($lines // ''));
+    $t->write_conf(conf => $conf);
+    $t->restart;
+    my $out = $t->try_gptoauth('', 'doctor', '--issuer', $t->issuer)->{out};
+    $t->write_file('dbd.conf', $file);
+    return $out =~ /^  ok +apps +(.*)$/m ? $1 : $out;
+}
+
+sub test_doctor {
+    my ($t) = @_;
+    my ($clients, $from) = ($t->sql('SELECT count(*) FROM oauth_client;'), length $t->error_log);
+    my (%urls, $list);
+    push @{ $urls{ $document{$_}{client_name} } }, $_ for keys %document;
+
+    $list = apps($t, '');
+    like($list, qr/^by documents that are built in: .*; of hosts behind GPTOAuthClientMetadata fetch the server does not tell$/, 'doctor tells which apps are built in');
+    for my $name (sort keys %urls) {
+        my ($shown) = $list =~ /(?:: |, )\Q$name\E \(([^)]*)\)/;
+        is(join(' ', sort split /, /, $shown // ''), join(' ', sort @{ $urls{$name} }), "... $name, by its documents");
+    }
+    is(scalar(() = $list =~ m{https://}g), scalar keys %document, '... and no other');
+    is(apps($t, 'GPTOAuthClientMetadata off'), 'none may come by a document that it publishes (GPTOAuthClientMetadata off)', '... that none may come');
+    is(apps($t, 'GPTOAuthClientMetadata fetch'), 'any may come by a document that it publishes (GPTOAuthClientMetadata fetch)', '... that any may');
+    my ($hosts, $fetch) = ('GPTOAuthClientMetadata fetch app.example docs.example:8443', '; by documents that are fetched: those of ');
+    is(apps($t, $hosts), $list, '... and of hosts what is known');
+    is(apps($t, '', "$hosts\n"), $list =~ s/; of hosts.*/${fetch}app.example, docs.example:8443/r, '... all of it where they stand in the file that both read');
+    is(apps($t, $hosts, "GPTOAuthClientMetadata fetch elsewhere.example app.example\n"), $list =~ s/; of hosts.*/${fetch}app.example/r, '... as far as the server agrees');
+    is(apps($t, 'GPTOAuthClientMetadata off', "$hosts\n"), apps($t, 'GPTOAuthClientMetadata off'), '... or not at all');
+    like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may come .*GPTOAuthClientMetadata.*which, only the page tells$/,
+        '... and what it cannot see behind another sign-in');
+    is($t->sql('SELECT count(*) FROM oauth_client;'), $clients, '... and writes nothing for it');
+    my @log = grep { /:(?:warn|error)\] .*\[client / } split /\n/, substr $t->error_log, $from;
+    is(join("\n", grep { !m{, referer: gptoauth-doctor/} } @log), '', '... nor anything into the log that is not marked as its own');
+    is(join("\n", grep { /no document of/ && !/gptoauth-doctor/ } @log), '', '... or names an app');
+    $t->write_conf(conf => '');
+    $t->restart;
     return;
 }
 

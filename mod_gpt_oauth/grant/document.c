@@ -152,15 +152,28 @@ const failure_t *document_read(apr_pool_t *p, const char *url, const char *text,
     return NULL;
 }
 
-static const failure_t *unknown(apr_pool_t *p, const char *url)
+/* Nobody has vouched for a name: the app is called by the host of its document. The line that is to be written stands in full. */
+static const failure_t *unknown(apr_pool_t *p, const policy_t *policy, const char *url)
 {
+    const char *host = document_host(p, url), *others = "";
+    const char *description =
+        apr_psprintf(p, "This server does not know this app of %s. The server's administrator has to allow it.", host);
+
+    if (policy->documents == DOCUMENTS_OFF && built_in_text(p, url)) {
+        return failure_make(
+            p, OAUTH_INVALID_CLIENT, description,
+            "the app of %s is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned to "
+            "let in all that are",
+            log_quote(p, url, 200));
+    }
+    if (policy->documents == DOCUMENTS_FETCH) {
+        others = apr_pstrcat(p, apr_array_pstrcat(p, policy->document_hosts, ' '), " ", NULL);
+    }
     return failure_make(
-        p, OAUTH_INVALID_CLIENT,
-        "This server does not know this app. Its administrator can register it, or let the server fetch what apps "
-        "publish about themselves.",
-        "no document of %s is built in; `GPTOAuthClientMetadata fetch` lets this server fetch it, `gptoauth client "
-        "add` registers an app by hand",
-        log_quote(p, url, 200));
+        p, OAUTH_INVALID_CLIENT, description,
+        "no document of %s is built in; to let this app in, write GPTOAuthClientMetadata fetch %s%s, or register it "
+        "by hand (`gptoauth client add`)",
+        log_quote(p, url, 200), others, log_quote(p, host, 200));
 }
 
 /* Keeps what was fetched, and gives the client as it is in the store then. */
@@ -263,7 +276,7 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
                             "client id %s: %s", log_quote(store->pool, url, 200), problem);
     }
     if (policy->documents == DOCUMENTS_OFF) {
-        return unknown(store->pool, url);
+        return unknown(store->pool, policy, url);
     }
     if (store_client_get(store, url, &row) == STORE_DOWN) {
         return store_failure(store);
@@ -283,5 +296,5 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
         }
         return find_fetched(store, url, fetcher, row, client);
     }
-    return text ? read_built_in(store->pool, url, text, client) : unknown(store->pool, url);
+    return text ? read_built_in(store->pool, url, text, client) : unknown(store->pool, policy, url);
 }
