@@ -140,7 +140,8 @@ $t->finish;
 sub configtest {
     my ($text, %opt) = @_;
     $t->write_file('openapi.json', $text);
-    $t->write_conf(conf => $opt{conf} // $conf, issuer => $opt{issuer} // 'https://api.example.com');
+    my $issuer = $opt{issuer} // 'https://api.example.com';
+    $t->write_conf(conf => "ServerName $issuer\n" . ($opt{conf} // $conf), issuer => $issuer);
     my ($status, $said) = $t->configtest;
     return ($status ? 'refused: ' : '') . $said;
 }

@@ -345,6 +345,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
                              "write it where the issuer is, or in the section that it names",
                              APR_ARRAY_IDX(conf->resources, 0, const char *)));
         }
+            check_server_name(ptemp, s, conf);
         problems += issuers ? check_trailers(s) : 0;
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));

@@ -57,6 +57,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_max = CONFIG_UNSET;
     conf->takes_any_certificate = 0;
     conf->manifest = NULL;
+    conf->server_name = NULL;
     conf->openapi_file = NULL;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
     conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
@@ -96,6 +97,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK(manifest);
     PICK(openapi_file);
     /* The main server's sections are in force in every virtual host. */
+    conf->server_name = add->server_name;
     conf->sections = apr_array_append(p, base->sections, add->sections);
     conf->requirements = apr_array_append(p, base->requirements, add->requirements);
     conf->services = apr_array_append(p, base->services, add->services);

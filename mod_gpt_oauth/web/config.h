@@ -92,6 +92,8 @@ typedef struct server_conf_t {
     apr_array_header_t *requirements; /* requirement_t */
     apr_array_header_t *services;     /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
 
+    const ap_directive_t *server_name; /* ServerName, overheard; never inherited; NULL: not written, and httpd guesses */
+
     /* Derived by config_finish. */
     policy_t *policy;
     apr_array_header_t *guarded; /* resource_t */

@@ -180,6 +180,14 @@ static const char *hear_verify_client(cmd_parms *cmd, void *dir, const char *mod
     return DECLINE_CMD;
 }
 
+static const char *hear_server_name(cmd_parms *cmd, void *dir, const char *name)
+{
+    (void)dir;
+    (void)name;
+    directives_server(cmd)->server_name = cmd->directive;
+    return DECLINE_CMD;
+}
+
 #define MEMBER(name)   ((void *)APR_OFFSETOF(server_conf_t, name))
 #define DIR_FLAG(name) ((void *)APR_OFFSETOF(dir_conf_t, name))
 
@@ -225,6 +233,7 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("DBDMin", hear_dbd_limit, MEMBER(dbd_min), RSRC_CONF, "connections kept open in any case (mod_dbd)"),
     AP_INIT_TAKE1("DBDKeep", hear_dbd_limit, MEMBER(dbd_keep), RSRC_CONF, "idle connections kept open (mod_dbd)"),
     AP_INIT_TAKE1("DBDMax", hear_dbd_limit, MEMBER(dbd_max), RSRC_CONF, "connections per process (mod_dbd)"),
+    AP_INIT_TAKE1("ServerName", hear_server_name, NULL, RSRC_CONF, "the name of this server (core)"),
     AP_INIT_TAKE1("SSLVerifyClient", hear_verify_client, NULL, RSRC_CONF | OR_AUTHCFG, "which certificates are let in (mod_ssl)"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
