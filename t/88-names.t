@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# Virtual hosts at configtest: a ServerName that is not the issuer's host, as httpd itself compares them.
+# Virtual hosts at configtest: a ServerName that is not the issuer's host, as httpd itself compares them; and what their own lines
+# of a directive hide of the main server's.
 use strict;
 use warnings;
 use FindBin;
@@ -100,5 +101,47 @@ my @guarding = ("GPTOAuthIssuer $api guard", 'GPTOAuthResource https://files.exa
 is(join("\n", warnings_of(configtest(vhost('ServerName files.example.com', @guarding)))), '', 'is content: a guard by its own name');
 like(configtest(vhost('ServerName api.example.com', @guarding)),
     qr{ServerName api\.example\.com is not the host of GPTOAuthResource https://files\.example\.com: .*; write ServerName files\.example\.com, or}, 'warns: a guard by the issuer\'s name');
+
+# ---- lines that replace those of the main server
+
+my $others = 'GPTOAuthScope other "Others" default';
+my @named = ('ServerName api.example.com', "GPTOAuthIssuer $api");
+my $undefined = 'Require oauth-scope names notes\.read, which is not defined; write GPTOAuthScope notes\.read "what it allows"';
+my $hidden = "$undefined in the virtual host api\\.example\\.com too: its own GPTOAuthScope lines replace those of the main server";
+like(configtest("$scope\n" . vhost(@named, $others, $guard)), qr/httpd\.conf:\d+: $hidden$/m, 'a Require in the virtual host');
+like(configtest("$scope\n$guard\n" . vhost(@named, $others)), qr/httpd\.conf:\d+: $hidden$/m, '… in the main server, in force there');
+like(configtest("$scope\n" . vhost(@named, 'GPTOAuthScope notes.write "Change" default', "<Location /x>\nAuthType GPTOAuth\nRequire oauth-scope notes.write notes.read\n</Location>")),
+    qr/$hidden$/m, '… with one that is defined');
+like(configtest(vhost(@named, $others, $guard)), qr/$undefined$/m, '… of what the main server has not, nothing more is said');
+like(configtest("GPTOAuthScope another \"More\"\n" . vhost(@named, $others, $guard)), qr/$undefined$/m, '… and nothing if it has other scopes');
+like(configtest("$others\n" . vhost(@named, $guard)), qr/$undefined$/m, '… nor where the main server\'s are in force');
+like(configtest("$scope\n" . vhost(@named, 'GPTOAuthResource https://files.example.com', 'GPTOAuthScope x "X"', $guard) =~ s/(GPTOAuthIssuer \S+)/$1 guard/r), qr/$hidden$/m, '… in a guard');
+
+my $replace = 'the GPTOAuthScope lines of this virtual host replace those of the main server';
+my %scopes = (
+    'an included scope' => [ 'GPTOAuthScope a "A" default includes notes.read', 'GPTOAuthScope a includes notes\.read, which is not defined; write GPTOAuthScope notes\.read "what it allows"', 1 ],
+    'the default' => [ 'GPTOAuthScope a "A"', 'no scope is marked as default, .* shall mean', 1 ],
+    'a circle' => [ "GPTOAuthScope a \"A\" default includes b\nGPTOAuthScope b \"B\" includes a", 'GPTOAuthScope a includes itself, .* out of the circle', 0 ],
+    'what nobody has' => [ 'GPTOAuthScope a "A" default includes c', 'GPTOAuthScope a includes c, which is not defined; write .*', 0 ],
+);
+for my $what (sort keys %scopes) {
+    my ($lines, $problem, $is_hidden) = @{ $scopes{$what} };
+    like(configtest("$scope\n" . vhost(@named, $lines)), qr/^GPT001: GPTOAuthIssuer of api\.example\.com: $problem@{[ $is_hidden ? "; $replace, so write here what it needs of them" : '' ]}$/m, "$what, replaced");
+    like(configtest(vhost(@named, $lines)), qr/: $problem$/m, '… and not there at all');
+}
+
+my %manifest = (name_for_human => 'Notes', name_for_model => 'notes', description_for_human => 'Yours', description_for_model => 'Reads', auth => 'none', api_url => "$api/openapi.json",
+    contact_email => 'admin@example.com', logo_url => "$api/logo.png", legal_info_url => "$api/privacy");
+sub manifest { my %of = @_; return join "\n", map { "GPTOAuthManifest $_ \"$of{$_}\"" } sort keys %of }
+sub other_lines { return " - in the virtual host api\\.example\\.com, whose own $_[0] lines replace those of the main server" }
+my $own = manifest(name_for_human => 'Other notes');
+like(configtest("$scope\n" . manifest(%manifest) . "\n" . vhost(@named, $own)), qr/GPTOAuthManifest: the manifest lacks .*; write one line for each@{[ other_lines('GPTOAuthManifest') ]}$/m, 'a manifest');
+like(configtest("$scope\n" . vhost(@named, $own)), qr/GPTOAuthManifest: the manifest lacks .*; write one line for each$/m, '… of which there is no more');
+like(configtest("$scope\n" . manifest(%manifest, api_url => "$api/x") . "\n" . vhost(@named, manifest(map { $_ => $manifest{$_} } grep { $_ ne 'api_url' } keys %manifest))),
+    qr/lacks api_url, .*@{[ other_lines('GPTOAuthManifest') ]}$/m, '… without a document');
+my $scoped = manifest(%manifest, auth => 'oauth', scope => 'notes.read', 'verification_token.x' => 'y');
+like(configtest("$scope\n" . vhost(@named, $others, $scoped)), qr/GPTOAuthManifest: scope names one that is not defined; .*@{[ other_lines('GPTOAuthScope') ]}$/m, '… and its scope');
+like(configtest("$scope\n$scoped\n" . vhost(@named, $others)), qr/GPTOAuthManifest: scope names one that is not defined; .*@{[ other_lines('GPTOAuthScope') ]}$/m, '… that is the main server\'s');
+like(configtest(vhost(@named, $others, $scoped)), qr/GPTOAuthManifest: scope names one that is not defined; .* default scopes$/m, '… or nobody\'s');
 
 done_testing;

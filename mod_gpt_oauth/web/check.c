@@ -123,6 +123,14 @@ static int is_guarded(const server_conf_t *conf, const char *path)
     return 0;
 }
 
+/* Is it there in the main server, whose lines are not in force where a virtual host has some of its own? */
+static int is_hidden(const server_conf_t *conf, const char *scope)
+{
+    const policy_t hidden = { .scopes = conf->hidden_scopes };
+
+    return conf->hidden_scopes && policy_scope(&hidden, scope);
+}
+
 static int check_requirement(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const requirement_t *requirement)
 {
     const char *type = tree_auth_type(p, requirement->at), *where = place(p, requirement->at);
@@ -136,8 +144,14 @@ static int check_requirement(apr_pool_t *p, const server_rec *s, const server_co
     if (requirement->scope && !policy_scope(conf->policy, requirement->scope)) {
         return complain(
             s, LOG_UNKNOWN_SCOPE, where,
-            apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"",
-                         requirement->scope, requirement->scope));
+            apr_psprintf(p, "Require oauth-scope names %s, which is not defined; write GPTOAuthScope %s \"what it allows\"%s",
+                         requirement->scope, requirement->scope,
+                         !is_hidden(conf, requirement->scope)
+                             ? ""
+                             : apr_psprintf(p,
+                                            " in the virtual host %s too: its own GPTOAuthScope lines replace those of the main "
+                                            "server",
+                                            s->server_hostname)));
     }
     return 0;
 }
@@ -330,6 +344,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         if (conf->issuer && conf->policy) {
             issuers++;
             warn_of_ldap(s, conf);
+            check_server_name(ptemp, s, conf);
             problems += check_issuer(ptemp, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
         }
     }
@@ -345,7 +360,6 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
                              "write it where the issuer is, or in the section that it names",
                              APR_ARRAY_IDX(conf->resources, 0, const char *)));
         }
-            check_server_name(ptemp, s, conf);
         problems += issuers ? check_trailers(s) : 0;
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));

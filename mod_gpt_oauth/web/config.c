@@ -38,6 +38,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->resources = NULL;
     conf->path = NULL;
     conf->scopes = NULL;
+    conf->hidden_scopes = NULL;
     conf->login_providers = NULL;
     conf->user_name_env = NULL;
     conf->user_name_header = NULL;
@@ -56,8 +57,9 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
     conf->takes_any_certificate = 0;
-    conf->manifest = NULL;
     conf->server_name = NULL;
+    conf->manifest = NULL;
+    conf->hidden_manifest = NULL;
     conf->openapi_file = NULL;
     conf->sections = apr_array_make(p, 4, sizeof(section_t));
     conf->requirements = apr_array_make(p, 4, sizeof(requirement_t));
@@ -76,6 +78,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     conf->resources = add->resources;
     PICK(path);
     PICK(scopes);
+    conf->hidden_scopes = add->scopes ? base->scopes : NULL;
     PICK(login_providers);
     conf->user_name_env = add->user_name_env || add->user_name_header ? add->user_name_env : base->user_name_env;
     conf->user_name_header = add->user_name_env || add->user_name_header ? add->user_name_header : base->user_name_header;
@@ -94,10 +97,11 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
+    conf->server_name = add->server_name;
     PICK(manifest);
+    conf->hidden_manifest = add->manifest ? base->manifest : NULL;
     PICK(openapi_file);
     /* The main server's sections are in force in every virtual host. */
-    conf->server_name = add->server_name;
     conf->sections = apr_array_append(p, base->sections, add->sections);
     conf->requirements = apr_array_append(p, base->requirements, add->requirements);
     conf->services = apr_array_append(p, base->services, add->services);
@@ -178,12 +182,10 @@ static void apply_defaults(server_conf_t *conf)
 #undef DEFAULT
 }
 
-static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+static const char *scopes_problem(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
 {
-    const char *problem;
+    const char *problem = policy_finish_scopes(p, policy);
 
-    policy->scopes = conf->scopes ? conf->scopes : apr_array_make(p, 0, sizeof(scope_def_t));
-    problem = policy_finish_scopes(p, policy);
     if (problem || conf->is_guard) {
         return problem;
     }
@@ -196,6 +198,25 @@ static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, polic
                "a request without scope shall mean";
     }
     return NULL;
+}
+
+static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+{
+    policy_t both = { .scopes = NULL };
+    const char *problem;
+
+    policy->scopes = conf->scopes ? conf->scopes : apr_array_make(p, 0, sizeof(scope_def_t));
+    problem = scopes_problem(p, conf, policy);
+    if (!problem || !conf->hidden_scopes) {
+        return problem;
+    }
+    both.scopes = apr_array_append(p, conf->scopes, conf->hidden_scopes);
+    return scopes_problem(p, conf, &both)
+               ? problem
+               : apr_pstrcat(p, problem,
+                             "; the GPTOAuthScope lines of this virtual host replace those of the main "
+                             "server, so write here what it needs of them",
+                             NULL);
 }
 
 /* Where the resources of this virtual host are: with the issuer, or where a guard says. */

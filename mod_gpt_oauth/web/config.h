@@ -93,6 +93,9 @@ typedef struct server_conf_t {
     apr_array_header_t *services;     /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
 
     const ap_directive_t *server_name; /* ServerName, overheard; never inherited; NULL: not written, and httpd guesses */
+    /* The main server's lines, which those of this virtual host replace; NULL: none. */
+    apr_array_header_t *hidden_scopes;
+    apr_table_t *hidden_manifest;
 
     /* Derived by config_finish. */
     policy_t *policy;
