@@ -90,10 +90,10 @@ for my $variant ([ 'without libcurl', '--without-curl' ], [ 'by clang', 'CC=clan
     my $module = "$tmp/variant/.libs/mod_gpt_oauth.so";
     if ($options =~ /without/) {
         unlike(scalar `ldd '$module'`, qr/libcurl/, '... needs no libcurl');
-        my $t = Test::GptOauth->new(db => (dbs())[0], issuer => '', start => 0);
-        for my $command ('doctor', 'try x --user y') {
-            like(scalar `$tmp/variant/gptoauth --db-conf '$t->{dir}/dbd.conf' $command 2>&1`, qr/^gptoauth: this gptoauth was built without libcurl/,
-                "... $command says what it lacks, and asks for nothing before");
+        for my $command ('doctor', 'try x --user y', 'try', 'doctor --issuer nonsense', 'try x y z') {
+            my $got = Test::GptOauth::run({}, "$tmp/variant/gptoauth", '--db-conf', "$tmp/nowhere", split / /, $command);
+            ok($got->{status} == 2 && $got->{out} eq '' && $got->{err} =~ /^gptoauth: this gptoauth was built without libcurl, .*apt install/,
+                "... $command says what it lacks, and asks for nothing before") or diag("$got->{status}: $got->{err}$got->{out}");
         }
     }
     exported($module, "the module $what");

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "command.h"
+#include "http.h"
 #include "output.h"
 #include "store/conninfo.h"
 
@@ -229,6 +230,10 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
     }
     const struct entry *entry = find_entry(pool, args.operands, &problem);
     if (!entry) {
+        return misused(problem);
+    }
+
+    if (entry->options & ARG_NET && (problem = http_missing())) {
         return misused(problem);
     }
 

@@ -36,11 +36,8 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
 
 int server_open(const command_t *c, http_t **http)
 {
-    const char *problem = http_missing();
+    const char *problem;
 
-    if (problem) {
-        return fail("%s", problem);
-    }
     if (!c->server.issuer) {
         return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
     }
