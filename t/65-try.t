@@ -275,6 +275,8 @@ sub test_usage {
     for my $awkward (Test::GptOauth::Files::awkward($t->dir, 4 * 1024 * 1024 + 1)) {
         my ($what, $path, $why) = @$awkward;
         push @cases, [ "--secret-file, $what", qr/^gptoauth: no secret can be read from \Q$path\E \(.*$why/i, [ 'try', 'used', '--user', 'alice', '--secret-file', $path, '--issuer', $t->issuer ] ],
+        (map { [ "--url $_", qr{^gptoauth: --url \Q$_\E: write a whole URL such as https://\S+, or a path}, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer, '--url', $_ ] ] }
+            'api/notes.txt', 'localhost/api', 'file:///etc/passwd'),
             [ "--cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'try', 'used', '--user', 'alice', '--cacert', $path, '--issuer', $t->issuer ], "$web->{secret}\nx\n" ],
             [ "doctor --cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'doctor', '--cacert', $path, '--issuer', $t->issuer ] ];
     }

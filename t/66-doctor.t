@@ -251,7 +251,11 @@ sub test_endpoints {
     says($t, 'a URL that is open', 'problem', 'guard', 'open to everybody', 'AuthType GPTOAuth', @issuer, '--url', "$url/plain.txt");
     says($t, 'a URL that is not there', 'problem', 'guard', '404', 'is the URL right', @issuer, '--url', "$url/none");
     like(examine($t, @issuer, '--url', $_)->{out}, qr/^  ok +guard .*\n  ok +resource .*trusts this issuer/m, "a URL that is guarded: $_")
-        for "$url/api/notes.txt", '/api/notes.txt';
+        for "$url/api/notes.txt", '/api/notes.txt', '/api/notes.txt?a=b';
+    for my $given ('api/notes.txt', 'localhost/api/notes.txt', '?a=b', 'ftp://localhost/x', 'file:///etc/passwd', '/api/a b', "/api/\xc3\xa4") {
+        my $got = examine($t, @issuer, '--url', $given);
+        ok($got->{status} == 1 && $got->{out} eq '' && $got->{err} =~ m{^gptoauth: --url [^\n]*: write a whole URL such as https://\S+, or a path}, "refused: --url $given") or diag($got->{err} . $got->{out});
+    }
 
     for my $case ([ 300, 'problem', 'ahead of' ], [ -300, 'problem', 'behind' ], [ 30, 'warning', 'ahead of' ]) {
         my ($ahead, $verdict, $word) = @$case;

@@ -9,6 +9,16 @@
 #include "http.h"
 
 #define PATH_DEFAULT "/oauth"
+#define METADATA     "/.well-known/oauth-authorization-server"
+
+/* A path is one of the issuer's host. Of another kind libcurl would make something by itself: a host of a first word, a file. */
+static int is_url(apr_pool_t *p, const char *text)
+{
+    uri_t uri;
+
+    text = text[0] == '/' ? apr_pstrcat(p, "https://host", text, NULL) : text;
+    return uri_parse(p, text, &uri) && (strcasecmp(uri.scheme, "https") == 0 || strcasecmp(uri.scheme, "http") == 0);
+}
 
 const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf, server_t *server)
 {
@@ -19,6 +29,12 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
     memset(server, 0, sizeof(*server));
     if (problem) {
         return apr_psprintf(p, "--issuer %s: %s", args->issuer, problem);
+    }
+    if (args->url && !is_url(p, args->url)) {
+        return apr_psprintf(p,
+                            "--url %s: write a whole URL such as https://api.example.com/notes, or a path of the issuer's host, "
+                            "which begins with a slash; what is not ASCII is percent-encoded",
+                            args->url);
     }
     server->issuer = args->issuer ? args->issuer : conf->issuer;
     if (server->issuer && uri_parse(p, server->issuer, &uri)) {

@@ -15,7 +15,7 @@ typedef struct server_t {
     const char *url;    /* --url, of this server where it is a path; NULL without, whoever said where the server is */
 } server_t;
 
-/* NULL, or a sentence about --issuer. */
+/* NULL, or a sentence about --issuer or --url: then nothing of server is known. */
 const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf, server_t *server);
 
 #endif
