@@ -14,11 +14,16 @@ use Test::GptOauth::Browser;
 use Test::GptOauth::Files;
 
 my $shows = '';    # all that any run has written
+my (@logged, @unmarked);    # what the server wrote meanwhile that looks like trouble, and does not say whose it was
 
 sub try_it {
     my ($t, $client, @args) = @_;
     my $stdin = join '', map { "$_\n" } grep { defined } $client->{typed_secret} // $client->{secret}, $client->{typed_password} // $t->user('alice');
+    my $from = length $t->error_log;
     my $got = $t->try_gptoauth($stdin, 'try', $client->{id}, '--user', 'alice', '--issuer', $t->issuer, @args);
+    my @trouble = grep { /:(?:warn|error)\] .*\[client / } split /\n/, substr $t->error_log, $from;
+    push @logged, @trouble;
+    push @unmarked, grep { !m{, referer: gptoauth-try/\d[\w.]*$} } @trouble;
     $shows .= $got->{out} . $got->{err};
     return $got;
 }
@@ -270,13 +275,13 @@ sub test_usage {
         [ 'an unknown client', qr/no client "nobody"/, [ 'try', 'nobody', '--user', 'alice', '--issuer', $t->issuer ] ],
         [ 'no issuer', qr/GPTOAuthIssuer in \S+dbd\.conf, or --issuer/, [ 'try', 'used', '--user', 'alice' ] ],
         [ 'no password', qr/Password of alice could not be read/, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer ], "$web->{secret}\n" ],
+        (map { [ "--url $_", qr{^gptoauth: --url \Q$_\E: write a whole URL such as https://\S+, or a path}, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer, '--url', $_ ] ] }
+            'api/notes.txt', 'localhost/api', 'file:///etc/passwd'),
         [ 'no file', qr{no secret can be read from /nowhere}, [ 'try', 'used', '--user', 'alice', '--secret-file', '/nowhere', '--issuer', $t->issuer ] ],
     );
     for my $awkward (Test::GptOauth::Files::awkward($t->dir, 4 * 1024 * 1024 + 1)) {
         my ($what, $path, $why) = @$awkward;
         push @cases, [ "--secret-file, $what", qr/^gptoauth: no secret can be read from \Q$path\E \(.*$why/i, [ 'try', 'used', '--user', 'alice', '--secret-file', $path, '--issuer', $t->issuer ] ],
-        (map { [ "--url $_", qr{^gptoauth: --url \Q$_\E: write a whole URL such as https://\S+, or a path}, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer, '--url', $_ ] ] }
-            'api/notes.txt', 'localhost/api', 'file:///etc/passwd'),
             [ "--cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'try', 'used', '--user', 'alice', '--cacert', $path, '--issuer', $t->issuer ], "$web->{secret}\nx\n" ],
             [ "doctor --cacert, $what", qr/^gptoauth: --cacert \Q$path\E cannot be read: .*$why/i, [ 'doctor', '--cacert', $path, '--issuer', $t->issuer ] ];
     }
@@ -298,6 +303,8 @@ on_each_db({ conf => $front }, sub {
     test_browser($t, gpt_client($t, 'browsing too'), 'an open GPT');
     test_interrupted($t);
     test_usage($t);
+    ok(@logged > 20, 'what it tries is refused now and then, and logged');
+    is(join("\n", splice @unmarked), '', '… with a word that it was this command');
     is(join("\n", Test::GptOauth::Secrets::found_in($shows)), '', 'no secret was shown');
     unlike($shows, qr/\bgpt[a-z]_[\w-]{8}/, '… and no token');
 });

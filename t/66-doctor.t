@@ -27,6 +27,12 @@ sub says {
     return $got->{out};
 }
 
+# What the server wrote that looks like trouble, and does not say that it was this command.
+sub unmarked {
+    my ($t) = @_;
+    return join "\n", grep { /:(?:warn|error)\] .*\[client / && !m{, referer: gptoauth-doctor/\d[\w.]*$} } split /\n/, $t->error_log;
+}
+
 sub at { my ($t, $port) = @_; return ('--connect-to', '127.0.0.1:' . $t->port($port)) }
 
 # ---- a public server, by TLS
@@ -109,6 +115,10 @@ sub test_public {
         $t->is_pgsql ? qw(owners pool) : (), qw(client user));
     is(join(' ', map { $_->[1] } @checks), "@wanted", '… in every respect');
     like($got->{out}, qr/^No problem, 1 warning\.$/m, '… and the sum');
+    my @refusals = grep { /GPT010/ } split /\n/, $t->error_log;
+    is(scalar @refusals, 6, '… which has refused each endpoint once, and an unknown app') or diag(join "\n", @refusals);
+    like(join("\n", @refusals[0 .. 3]), qr/\A(?:.*client \"?gptoauth-doctor\b.*\n?){4}\z/, '… to a client that says whose it is') or diag(join "\n", @refusals);
+    is(unmarked($t), '', '… and nothing in its log looks like somebody else\'s');
     $got = examine($t, @trust, at($t, 'S'), '--json');
     my $json = eval { JSON::PP::decode_json($got->{out}) } // {};
     is_deeply([ @$json{qw(ok issuer problems warnings)} ], [ JSON::PP::true, $public, 0, 1 ], '… for programs');
@@ -396,6 +406,7 @@ for my $db (dbs()) {
         test_usage($t, @issuer);
         test_contents($t, @issuer);
         test_endpoints($t, @issuer);
+        is(unmarked($t), '', 'nothing in the log looks like somebody else\'s');
         test_owners($t, @issuer) if $t->is_pgsql;
         test_database($t, @issuer);
         $t->finish;

@@ -38,9 +38,9 @@ command_fn try_client, doctor;
 /* The client that the first operand names, or says why not. */
 int client_of_operand(const command_t *c, client_t **client);
 
-/* Makes ready to ask the server (server.c): *http, or says why not. */
+/* Makes ready to ask the server (server.c), in whose logs the caller is name: *http, or says why not. */
 struct http_t;
-int server_open(const command_t *c, struct http_t **http);
+int server_open(const command_t *c, const char *name, struct http_t **http);
 
 /* "gptoauth: " and the sentence, fit for a terminal, on standard error; returns FAILED. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,7 @@ int doctor(command_t *c)
     doctor_t doctor = { .c = c };
     uri_t uri;
 
-    if (server_open(c, &doctor.http)) {
+    if (server_open(c, DOCTOR_NAME, &doctor.http)) {
         return FAILED;
     }
     uri_parse(c->pool, c->server.issuer, &uri);

@@ -8,6 +8,9 @@
 #include "http.h"
 #include "report.h"
 
+/* In the server's logs, and the client that no server knows. */
+#define DOCTOR_NAME "gptoauth-doctor"
+
 typedef struct doctor_t {
     const command_t *c;
     report_t *report;
@@ -22,7 +25,7 @@ int doctor_server(doctor_t *doctor);
 
 /* doctor_endpoints.c */
 void doctor_endpoints(doctor_t *doctor);
-/* Answers an empty request in JSON, with an error of its own. */
+/* Answers a request of a client that it does not know in JSON, with an error of its own. */
 void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url);
 /* A protected URL: guarded, and below the same domain. */
 void doctor_guard(doctor_t *doctor, const char *url);

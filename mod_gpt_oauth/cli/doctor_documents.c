@@ -6,7 +6,6 @@
 #include "base/uri.h"
 #include "doctor.h"
 
-#define METADATA   "/.well-known/oauth-authorization-server"
 #define MANIFEST   "/.well-known/ai-plugin.json"
 #define OPENID     "/.well-known/openid-configuration"
 #define REVIEW_MAX 5
@@ -75,14 +74,13 @@ static void judge_optional(doctor_t *doctor, const char *subject, const char *ur
 static void judge_metadata(doctor_t *doctor)
 {
     const command_t *c = doctor->c;
-    const char *path = c->server.issuer + strlen(c->server.origin);
     int is_absent;
-    json_t *metadata = get(doctor, "metadata", apr_pstrcat(c->pool, c->server.origin, METADATA, path, NULL), &is_absent);
+    json_t *metadata = get(doctor, "metadata", c->server.metadata, &is_absent);
 
     if (is_absent) {
         report_add(doctor->report, PROBLEM, "metadata",
                    "is GPTOAuthIssuer set in this very <VirtualHost>, with the same path? Let nothing take /.well-known/ away",
-                   "%s%s is not there", METADATA, path);
+                   "%s is not there", c->server.metadata + strlen(c->server.origin));
     }
     if (metadata && judge_issuer(doctor, "metadata", member(metadata, "issuer")) &&
         judge_endpoint(doctor, metadata, "authorization_endpoint", c->server.authorize) &&

@@ -37,10 +37,10 @@ static int is_foreign_challenge(const doctor_t *doctor, const http_answer_t *ans
            !strstr(answer->body, "\"invalid_client\"");
 }
 
-http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_request_t *request)
+/* Says what is wrong with an answer that cannot be the module's, and is 0 then. */
+static int may_be_ours(doctor_t *doctor, const char *subject, const http_answer_t *answer)
 {
     report_t *report = doctor->report;
-    http_answer_t *answer = http_send(doctor->http, report->pool, request);
 
     if (answer->problem) {
         report_add(report, PROBLEM, subject, answer->remedy, "%s", answer->problem);
@@ -71,15 +71,23 @@ http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_requ
                                 doctor->c->server.origin),
                    "forbidden: %s", html_text(report->pool, answer->body, PAGE_SHOWN));
     } else {
-        return answer;
+        return 1;
     }
-    return NULL;
+    return 0;
+}
+
+http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_request_t *request)
+{
+    http_answer_t *answer = http_send(doctor->http, doctor->report->pool, request);
+
+    return may_be_ours(doctor, subject, answer) ? answer : NULL;
 }
 
 static void judge_authorize(doctor_t *doctor)
 {
     report_t *report = doctor->report;
-    http_request_t request = { .url = doctor->c->server.authorize };
+    const char *url = doctor->c->server.authorize;
+    http_request_t request = { .url = apr_pstrcat(report->pool, url, "?client_id=" DOCTOR_NAME, NULL) };
     http_answer_t *answer = http_send(doctor->http, report->pool, &request);
     const char *location = header(answer, "Location"), *policy = header(answer, "Content-Security-Policy");
     uri_t uri;
@@ -95,14 +103,13 @@ static void judge_authorize(doctor_t *doctor)
                    header(answer, "WWW-Authenticate"));
         return;
     }
-    if (!(answer = doctor_ask(doctor, "authorize", &request))) {
+    if (!may_be_ours(doctor, "authorize", answer)) {
         return;
     }
     if (answer->status != 400 || strcmp(answer->type, "text/html") != 0) {
         report_add(report, PROBLEM, "authorize",
                    "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one in the file of --db-conf?",
-                   "%s does not answer as the module's page does: %s", request.url,
-                   http_status_text(report->pool, answer->status));
+                   "%s does not answer as the module's page does: %s", url, http_status_text(report->pool, answer->status));
     } else if (strstr(policy, "form-action")) {
         report_add(report, PROBLEM, "authorize", "set no Content-Security-Policy for this path: the module has one of its own",
                    "form-action in its Content-Security-Policy: in Chromium, Allow would lead nowhere");
@@ -121,7 +128,7 @@ void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url)
     http_request_t request = { .url = url, .form = form };
 
     APR_ARRAY_PUSH(form, const char *) = "client_id";
-    APR_ARRAY_PUSH(form, const char *) = "";
+    APR_ARRAY_PUSH(form, const char *) = DOCTOR_NAME;
     const http_answer_t *answer = doctor_ask(doctor, subject, &request);
     if (!answer) {
         return;

@@ -19,8 +19,7 @@
 #define TIMEOUT         20000L
 
 /* As GPT actions call: what a firewall thinks of robots shows here, and not on the day of the release. */
-#define USER_AGENT                                                                                                               \
-    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot (gptoauth)"
+#define USER_AGENT "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot "
 
 const char *http_form(apr_pool_t *p, const apr_array_header_t *form)
 {
@@ -73,6 +72,7 @@ const char *http_status_text(apr_pool_t *p, int status)
 struct http_t {
     apr_pool_t *pool;
     CURL *curl;
+    const char *caller; /* name/version */
     const char *ca_file;
     struct curl_slist *connect_to;
     int is_near; /* asked without a proxy */
@@ -95,7 +95,8 @@ static apr_status_t close_http(void *data)
     return APR_SUCCESS;
 }
 
-const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to, const char *ca_file, http_t **http)
+const char *http_open(apr_pool_t *p, const char *name, const char *origin, const char *connect_to, const char *ca_file,
+                      http_t **http)
 {
     http_t *made = apr_pcalloc(p, sizeof(*made));
     file_t authorities; /* read here, as libcurl would wait for a pipe and read a device for ever */
@@ -110,6 +111,7 @@ const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to,
         return "libcurl is not usable";
     }
     made->pool = p;
+    made->caller = apr_pstrcat(p, name, "/" GPT_OAUTH_VERSION, NULL);
     made->ca_file = ca_file;
     made->is_near = connect_to || uri_host_is_loopback(uri.host);
     if (connect_to) {
@@ -270,7 +272,9 @@ static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *reques
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT);
     SET(CURLOPT_TIMEOUT_MS, TIMEOUT);
-    SET(CURLOPT_USERAGENT, USER_AGENT);
+    SET(CURLOPT_USERAGENT, apr_pstrcat(p, USER_AGENT, http->caller, NULL));
+    /* httpd puts it behind each line of its error log: nobody is to take these requests for an attack. */
+    SET(CURLOPT_REFERER, http->caller);
     SET(CURLOPT_COOKIEFILE, "");
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -362,9 +366,10 @@ const char *http_missing(void)
            "(Debian: apt install libcurl4-openssl-dev), then configure and build again";
 }
 
-const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to, const char *ca_file, http_t **http)
+const char *http_open(apr_pool_t *p, const char *name, const char *origin, const char *connect_to, const char *ca_file,
+                      http_t **http)
 {
-    (void)p, (void)origin, (void)connect_to, (void)ca_file;
+    (void)p, (void)name, (void)origin, (void)connect_to, (void)ca_file;
     *http = NULL;
     return http_missing();
 }

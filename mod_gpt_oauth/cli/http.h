@@ -44,10 +44,11 @@ typedef struct http_certificate_t {
 const char *http_missing(void);
 
 /*
- * connect_to (HOST:PORT, or NULL) is where the host of origin really is asked. ca_file (or NULL) is trusted in place of the
- * system's authorities. NULL and *http, which dies with the pool; or a sentence.
+ * name is what the server's logs know the caller by. connect_to (HOST:PORT, or NULL) is where the host of origin really is asked.
+ * ca_file (or NULL) is trusted in place of the system's authorities. NULL and *http, which dies with the pool; or a sentence.
  */
-const char *http_open(apr_pool_t *p, const char *origin, const char *connect_to, const char *ca_file, http_t **http);
+const char *http_open(apr_pool_t *p, const char *name, const char *origin, const char *connect_to, const char *ca_file,
+                      http_t **http);
 
 /* In p. Never NULL. */
 http_answer_t *http_send(http_t *http, apr_pool_t *p, const http_request_t *request);

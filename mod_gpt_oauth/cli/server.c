@@ -43,6 +43,7 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
         server->authorize = apr_pstrcat(p, server->origin, path, "/authorize", NULL);
         server->token = apr_pstrcat(p, server->origin, path, "/token", NULL);
         server->revoke = apr_pstrcat(p, server->origin, path, "/revoke", NULL);
+        server->metadata = apr_pstrcat(p, server->origin, METADATA, uri.path, NULL);
         server->schema = apr_pstrcat(p, server->origin, "/openapi.json", NULL);
     }
     server->url =
@@ -50,13 +51,13 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
     return NULL;
 }
 
-int server_open(const command_t *c, http_t **http)
+int server_open(const command_t *c, const char *name, http_t **http)
 {
     const char *problem;
 
     if (!c->server.issuer) {
         return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
     }
-    problem = http_open(c->pool, c->server.origin, c->args->connect_to, c->args->cacert, http);
+    problem = http_open(c->pool, name, c->server.origin, c->args->connect_to, c->args->cacert, http);
     return problem ? fail("%s", problem) : DONE;
 }

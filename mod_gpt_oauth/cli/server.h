@@ -11,8 +11,9 @@ typedef struct server_t {
     const char *issuer; /* NULL: nobody said, and so are all the others */
     const char *origin; /* scheme://host[:port] */
     const char *authorize, *token, *revoke;
-    const char *schema; /* served where GPTOAuthOpenAPI is set */
-    const char *url;    /* --url, of this server where it is a path; NULL without, whoever said where the server is */
+    const char *metadata; /* RFC 8414: the issuer's path stands behind */
+    const char *schema;   /* served where GPTOAuthOpenAPI is set */
+    const char *url;      /* --url, of this server where it is a path; NULL without, whoever said where the server is */
 } server_t;
 
 /* NULL, or a sentence about --issuer or --url: then nothing of server is known. */

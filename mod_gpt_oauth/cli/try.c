@@ -296,7 +296,7 @@ int try_client(command_t *c)
     client_t *client;
     http_t *http;
 
-    if (server_open(c, &http)) {
+    if (server_open(c, "gptoauth-try", &http)) {
         return FAILED;
     }
     try.dialog = dialog_make(c, report, http);
