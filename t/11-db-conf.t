@@ -43,6 +43,8 @@ my %good = (
     'directives of the pool' => "${plain}DBDMax 20\nDBDKeep 5\nDBDExptime 60\n",
     'where the server is' => "${plain}GPTOAuthIssuer https://api.example.com/x\nGPTOAuthPath /sign-in\n",
     'where the server is that this one guards for' => "${plain}GPTOAuthIssuer https://api.example.com guard\n",
+    'from where documents are fetched' => "${plain}GPTOAuthClientMetadata fetch app.example \"docs.example:8443\"\n",
+    'from where documents are not' => "${plain}gptoauthclientmetadata pinned\n",
     'the last of two' => "DBDriver pgsql\nDBDParams host=nowhere.invalid\n$plain",
 );
 for my $name (sort keys %good) {

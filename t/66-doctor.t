@@ -111,7 +111,7 @@ sub test_public {
     my @checks = map { [ /^  (\w+) +(\w+)/ ] } grep { /^  \w/ } split /\n/, $got->{out};
     is_deeply([ grep { $_->[0] ne 'ok' } @checks ], [ [ 'warning', 'certificate' ] ], '… has nothing to be told but that its authority is our own')
         or diag($got->{out});
-    my @wanted = (qw(issuer certificate clock authorize token revoke CORS metadata introspect register discovery schema manifest guard resource database rights),
+    my @wanted = (qw(issuer certificate clock authorize token revoke CORS metadata introspect register apps discovery schema manifest guard resource database rights),
         $t->is_pgsql ? qw(owners pool) : (), qw(client user));
     is(join(' ', map { $_->[1] } @checks), "@wanted", '… in every respect');
     like($got->{out}, qr/^No problem, 1 warning\.$/m, '… and the sum');

@@ -185,7 +185,7 @@ sub test_doctor {
     push @{ $urls{ $document{$_}{client_name} } }, $_ for keys %document;
 
     $list = apps($t, '');
-    like($list, qr/^by documents that are built in: .*; of hosts behind GPTOAuthClientMetadata fetch the server does not tell$/, 'doctor tells which apps are built in');
+    like($list, qr/^by documents that are built in: .*; and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not tell$/, 'doctor tells which apps are built in');
     for my $name (sort keys %urls) {
         my ($shown) = $list =~ /(?:: |, )\Q$name\E \(([^)]*)\)/;
         is(join(' ', sort split /, /, $shown // ''), join(' ', sort @{ $urls{$name} }), "... $name, by its documents");
@@ -195,8 +195,8 @@ sub test_doctor {
     is(apps($t, 'GPTOAuthClientMetadata fetch'), 'any may come by a document that it publishes (GPTOAuthClientMetadata fetch)', '... that any may');
     my ($hosts, $fetch) = ('GPTOAuthClientMetadata fetch app.example docs.example:8443', '; by documents that are fetched: those of ');
     is(apps($t, $hosts), $list, '... and of hosts what is known');
-    is(apps($t, '', "$hosts\n"), $list =~ s/; of hosts.*/${fetch}app.example, docs.example:8443/r, '... all of it where they stand in the file that both read');
-    is(apps($t, $hosts, "GPTOAuthClientMetadata fetch elsewhere.example app.example\n"), $list =~ s/; of hosts.*/${fetch}app.example/r, '... as far as the server agrees');
+    is(apps($t, '', "$hosts\n"), $list =~ s/; and those of hosts.*/${fetch}app.example, docs.example:8443/r, '... all of it where they stand in the file that both read');
+    is(apps($t, $hosts, "GPTOAuthClientMetadata fetch elsewhere.example app.example\n"), $list =~ s/; and those of hosts.*/${fetch}app.example/r, '... as far as the server agrees');
     is(apps($t, 'GPTOAuthClientMetadata off', "$hosts\n"), apps($t, 'GPTOAuthClientMetadata off'), '... or not at all');
     like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may come .*GPTOAuthClientMetadata.*which, only the page tells$/,
         '... and what it cannot see behind another sign-in');
@@ -216,6 +216,7 @@ on_each_db({}, sub {
     test_two_redirects($t);
     test_others($t);
     ok($t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'pinned is the default, and advertised');
+    test_doctor($t);
     test_off($t);
 });
 

@@ -117,11 +117,30 @@ static const char **member_of(db_conf_t *conf, const char *name)
     return NULL;
 }
 
+/* GPTOAuthClientMetadata fetch HOST…; off and pinned name none. */
+static apr_array_header_t *read_hosts(apr_pool_t *p, const char *rest)
+{
+    apr_array_header_t *hosts = apr_array_make(p, 4, sizeof(const char *));
+    const char *word = read_word(p, &rest);
+
+    while (apr_cstr_casecmp(word, "fetch") == 0 && *rest) {
+        const char *host = read_word(p, &rest);
+        if (*host) {
+            APR_ARRAY_PUSH(hosts, const char *) = host;
+        }
+    }
+    return hosts->nelts ? hosts : NULL;
+}
+
 static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *conf, const char **stranger)
 {
     const char *rest = line;
     const char *name = read_word(p, &rest);
     const char **member = member_of(conf, name);
+    if (apr_cstr_casecmp(name, "GPTOAuthClientMetadata") == 0) {
+        conf->document_hosts = read_hosts(p, rest);
+        return NULL;
+    }
     if (!member) {
         /* mod_dbd's other directives are about its pool. */
         *stranger = apr_cstr_casecmpn(name, "DBD", 3) == 0 ? NULL : name;
@@ -201,9 +220,10 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
         if (problem) {
             problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);
         } else if (stranger) {
-            warn(apr_psprintf(
-                p, "%s, line %d: %s is passed over: only DBDriver, DBDParams, GPTOAuthIssuer and GPTOAuthPath are read here",
-                file, number, stranger));
+            warn(apr_psprintf(p,
+                              "%s, line %d: %s is passed over: only DBDriver, DBDParams, GPTOAuthIssuer, GPTOAuthPath and "
+                              "GPTOAuthClientMetadata are read here",
+                              file, number, stranger));
         }
     }
     return problem ? problem : judge(p, conf);

@@ -5,6 +5,7 @@
 #define GPT_OAUTH_CLI_DB_CONF_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #define DB_CONF_DEFAULT "/etc/gpt-oauth/dbd.conf"
 
@@ -15,9 +16,10 @@ typedef struct db_conf_t {
     const char *file;
     const char *driver; /* "pgsql" or "sqlite3" */
     const char *params;
-    const char *issuer; /* GPTOAuthIssuer, NULL unless it stands here */
-    const char *path;   /* GPTOAuthPath, NULL unless it stands here */
-    const char *max;    /* DBDMax, NULL unless it stands here */
+    const char *issuer;                 /* GPTOAuthIssuer, NULL unless it stands here */
+    const char *path;                   /* GPTOAuthPath, NULL unless it stands here */
+    const char *max;                    /* DBDMax, NULL unless it stands here */
+    apr_array_header_t *document_hosts; /* const char *: those behind GPTOAuthClientMetadata fetch, NULL unless they stand here */
 } db_conf_t;
 
 /*

@@ -16,6 +16,7 @@ typedef struct doctor_t {
     report_t *report;
     http_t *http;
     const char *host; /* of the issuer */
+    int sees_page;    /* the authorization page answers: no other sign-in stands before it */
 } doctor_t;
 
 /* doctor_issuer.c: what the URL alone tells. */
@@ -34,6 +35,9 @@ void doctor_guard(doctor_t *doctor, const char *url);
 void doctor_documents(doctor_t *doctor);
 /* Protected resource metadata, whose URL a challenge named. */
 void doctor_resource(doctor_t *doctor, const char *url);
+
+/* doctor_apps.c: which apps may come by a document that they publish. */
+void doctor_apps(doctor_t *doctor, const json_t *metadata);
 
 /* doctor_database.c: the database and what is in it. */
 void doctor_database(doctor_t *doctor);

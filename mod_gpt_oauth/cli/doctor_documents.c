@@ -88,6 +88,7 @@ static void judge_metadata(doctor_t *doctor)
         report_add(doctor->report, FINE, "metadata", NULL, "issuer and endpoints are those that clients are told");
         judge_optional(doctor, "introspect", member(metadata, "introspection_endpoint"));
         judge_optional(doctor, "register", member(metadata, "registration_endpoint"));
+        doctor_apps(doctor, metadata);
     }
 }
 

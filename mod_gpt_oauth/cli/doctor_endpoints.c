@@ -119,6 +119,7 @@ static void judge_authorize(doctor_t *doctor)
     } else {
         report_add(report, FINE, "authorize", NULL, "the page is there");
     }
+    doctor->sees_page = answer->status == 400 && strcmp(answer->type, "text/html") == 0;
 }
 
 void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url)
