@@ -115,7 +115,7 @@ sub test_public {
         $t->is_pgsql ? qw(owners pool) : (), qw(client user));
     is(join(' ', map { $_->[1] } @checks), "@wanted", '… in every respect');
     like($got->{out}, qr/^No problem, 1 warning\.$/m, '… and the sum');
-    my @refusals = grep { /GPT010/ } split /\n/, $t->error_log;
+    my @refusals = grep { /GPT1\d\d:/ } split /\n/, $t->error_log;
     is(scalar @refusals, 6, '… which has refused each endpoint once, and an unknown app') or diag(join "\n", @refusals);
     like(join("\n", @refusals[0 .. 3]), qr/\A(?:.*client \"?gptoauth-doctor\b.*\n?){4}\z/, '… to a client that says whose it is') or diag(join "\n", @refusals);
     is(unmarked($t), '', '… and nothing in its log looks like somebody else\'s');

@@ -56,7 +56,7 @@ sub refused {
     my $from = length $t->error_log;
     my $page = $t->http->get($t->authorize_url(as_client($url, 'https://app.example/cb')))->body;
     like($page, qr/does not know this app of \Q$host\E\. The server's administrator has to allow it\./, "$what: the page");
-    like(substr($t->error_log, $from), qr/GPT010: authorization refused: invalid_client: $log/, "$what: the log");
+    like(substr($t->error_log, $from), qr/GPT101: authorization refused: invalid_client: $log/, "$what: the log");
     return;
 }
 

@@ -26,7 +26,7 @@ sub configtest {
     return ($t->configtest)[1];
 }
 
-sub warnings_of { my ($said) = @_; return grep { /^GPT001: .*ServerName/ } split /\n/, $said }
+sub warnings_of { my ($said) = @_; return grep { /^GPT223: / } split /\n/, $said }
 
 # ---- ServerName
 
@@ -69,7 +69,7 @@ for my $case (@hosts) {
     my ($said, @more) = warnings_of(configtest("$first\n" . vhost($lines, "GPTOAuthIssuer $issuer", $scope)));
     $said //= '';
     my ($written) = $lines =~ /ServerName (\S+)/;
-    $wanted ? like($said, qr/^GPT001: \S+httpd\.conf:\d+: ServerName \Q$written\E is not the host of GPTOAuthIssuer \S+: requests that name \S+ may .*; write ServerName $wanted/, "warns: $what")
+    $wanted ? like($said, qr/^GPT223: \S+httpd\.conf:\d+: ServerName \Q$written\E is not the host of GPTOAuthIssuer \S+: requests that name \S+ may .*; write ServerName $wanted/, "warns: $what")
         : is($said, '', "is content: $what");
     is(scalar @more, 0, '… once') if $wanted;
 
@@ -92,7 +92,7 @@ for my $case (
 is(join("\n", warnings_of(configtest("GPTOAuthIssuer $api\n$scope", 'ServerName'))), '', 'is content: the main server without ServerName');
 is(join("\n", warnings_of(configtest("ServerName api.example.com\nGPTOAuthIssuer $api\n$scope"))), '', 'is content: the main server with it');
 like(configtest("GPTOAuthIssuer $api\n$scope"),
-    qr/^GPT001: \S+httpd\.conf:\d+: ServerName localhost:\d+ is not the host of GPTOAuthIssuer https:\S+: redirects that httpd makes may lead away from api\.example\.com; write ServerName api\.example\.com$/m,
+    qr/^GPT223: \S+httpd\.conf:\d+: ServerName localhost:\d+ is not the host of GPTOAuthIssuer https:\S+: redirects that httpd makes may lead away from api\.example\.com; write ServerName api\.example\.com$/m,
     'warns: the main server with another one');
 is(join("\n", warnings_of(configtest("ServerName www.example.com\n" . vhost("GPTOAuthIssuer $api", $scope)))), '', 'is content: the main server\'s name is not a virtual host\'s');
 is(join("\n", warnings_of(configtest("ServerName www.example.com\n$scope\n" . vhost('ServerName x.example')))), '', 'is content: no issuer');
@@ -126,7 +126,7 @@ my %scopes = (
 );
 for my $what (sort keys %scopes) {
     my ($lines, $problem, $is_hidden) = @{ $scopes{$what} };
-    like(configtest("$scope\n" . vhost(@named, $lines)), qr/^GPT001: GPTOAuthIssuer of api\.example\.com: $problem@{[ $is_hidden ? "; $replace, so write here what it needs of them" : '' ]}$/m, "$what, replaced");
+    like(configtest("$scope\n" . vhost(@named, $lines)), qr/^GPT2\d\d: GPTOAuthIssuer of api\.example\.com: $problem@{[ $is_hidden ? "; $replace, so write here what it needs of them" : '' ]}$/m, "$what, replaced");
     like(configtest(vhost(@named, $lines)), qr/: $problem$/m, '… and not there at all');
 }
 

@@ -82,7 +82,8 @@
     X(LOG_OPENAPI, "GPT217", ERR, "the file of GPTOAuthOpenAPI cannot be read, or is no OpenAPI document")                       \
     X(LOG_LDAP_SPELLINGS, "GPT220", WARNING, "a directory takes ALICE and alice for one user, and httpd for two")                \
     X(LOG_LONE_ISSUER, "GPT221", WARNING, "GPTOAuthIssuer stands outside of every <VirtualHost>, and there are some")            \
-    X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")
+    X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")                 \
+    X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")
 
 typedef enum {
 #define LOG_CODE(code, name, level, cause) code,

@@ -1,10 +1,10 @@
 #include <httpd.h>
 #include <apr_strings.h>
-#include <http_log.h>
 
 #include "base/uri.h"
 #include "private.h"
 #include "web/check.h"
+#include "web/log.h"
 
 static int has_name(const apr_array_header_t *names, const char *host, int (*differ)(const char *, const char *))
 {
@@ -57,8 +57,8 @@ void check_server_name(apr_pool_t *p, const server_rec *s, const server_conf_t *
     if (s->is_virtual || s->next) {
         harm = apr_psprintf(p, "requests that name %s may reach another virtual host, and %s", host, harm);
     }
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
-                 "GPT001: %s:%d: ServerName %s is not the host of %s %s: %s; write ServerName %s%s%s", at->filename, at->line_num,
-                 at->args, conf->is_guard ? "GPTOAuthResource" : "GPTOAuthIssuer", conf->is_guard ? conf->origin : conf->issuer,
-                 harm, wanted, s->is_virtual ? ", or beside it ServerAlias " : "", s->is_virtual ? host : "");
+    log_config(s, LOG_SERVER_NAME, "%s:%d: ServerName %s is not the host of %s %s: %s; write ServerName %s%s%s", at->filename,
+               at->line_num, at->args, conf->is_guard ? "GPTOAuthResource" : "GPTOAuthIssuer",
+               conf->is_guard ? conf->origin : conf->issuer, harm, wanted, s->is_virtual ? ", or beside it ServerAlias " : "",
+               s->is_virtual ? host : "");
 }
