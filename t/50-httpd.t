@@ -67,8 +67,9 @@ EOC
         my $page = $http->get($t->authorize_url($client));
         like(join(' ', $page->status, $page->body), qr/^200 .*name="password"/s, "$name does not take the authorization endpoint");
         is($http->post('/oauth/token', 'a=b')->verdict, '401 invalid_client', "$name: nor the token endpoint");
-        is($http->get($_)->status, 404, "$name: nor $_") for '/oauth', '/oauth/', '/oauth/none', '/oauth/token/',
+        is($http->get($_)->status, 404, "$name: nor $_") for '/oauth', '/oauth/', '/oauth/none',
             '/.well-known/oauth-authorization-server/', '/.well-known/oauth-protected-resource/x';
+        is($http->get($_)->status, 405, "$name: nor $_") for '/oauth/token/', '/oauth/revoke_token';
         is($http->get('/.well-known/oauth-authorization-server')->json->{issuer}, 'http://localhost:' . $http->{port}, "$name: nor the metadata");
     }
     return $t->finish;

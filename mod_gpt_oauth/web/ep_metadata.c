@@ -56,21 +56,13 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
     return object;
 }
 
-/* With or without a slash at the end, as with all endpoints. */
-static int is_path(const char *sent, const char *path)
-{
-    apr_size_t size = strlen(path);
-
-    return strncmp(sent, path, size) == 0 && (!sent[size] || strcmp(sent + size, "/") == 0);
-}
-
 int endpoint_metadata(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size = strlen(WELL_KNOWN_METADATA);
 
     /* RFC 8414 section 3.1: the path of the issuer stands behind the well-known one, and is part of the name. */
-    if (strncmp(r->uri, WELL_KNOWN_METADATA, size) == 0 && !is_path(r->uri + size, conf->issuer_path)) {
+    if (strncmp(r->uri, WELL_KNOWN_METADATA, size) == 0 && strcmp(r->uri + size, conf->issuer_path) != 0) {
         return reply_nothing(r);
     }
     return reply_document(r, json_print(r->pool, describe(r, conf)));
