@@ -309,6 +309,7 @@ sub test_guessing {
     }
     is($last->verdict, '429 invalid_grant', 'case 278: so are many wrong refresh tokens');
     is($t->refresh($client, $response->json->{refresh_token})->status, 200, 'case 278: and the right one is served');
+    like($t->error_log, qr/GPT130: .*invalid_client: .*answered 429.*GPT131: .*invalid_grant: .*answered 429/s, 'the log has a code for each');
 }
 
 on_each_db({}, sub {

@@ -398,7 +398,7 @@ sub test_throttle {
     is(verdict($t->http->get('/service', headers => [ Authorization => "Bearer $key" ])), 200, 'a right one never is');
     is(verdict($t->http->get('/any/hello', headers => [ 'X-API-Key' => $from_env ])), 200, '... of whatever kind');
     is(verdict($t->http->get('/service')), '401 Bearer', '... and who sends none is asked for one');
-    like($t->error_log, qr/access refused \(429\)/, 'the log says it');
+    like($t->error_log, qr/GPT132: access refused \(429\)/, 'the log says it');
     return;
 }
 

@@ -144,7 +144,7 @@ sub test_cookies {
     $stranger->get($other->authorize_url($client));
     my $answer = $stranger->submit({ method => 'POST', action => '/oauth/authorize', fields => \%fields });
     is($answer->status, 403, 'a form made by one issuer is none for another');
-    like($t->error_log, qr/form refused: access_denied: [^\n]*\n\z/, '... since it is that form, and not that nobody is signed in');
+    like($t->error_log, qr/GPT120: form refused: access_denied: [^\n]*\n\z/, '... since it is that form, and not that nobody is signed in');
     unlike((split /\n/, $t->error_log)[-1], qr/nobody is signed in/, '... here');
     return;
 }

@@ -86,7 +86,7 @@ sub test_step_up {
     my $tokens = $t->tokens_for($client, params => { resource => "$base/api" });
     for my $step ([ '/write', 'write' ], [ '/share', 'read share' ], [ '/admin', 'admin profile' ]) {
         my ($path, $needed) = @$step;
-        my $refused = $t->fetch("/api$path", $tokens->{access_token});
+        my $refused = $t->fetch("/api$path?in=query", $tokens->{access_token});
         is($refused->status, 403, "case 237: $path wants more");
         is(join('', $refused->headers('WWW-Authenticate')), qq{Bearer realm="$base", error="insufficient_scope", error_description="This needs more }
             . qq{than what the user allowed this app.", scope="$needed", resource_metadata="$base/.well-known/oauth-protected-resource/api"},
@@ -95,6 +95,8 @@ sub test_step_up {
         is($t->fetch("/api$path", $tokens->{access_token})->status, 200, 'case 237: a token with that is enough');
     }
     like($t->error_log, qr/GPT114: access refused: insufficient_scope: the token lacks a scope; this needs admin profile/, 'case 237: the log says what was lacking');
+    like($t->error_log, qr{this needs admin profile \(client \Q$client->{id}\E, user alice, URI /api/admin, Location /api\)$}m, '... who, and where');
+    unlike($t->error_log, qr/in=query/, '... without the query');
     return;
 }
 

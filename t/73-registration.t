@@ -317,6 +317,7 @@ sub test_flood {
     }
     is($response->status, 429, 'case 202: new ones from one address have a ceiling');
     cmp_ok($made, '>=', 100, 'case 202: which is high');
+    like($t->error_log, qr/warn\w*\].*GPT133: registration refused: .*answered 429/, 'case 202: as the log says');
     cmp_ok($response->header('Retry-After') // 0, '>', 0, 'case 202: and the answer says when to come again');
     is(register($t, $body)->status, 201, 'case 202: whoever is known still gets an answer');
     return;
@@ -342,7 +343,7 @@ sub test_token_mode {
     is(register($t, {}, headers => [ Authorization => "Bearer $good" ])->verdict, '400 invalid_redirect_uri', 'case 204: which excuses nothing');
     is($t->fetch('/key', $good)->status, 403, 'the key opens no Location');
     is($t->fetch('/key', $other)->status, 200, '... as others do');
-    like($t->error_log, qr/the service key other was not made with --register/, 'the log tells');
+    like($t->error_log, qr/GPT121: .*the service key other was not made with --register/, 'the log tells');
     for my $option ([qw(--scope read)], ['--introspect']) {
         like($t->try_gptoauth('', 'key', 'add', 'both', '--register', @$option)->{err}, qr/does nothing else/, "--register goes without $option->[0]");
     }
