@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
 my $uri = 'https://rp.example/cb';
-my @client_fields = qw(client_id client_name created_at disabled_at gpt_id gpt_open grant_types kind old_secret_until redirect_uris resource scope source
+my @client_fields = qw(application_type client_id client_name created_at disabled_at gpt_id gpt_open grant_types kind old_secret_until redirect_uris resource scope source
   token_endpoint_auth_method);
 
 my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';

@@ -42,6 +42,32 @@ Listen 127.0.0.1:%%PORT_B%%
     ErrorDocument 401 "ask the administrator"
     ErrorDocument 403 /plain.txt
 </Location>
+<Location /away>
+    AuthType GPTOAuth
+    Require oauth-scope write
+    ErrorDocument 403 https://help.example/
+</Location>
+<Location /lost>
+    AuthType GPTOAuth
+    Require valid-user
+    ErrorDocument 401 /nowhere.html
+</Location>
+<Location /loop>
+    AuthType GPTOAuth
+    Require valid-user
+    ErrorDocument 401 /api/notes.txt
+</Location>
+<Location /inner>
+    AuthType GPTOAuth
+    Require valid-user
+</Location>
+RewriteEngine on
+<Directory "%%DIR%%/htdocs/inner">
+    Options +FollowSymLinks
+    RewriteEngine on
+    RewriteBase /inner/
+    RewriteRule ^from$ /inner/closed.txt
+</Directory>
 <Location /default>
     AuthType GPTOAuth
     Require valid-user
@@ -106,6 +132,7 @@ sub is_explained {
     like($response->body, qr{<h1>.+</h1>.*$words.*</html>\s*\z}s, '... which says it too');
     like($response->header('Content-Security-Policy') // '', qr/default-src 'none'/, '... as strict as all pages');
     is($response->header('Cache-Control'), 'no-store', '... and for nobody else');
+    is($http->get($path, headers => $headers)->header('Cache-Control'), 'no-store', '... nor is the JSON');
     $response = $http->request(HEAD => $path, headers => $headers);
     is($response->status . ' ' . ($response->header('Content-Type') // '') . $response->body, (split / /, $wanted)[0] . ' application/json;charset=UTF-8', "$what: HEAD");
     $response = $http->request(POST => $path, body => '{"a": 1}', headers => [ @$headers, 'Content-Type' => 'application/json' ]);
@@ -126,6 +153,19 @@ sub test_error_documents {
     is($response->header('X-Always'), 'yes', 'headers that are always set are set');
     $response = $t->http->get('/api/missing', headers => [ Test::GptOauth::Flow::bearer($token) ]);
     is($response->status . ' ' . $response->header('Content-Type'), '404 text/html; charset=iso-8859-1', 'what is not of the guard is as httpd has it');
+    return;
+}
+
+sub test_redirects {
+    my ($t, $token) = @_;
+    my @bearer = (headers => [ Test::GptOauth::Flow::bearer($token) ]);
+    my $response = $t->http->get('/away/x', @bearer);
+    is($response->status . ' ' . ($response->location // ''), '302 https://help.example/', 'an ErrorDocument elsewhere is a redirect');
+    unlike($response->body . $response->head, qr/access_denied|Content-Security-Policy/, '... and nothing else');
+    is(json_verdict($t->http->get('/lost/x')), '401 invalid_token', 'where an ErrorDocument is missing, the refusal is as without one');
+    is(json_verdict($t->http->get('/loop/x')), '401 invalid_token', '... and where it is guarded itself');
+    $response = $t->http->get('/inner/from', @bearer);
+    is($response->status . ' ' . $response->header('Content-Type'), '403 text/html; charset=iso-8859-1', 'who is let in and then refused by somebody else is told so by him');
     return;
 }
 
@@ -172,12 +212,15 @@ sub test_down {
     return;
 }
 
-on_each_db({ conf => $conf, no_dump => 1, allow => [qr/AH00636|AH00632/] }, sub {
+on_each_db({ conf => $conf, start => 0, no_dump => 1, allow => [qr/AH00636|AH00632/] }, sub {
     my ($t) = @_;
+    chmod 0600, $t->write_file('htdocs/inner/closed.txt', "for nobody\n");
+    $t->start;
     my $client = $t->client_add('app');
     my $token = $t->tokens_for($client, params => { scope => 'read' })->{access_token};
     is_explained($t->http, @$_) for refusals($token);
     test_error_documents($t, $token);
+    test_redirects($t, $token);
     test_hosts($t);
     test_throttle($t);
     test_down($t, $client, $token);

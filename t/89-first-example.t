@@ -69,6 +69,33 @@ sub test_exchange {
     return;
 }
 
+# What is said of an endpoint by its exact URL holds for its other spellings.
+sub test_sections {
+    my ($t) = @_;
+    $t->write_conf(conf => "$conf<LocationMatch \"^/o/authorize\$\">\nRequire ip 192.0.2.1\n</LocationMatch>\n<If \"%{REQUEST_URI} == '/o/revoke'\">\nRequire all denied\n</If>\n");
+    $t->restart;
+    is($t->http->get($_)->status, 403, "$_ is shut by its exact URL") for '/o/authorize', '/o/authorize/';
+    is($t->http->post($_, 'a=b')->status, 403, "$_, too") for '/o/revoke', '/o/revoke/', '/o/revoke_token', '/o/revoke_token/';
+    is($t->http->post('/o/token/', 'a=b')->status, 401, 'and no other');
+    return;
+}
+
+# A guard below the path has something to guard where an endpoint of its own stands, and nowhere else.
+sub test_configtest {
+    my ($t) = @_;
+    my $guard = "AuthType GPTOAuth\nRequire valid-user\n";
+    my %good = ('in quotes' => "<Location /o/x>\nSetHandler \"gpt-oauth-hello\"\n$guard</Location>", 'in two sections' => "<Location /o/x>\nSetHandler gpt-oauth-hello\n</Location>\n<Location /o/x>\n$guard</Location>");
+    my %bad = ('no handler' => "<Location /o/x>\n$guard</Location>", 'the handler of others' => "<Location /o/x>\nSetHandler server-status\n$guard</Location>",
+        'an endpoint that knows no guard' => "<Location /o/x>\nSetHandler gpt-oauth-token\n$guard</Location>", 'no such handler' => "<Location /o/x>\nSetHandler gpt-oauth-nonsense\n$guard</Location>",
+        'a handler too late' => "<Location /o/x>\n<If \"true\">\nSetHandler gpt-oauth-hello\n</If>\n$guard</Location>", 'an endpoint' => "<Location /o/token>\nSetHandler gpt-oauth-hello\n$guard</Location>");
+    for my $what (sort(keys %good, keys %bad)) {
+        $t->write_conf(conf => "$conf" . ($good{$what} // $bad{$what}) . "\n");
+        my ($status, $said) = $t->configtest;
+        $good{$what} ? is($status, 0, "a guard below the path: $what") : like($said, qr/AuthType GPTOAuth for \S+ can guard nothing/, "a guard below the path: $what");
+    }
+    return;
+}
+
 on_each_db({ conf => $conf, start => 0 }, sub {
     my ($t) = @_;
     $t->write_file('openapi.json', JSON::PP::encode_json({ openapi => '3.1.0', info => { title => 'x', version => '1' }, paths => {} }));
@@ -76,5 +103,7 @@ on_each_db({ conf => $conf, start => 0 }, sub {
     my $client = $t->client_add('app', gpt => 1);
     test_slashes($t);
     test_exchange($t, $client);
+    test_sections($t);
+    test_configtest($t);
 });
 done_testing();

@@ -9,8 +9,16 @@ use Test::GptOauth;
 
 my $name = "Zo\xc3\xab \xc5\x81ukasz+1%";    # not all of it is in Latin-1
 
-# Port B: a backend that sends back the headers it got.
+# Port B: a backend that sends back the headers it got. C: another way to it, which has no issuer.
 my $conf = <<'EOC';
+Listen 127.0.0.1:%%PORT_C%%
+<VirtualHost 127.0.0.1:%%PORT_C%%>
+    ServerName beside
+    ProxyPass / http://127.0.0.1:%%PORT_B%%/
+    <Location />
+        GPTOAuthPassHeaders encoded
+    </Location>
+</VirtualHost>
 Listen 127.0.0.1:%%PORT_B%%
 ProxyPass /plain/ http://127.0.0.1:%%PORT_B%%/
 ProxyPass /encoded/ http://127.0.0.1:%%PORT_B%%/
@@ -39,6 +47,19 @@ sub told {
     return join '; ', $response->status, map { $response->header("X-OAuth-$_") // 'nothing' } qw(User Client Scope);
 }
 
+# A database that cannot hold every name is not begun with.
+sub latin1 {
+    my ($t) = @_;
+    my $other = $t->cluster->create_database("TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+    my $conf = Test::GptOauth::slurp($t->dir . '/dbd.conf');
+    $t->write_file('dbd.conf', $conf =~ s/\b${\ $t->database }\b/$other/r);
+    my $result = $t->try_gptoauth('', 'migrate');
+    $t->write_file('dbd.conf', $conf);
+    isnt($result->{status}, 0, 'migrate refuses a database in LATIN1');
+    like($result->{err}, qr/the database is encoded in LATIN1, which cannot hold every name: make one by `createdb --encoding=UTF8 --template=template0`/, '... and says what to do');
+    return;
+}
+
 on_each_db({ conf => $conf }, sub {
     my ($t) = @_;
     my $client = $t->client_add('app');
@@ -49,7 +70,10 @@ on_each_db({ conf => $conf }, sub {
     is(told($t, '/encoded/plain.txt', $token), "200; $encoded; $client->{id}; read%20write", 'encoded: percent-encoded UTF-8');
     my $response = $t->http->get('/encoded/plain.txt', headers => [ Test::GptOauth::Flow::bearer($token), 'X-OAuth-User' => 'root', X_OAuth_User => 'root' ]);
     is(join(' ', $response->headers('X-OAuth-User')), $encoded, '... and nobody tells another name');
+    $response = Test::GptOauth::Http->new($t->port('C'))->get('/plain.txt', headers => [ 'X-OAuth-User' => 'root' ]);
+    is($response->header('X-OAuth-User'), undef, '... nor beside the guard');
     return unless $t->is_pgsql;
+    latin1($t);
 
     my $database = $t->database;
     for my $encoding (qw(LATIN1 SQL_ASCII)) {

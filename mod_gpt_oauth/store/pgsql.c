@@ -220,9 +220,17 @@ static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args,
     return exchange(lease, &limit, NULL, &call, NULL, deadline, &answered, rows);
 }
 
+/* Another encoding lacks characters of some names, and what it cannot hold it would seem not to know. */
 static outcome_t pgsql_found(lease_t *lease)
 {
-    (void)lease;
+    const char *encoding = PQparameterStatus(pgsql_native(lease), "server_encoding");
+
+    if (encoding && strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0) {
+        return lease_problem(lease, DB_MISCONFIGURED,
+                             "the database is encoded in %s, which cannot hold every name: make one by `createdb --encoding=UTF8 "
+                             "--template=template0`",
+                             encoding);
+    }
     return DB_OK;
 }
 

@@ -76,18 +76,28 @@ static int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_
     return problems;
 }
 
-static int is_endpoint(const ap_directive_t *line, const void *baton)
+typedef struct place_t {
+    apr_pool_t *p;
+    const char *path;
+} place_t;
+
+/* Not in an <If>, which comes too late for it. */
+static int sets_public_handler(const ap_directive_t *line, const void *baton)
 {
-    (void)baton;
-    return strncasecmp(line->args, "gpt-oauth-", strlen("gpt-oauth-")) == 0;
+    const place_t *at = baton;
+    const ap_directive_t *outer = tree_section(line);
+    const char *args = line->args, *path = tree_location(at->p, line);
+
+    return outer && strcasecmp(outer->directive, "<Location") == 0 && path && strcmp(path, at->path) == 0 &&
+           route_is_public(ap_getword_conf(at->p, &args));
 }
 
-/* What is reserved below GPTOAuthPath, and taken by a SetHandler of this module in the same section. */
-static int is_taken(const server_conf_t *conf, const section_t *section)
+/* What is reserved below GPTOAuthPath, and taken by a SetHandler of this module: there a guard has something to guard. */
+static int is_taken(apr_pool_t *p, const server_conf_t *conf, const char *path)
 {
-    const ap_directive_t *outer = tree_section(section->at);
+    const place_t at = { p, path };
 
-    return outer && route_is_reserved(conf, section->path) && tree_find(outer->first_child, "SetHandler", is_endpoint, NULL);
+    return route_is_reserved(conf, path) && tree_find(ap_conftree, "SetHandler", sets_public_handler, &at);
 }
 
 /* The module's own URLs are never guarded. */
@@ -98,7 +108,7 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
     for (int i = 0; i < conf->sections->nelts; i++) {
         const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-        if (section->path && section->conf->auth_path && route_is_own(conf, section->path) && !is_taken(conf, section)) {
+        if (section->path && section->conf->auth_path && route_is_own(conf, section->path) && !is_taken(p, conf, section->path)) {
             problems += complain(
                 s, LOG_OWN_PATH, place(p, section->at),
                 apr_psprintf(p,

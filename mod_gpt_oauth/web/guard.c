@@ -331,7 +331,7 @@ void guard_explain(request_rec *r)
 {
     const failure_t *failure = request_record(r)->refusal;
 
-    if (!failure && r->status == HTTP_FORBIDDEN && is_in_force(r) && !request_record(r)->access) {
+    if (!failure && r->status == HTTP_FORBIDDEN && is_in_force(r) && !guard_access(r)) {
         failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
     }
     if (failure) {

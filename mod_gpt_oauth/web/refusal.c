@@ -34,9 +34,14 @@ void refusal_explain(request_rec *r, const failure_t *failure)
 {
     static char json[] = "application/json;charset=UTF-8", html[] = "text/html;charset=UTF-8";
     int is_page = accept_prefers_html(r->pool, apr_table_get(r->headers_in, "Accept"));
+    const char *document;
 
-    if (ap_response_code_string(r, ap_index_of_response(r->status))) {
-        return;
+    if (!ap_is_HTTP_ERROR(r->status)) {
+        return; /* an ErrorDocument elsewhere: a redirect */
+    }
+    document = ap_response_code_string(r, ap_index_of_response(r->status));
+    if (document && *document != '/') {
+        return; /* one of this host comes here only when it has failed */
     }
     reply_no_store(r);
     ap_custom_response(r, r->status,

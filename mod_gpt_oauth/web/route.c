@@ -66,6 +66,16 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
     return is_own || is_below(uri, WELL_KNOWN_METADATA, strlen(WELL_KNOWN_METADATA)) ? &reserved : NULL;
 }
 
+static const endpoint_t *endpoint_by_handler(const char *handler)
+{
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (strcmp(endpoint->handler, handler) == 0) {
+            return endpoint;
+        }
+    }
+    return NULL;
+}
+
 int route_is_own(const server_conf_t *conf, const char *path)
 {
     return endpoint_of(conf, path) != NULL;
@@ -76,14 +86,11 @@ int route_is_reserved(const server_conf_t *conf, const char *path)
     return endpoint_of(conf, path) == &reserved;
 }
 
-static const endpoint_t *endpoint_by_handler(const char *handler)
+int route_is_public(const char *handler)
 {
-    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
-        if (strcmp(endpoint->handler, handler) == 0) {
-            return endpoint;
-        }
-    }
-    return NULL;
+    const endpoint_t *endpoint = endpoint_by_handler(handler);
+
+    return endpoint && endpoint->flags & ENDPOINT_PUBLIC;
 }
 
 const char *route_url(apr_pool_t *p, const server_conf_t *conf, const char *handler)
@@ -109,6 +116,21 @@ static const endpoint_t *endpoint_set(request_rec *r)
     return handler && !problem ? endpoint_by_handler(handler) : NULL;
 }
 
+/*
+ * Sections are looked through once more after this hook: whatever is said of an endpoint, by LocationMatch or If too, holds for all
+ * of its spellings.
+ */
+static char *canonical(apr_pool_t *p, const server_conf_t *conf, const endpoint_t *endpoint, char *uri)
+{
+    const endpoint_t *first = endpoint_by_handler(endpoint->handler); /* of several names */
+    const char *path = first ? first->path : NULL;
+
+    if (!path || endpoint->flags & ENDPOINT_TREE) {
+        return uri;
+    }
+    return *path == '/' ? apr_pstrdup(p, path) : apr_pstrcat(p, conf->path, "/", path, NULL);
+}
+
 int route_translate(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
@@ -119,6 +141,7 @@ int route_translate(request_rec *r)
     }
     request_record(r)->endpoint = endpoint;
     r->handler = endpoint->handler;
+    r->uri = canonical(r->pool, conf, endpoint, r->uri);
     r->filename = apr_pstrcat(r->pool, "gpt-oauth:", r->uri, NULL);
     r->proxyreq = PROXYREQ_NONE; /* an early ProxyPass may have claimed it already */
     return OK;

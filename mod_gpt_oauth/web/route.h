@@ -41,6 +41,8 @@ int route_no_openid(request_rec *r);
 int route_is_own(const struct server_conf_t *conf, const char *path);
 /* 1 when it answers there that there is nothing, unless a SetHandler puts an endpoint there. */
 int route_is_reserved(const struct server_conf_t *conf, const char *path);
+/* 1 when this is the handler of an endpoint that belongs to its Location, and to the guard there, like any application. */
+int route_is_public(const char *handler);
 
 /* The URL of an endpoint by its handler's name; NULL where it is not served. What is not served must not be advertised. */
 const char *route_url(apr_pool_t *p, const struct server_conf_t *conf, const char *handler);

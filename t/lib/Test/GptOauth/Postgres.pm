@@ -102,9 +102,9 @@ sub restart {
 
 # A new, empty database of role oauth.
 sub create_database {
-    my ($self) = @_;
+    my ($self, $options) = @_;
     my $name = 'oauth' . ++$self->{count};
-    $self->psql('postgres', "CREATE DATABASE $name OWNER oauth", 'postgres');
+    $self->psql('postgres', "CREATE DATABASE $name OWNER oauth " . ($options // ''), 'postgres');
     return $name;
 }
 
