@@ -117,8 +117,8 @@ static const endpoint_t *endpoint_set(request_rec *r)
 }
 
 /*
- * Sections are looked through once more after this hook: whatever is said of an endpoint, by LocationMatch or If too, holds for all
- * of its spellings.
+ * Sections are looked through once more after this hook: whatever is said of an endpoint, by LocationMatch or If too, holds for
+ * all of its spellings.
  */
 static char *canonical(apr_pool_t *p, const server_conf_t *conf, const endpoint_t *endpoint, char *uri)
 {
