@@ -122,7 +122,7 @@ struct dir_conf_t {
     const service_secret_t *service_key;
     int require_audience;
     int pass_token;
-    int pass_headers; /* PASS_HEADERS_OFF and so on */
+    int pass_headers;                  /* PASS_HEADERS_OFF and so on */
     apr_array_header_t *allow_origins; /* const char *: origins, or one "*" */
 };
 
