@@ -151,7 +151,7 @@ sub test_documents {
     is($at->('/text/x', $token), '403 insufficient_scope write no', '... and one for 403');
     is($at->('/guarded/x'), "401 read guarded/401.txt\n", 'a document in the section that refuses is shown, as with Basic');
     is($at->('/guarded/more/x', $token), "403 insufficient_scope write guarded/403.txt\n", 'one in another section to who may see it');
-    like($at->('/guarded/more/x'), qr/^401 write <!DOCTYPE/, '... and to nobody else, who is told what the URL needs, and not the document');
+    like($at->('/guarded/more/x'), qr/^401 write \{"error":"invalid_/, '... and to nobody else, who is told what the URL needs, and not the document');
     is($at->('/guarded/more/x', undef, method => 'HEAD'), '401 write ', 'HEAD gets the status, the challenge and no body');
     my $away = $t->fetch('/away/x', $token);
     is($away->status . $away->location, '302http://elsewhere.example/', 'a document elsewhere is a redirect, as ever');

@@ -68,6 +68,7 @@ Listen 127.0.0.1:%%PORT%%
 User www-data
 Group www-data
 PidFile "%%DIR%%/httpd.pid"
+CoreDumpDirectory "%%DIR%%/cores"
 ErrorLog "%%DIR%%/error.log"
 LogLevel info gpt_oauth:debug
 LogFormat "%h %l %u %t \"%r\" %>s %b" plain
@@ -97,6 +98,9 @@ EOC
 
 my @usual_modules = qw(mpm_event authn_core authz_core authz_host authn_file authz_user auth_basic alias dir mime dbd headers env
     rewrite proxy proxy_http setenvif);
+
+# A crash leaves a core.
+my @cores = $> == 0 ? qw(prlimit --core=unlimited --) : ();
 
 my ($cluster, @running);
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);   # END runs
@@ -134,8 +138,8 @@ sub new {
     my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
     chmod 0755, $dir;
     my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, module => $module, %opt }, $class;
-    make_path(map { "$dir/$_" } qw(db asan htdocs htdocs/api htdocs/write));
-    chown 33, 33, "$dir/db", "$dir/asan" if $> == 0;
+    make_path(map { "$dir/$_" } qw(db asan cores htdocs htdocs/api htdocs/write));
+    chown 33, 33, map { "$dir/$_" } qw(db asan cores) if $> == 0;
     $self->write_file('htdocs/plain.txt', "plain\n");
     $self->write_file("htdocs/$_/notes.txt", "protected data\n") for qw(api write);
     $self->prepare_database;
@@ -243,7 +247,7 @@ sub start {
         open STDOUT, '>>', "$self->{dir}/httpd.out";
         open STDERR, '>&', \*STDOUT;
         sanitize("$self->{dir}/asan/httpd") if $ENV{GPTOAUTH_SANITIZE};
-        exec qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
+        exec @cores, qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     push @running, $self;
@@ -277,6 +281,7 @@ sub stop {
     # what they have answered. Ours stay open until it is gone.
     my $patience = time + 2;
     sleep 0.01 while time < $patience && ($self->is_closing_connections || $self->is_working);
+    my $before = length $self->error_log;
     kill TERM => $pid;
     my $deadline = time + 20;
     until (waitpid($pid, POSIX::WNOHANG()) != 0) {
@@ -284,6 +289,7 @@ sub stop {
         sleep 0.02;
     }
     kill KILL => -$pid;
+    push @{ $self->{endings} }, substr $self->error_log, $before;
     delete @$self{qw(pid http browsers)};
     return;
 }
@@ -398,6 +404,8 @@ sub finish {
     my $dump = $self->{no_dump} ? '' : $self->dump_database;
     $self->stop;
     my @bad = grep { /:(?:crit|alert|emerg)\]|exit signal|AddressSanitizer|runtime error:/ } split /\n/, $self->error_log;
+    my @crashes = grep { /exit signal/ } @bad;
+    @bad = grep { !/exit signal/ } @bad if @crashes && $self->is_httpds_own(@crashes);
     for my $allowed (@{ $self->{allow} }) {
         @bad = grep { $_ !~ $allowed } @bad;
     }
@@ -409,6 +417,18 @@ sub finish {
     is(join("\n", Test::GptOauth::Secrets::found_in_dump($dump)), '', 'no secret in the database');
     diag("the end of the error log:\n", substr $errors, length $errors > 3000 ? -3000 : 0) unless Test::More->builder->is_passing;
     return;
+}
+
+# Once in a thousand times or so a child of the event MPM crashes as it is stopped. That it is this is told by when it was, and by its
+# core, which shows no thread in this module. Without a core there is no excuse.
+sub is_httpds_own {
+    my ($self, @crashes) = @_;
+    my @cores = glob "$self->{dir}/cores/*";
+    my @traces = map { scalar qx(gdb -batch -ex "thread apply all bt" $httpd $_ 2>/dev/null) } @cores;
+    diag(join "\n", @crashes, map { grep { /^(?:#|Thread)/ } split /\n/ } @traces);
+    my $endings = join '', @{ $self->{endings} };
+    return 0 if @cores != @crashes || grep { index($endings, $_) < 0 } @crashes;
+    return !grep { !/^#0/m || /mod_gpt_oauth/ } @traces;
 }
 
 sub DESTROY {
