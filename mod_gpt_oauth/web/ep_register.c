@@ -76,17 +76,6 @@ static int refuse_token(request_rec *r, const failure_t *failure)
     return refuse(r, oauth_error_status(failure->error), failure);
 }
 
-static json_t *words(apr_pool_t *p, const char *set)
-{
-    json_t *list = json_array();
-    char *rest, *word;
-
-    for (word = apr_strtok(apr_pstrdup(p, set), " ", &rest); word; word = apr_strtok(NULL, " ", &rest)) {
-        json_array_append_new(list, json_string(word));
-    }
-    return list;
-}
-
 /* RFC 7591 section 3.2.1: what is registered, which may be less than was asked for. */
 static int reply_client(request_rec *r, const registration_t *registration)
 {
@@ -95,7 +84,7 @@ static int reply_client(request_rec *r, const registration_t *registration)
     json_t *object =
         json_own(r->pool, json_pack("{s:s, s:I, s:s, s:o, s:o, s:[s], s:s}", "client_id", client->id, "client_id_issued_at",
                                     (json_int_t)client->created_at, "client_name", client->name, "redirect_uris", uris,
-                                    "grant_types", words(r->pool, client->grant_types), "response_types", "code",
+                                    "grant_types", json_words(r->pool, client->grant_types), "response_types", "code",
                                     "token_endpoint_auth_method", registration->auth_method));
 
     for (int i = 0; i < registration->redirect_uris->nelts; i++) {

@@ -211,6 +211,12 @@ int guard_note_failure(request_rec *r, const char *auth_type)
     return OK;
 }
 
+/* By a Require that says no more. */
+static const failure_t *not_allowed(apr_pool_t *p)
+{
+    return failure_make(p, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
+}
+
 int guard_check_authz(request_rec *r)
 {
     request_t *record = request_record(r);
@@ -233,7 +239,7 @@ int guard_check_authz(request_rec *r)
     /* Who is known and not allowed gains nothing by signing in again, except with more scope. */
     if (!record->lacks_scope) {
         apr_table_unset(r->err_headers_out, "WWW-Authenticate");
-        record->refusal = failure_make(r->pool, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
+        record->refusal = not_allowed(r->pool);
         return HTTP_FORBIDDEN;
     }
     access = guard_access(r);
@@ -332,7 +338,7 @@ void guard_explain(request_rec *r)
     const failure_t *failure = request_record(r)->refusal;
 
     if (!failure && r->status == HTTP_FORBIDDEN && is_in_force(r) && !guard_access(r)) {
-        failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
+        failure = not_allowed(r->pool);
     }
     if (failure) {
         refusal_explain(r, failure);
