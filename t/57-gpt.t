@@ -3,7 +3,9 @@
 use strict;
 use warnings;
 use FindBin;
+use IPC::Open2 qw(open2);
 use Test::More;
+use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
@@ -227,6 +229,30 @@ sub test_parallel {
     }
 }
 
+# The same at one moment: both exchanges are seen to wait for the client's row, which a third connection holds until then.
+sub test_at_once {
+    my ($t) = @_;
+    my $client = gpt_client($t, 'at once');
+    my @grants = map { $t->code_for(as_gpt($client, "g-$_")) } 1, 2;
+    my @requests = map {
+        my ($body, @headers) = $t->token_body($client, Test::GptOauth::Flow::redeem_params($_));
+        [ 'POST', '/oauth/token', body => $body, headers => \@headers ]
+    } @grants;
+    my $pid = open2(my $out, my $in, $t->cluster->psql_command($t->database));
+    print {$in} "BEGIN; SELECT id FROM oauth_client WHERE id = '$client->{id}' FOR NO KEY UPDATE;\n";
+    is(<$out>, "$client->{id}\n", 'somebody holds the row of a client');
+    my $waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    my @responses = $t->http->parallel(\@requests, sent => sub {
+        my $deadline = time + 2;
+        sleep 0.01 until $t->sql($waiting) == @requests || time > $deadline;
+        print {$in} "COMMIT;\n";
+        close $in;
+    });
+    waitpid $pid, 0;
+    is(join(', ', sort map { $_->verdict } @responses), "200, $refused", 'case 404: of two GPTs at one moment one is pinned');
+    return;
+}
+
 on_each_db({}, sub {
     my ($t) = @_;
     test_open($t);
@@ -235,6 +261,7 @@ on_each_db({}, sub {
     test_registered($t);
     test_consent($t);
     test_parallel($t);
+    test_at_once($t) if $t->is_pgsql;
 });
 
 done_testing;

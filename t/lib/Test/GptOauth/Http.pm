@@ -100,7 +100,8 @@ sub read_response {
 }
 
 # Opens one connection per request ([method, target, options]), uses each once so that it is kept alive, then sends all
-# requests before reading any answer. before => a function that runs just before they are sent. Responses come in the order of
+# requests before reading any answer. before => a function that runs just before they are sent; sent => one that runs
+# before any answer is read. Responses come in the order of
 # the requests, with the {seconds} they took.
 sub parallel {
     my ($self, $requests, %opt) = @_;
@@ -114,6 +115,7 @@ sub parallel {
     $opt{before}->() if $opt{before};
     my $began = time;
     print { $connections[$_]{socket} } $bytes[$_] for 0 .. $#bytes;
+    $opt{sent}->() if $opt{sent};
     my %waiting = map { fileno($connections[$_]{socket}) => $_ } 0 .. $#connections;
     my $select = IO::Select->new(map { $_->{socket} } @connections);
     my @responses;
