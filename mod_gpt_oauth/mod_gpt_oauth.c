@@ -9,22 +9,22 @@
 #include <http_request.h>
 #include <jansson.h>
 
-#include "web/check.h"
-#include "web/config.h"
-#include "web/cors.h"
-#include "web/db.h"
-#include "web/fetch.h"
-#include "web/given.h"
-#include "web/guard.h"
-#include "web/hashing.h"
-#include "web/identity.h"
-#include "web/log.h"
-#include "web/refusal.h"
-#include "web/require.h"
-#include "web/route.h"
-#include "web/scrub.h"
-#include "web/throttle.h"
-#include "web/turns.h"
+#include "web/setup/check.h"
+#include "web/config/config.h"
+#include "web/guard/cors.h"
+#include "web/http/db.h"
+#include "web/http/fetch.h"
+#include "web/endpoint/given.h"
+#include "web/guard/guard.h"
+#include "web/http/hashing.h"
+#include "web/endpoint/identity.h"
+#include "web/http/log.h"
+#include "web/guard/refusal.h"
+#include "web/guard/require.h"
+#include "web/endpoint/route.h"
+#include "web/guard/scrub.h"
+#include "web/http/throttle.h"
+#include "web/http/turns.h"
 
 extern module AP_MODULE_DECLARE_DATA gpt_oauth_module __attribute__((visibility("default")));
 

@@ -96,7 +96,7 @@ my @banned = qw(strcpy strncpy strcat strncat sprintf vsprintf strtok gets scanf
   ap_args_to_table ap_parse_form_data ap_cookie_write ap_cookie_write2 ap_custom_response json_set_alloc_funcs
   apr_random_insecure_bytes ap_random_insecure_bytes);
 my $banned = join '|', @banned;
-none('no banned function is called', grep { !m{^mod_gpt_oauth/web/refusal\.c:.*ap_custom_response} } places(qr{(?<![\w.>])(?:$banned)\s*\(}, \%bare, @sources));
+none('no banned function is called', grep { !m{^mod_gpt_oauth/web/guard/refusal\.c:.*ap_custom_response} } places(qr{(?<![\w.>])(?:$banned)\s*\(}, \%bare, @sources));
 none('digests and secrets are compared in constant time', places(qr{\b(?:memcmp|strcmp)\s*\([^;]*(?:digest|secret|\bhash|->byte|\.byte)}, \%bare, @sources));
 
 my $unfinished = join '|', 'TO' . 'DO', 'FIX' . 'ME', 'XX' . 'X\b';
@@ -141,7 +141,7 @@ my @users = grep { !m{/log_code\.[ch]$} } @sources;
 my $used = join "\n", @bare{@users};
 none('each log code is used', grep { $used !~ /\b$_\b/ } @names);
 none('... by its name', places(qr/GPT\d+/, \%text, @users));
-none('... and every line of the log has one', places(qr/\bap_log_\w*error\w*|\bAPLOG_MARK\b/, \%bare, grep { $_ ne 'mod_gpt_oauth/web/log.h' } @users));
+none('... and every line of the log has one', places(qr/\bap_log_\w*error\w*|\bAPLOG_MARK\b/, \%bare, grep { $_ ne 'mod_gpt_oauth/web/http/log.h' } @users));
 none('who writes to the log is the module',
     grep { $bare{$_} =~ /\blog_(?:request|server|config)\(/ && $code{$_} !~ /^#include "private\.h"$/m } grep { m{/web/.*\.c$} } @users);
 for my $document ('README.md', 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|docker|check)\b} } @files) {
@@ -156,8 +156,8 @@ none('... and functions, types and members', grep { $everything !~ /\b$_\b/ } $h
 
 # Configuration: what a directive sets has its unset value from the create function and is taken over by the merge function. What
 # stands below the word Derived is made of the rest later.
-my $header = $text{'mod_gpt_oauth/web/config.h'} // '';
-my $config = $code{'mod_gpt_oauth/web/config.c'} // '';
+my $header = $text{'mod_gpt_oauth/web/config/config.h'} // '';
+my $config = $code{'mod_gpt_oauth/web/config/config.c'} // '';
 my $members = 0;
 for my $kind (qw(server dir)) {
     my ($struct) = $header =~ /^(?:typedef )?struct ${kind}_conf_t \{\n(.*?)^\}/ms or next;

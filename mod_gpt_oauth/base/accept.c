@@ -1,4 +1,4 @@
-#include "accept.h"
+#include "base/accept.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-#include "counts.h"
+#include "base/counts.h"
 
 #include <stdatomic.h>
 

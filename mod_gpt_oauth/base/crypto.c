@@ -1,4 +1,4 @@
-#include "crypto.h"
+#include "base/crypto.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,4 +1,4 @@
-#include "fold.h"
+#include "base/fold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <utf8proc.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #define SOFT_HYPHEN 0xad /* left out by UTF8PROC_IGNORE */
 /* Mapped to nothing by RFC 4518 section 2.2, like much of what text_kind knows to be hidden. */

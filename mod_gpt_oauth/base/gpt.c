@@ -1,4 +1,4 @@
-#include "gpt.h"
+#include "base/gpt.h"
 
 #include <apr_strings.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-#include "host.h"
+#include "base/host.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include "address.h"
+#include "base/address.h"
 
 /* Is host an address? Then *is_public says of which kind. */
 static int is_address(const char *host, int *is_public)

@@ -1,4 +1,4 @@
-#include "log_code.h"
+#include "base/log_code.h"
 
 static const struct {
     const char *name, *cause;

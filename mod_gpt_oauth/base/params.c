@@ -1,5 +1,5 @@
-#include "params.h"
-#include "json.h"
+#include "base/params.h"
+#include "base/json.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>

@@ -1,6 +1,6 @@
-#include "password.h"
-#include "crypto.h"
-#include "params.h"
+#include "base/password.h"
+#include "base/crypto.h"
+#include "base/params.h"
 
 #include <apr_lib.h>
 #include <apr_md5.h>

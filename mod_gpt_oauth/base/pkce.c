@@ -1,5 +1,5 @@
-#include "pkce.h"
-#include "crypto.h"
+#include "base/pkce.h"
+#include "base/crypto.h"
 
 #include <string.h>
 

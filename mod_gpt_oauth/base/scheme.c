@@ -1,4 +1,4 @@
-#include "scheme.h"
+#include "base/scheme.h"
 
 #include <string.h>
 #include <strings.h>

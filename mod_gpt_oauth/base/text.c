@@ -1,11 +1,11 @@
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 #include <utf8proc.h>
 
-#include "token.h"
+#include "base/token.h"
 
 #define CREDENTIAL_MIN    24
 #define CREDENTIAL_PREFIX 5

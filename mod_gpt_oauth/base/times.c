@@ -1,4 +1,4 @@
-#include "times.h"
+#include "base/times.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-#include "token.h"
+#include "base/token.h"
 
 #include <apr_strings.h>
 

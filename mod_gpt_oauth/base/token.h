@@ -6,7 +6,7 @@
 #ifndef GPT_OAUTH_BASE_TOKEN_H
 #define GPT_OAUTH_BASE_TOKEN_H
 
-#include "crypto.h"
+#include "base/crypto.h"
 
 typedef enum {
     TOKEN_ACCESS,        /* gpta_ */

@@ -1,6 +1,6 @@
-#include "uri.h"
-#include "params.h"
-#include "scheme.h"
+#include "base/uri.h"
+#include "base/params.h"
+#include "base/scheme.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>

@@ -4,10 +4,10 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
-#include "client_print.h"
-#include "command.h"
+#include "cli/client_print.h"
+#include "cli/command.h"
 #include "grant/client.h"
-#include "output.h"
+#include "cli/output.h"
 
 #define CLIENT_NAME_MAX     255
 #define OLD_SECRET_LIFETIME (24 * 60 * 60)

@@ -1,4 +1,4 @@
-#include "client_print.h"
+#include "cli/client_print.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 #include "grant/client.h"
-#include "output.h"
+#include "cli/output.h"
 
 static int is_service(const client_t *client)
 {

@@ -4,7 +4,7 @@
 #ifndef GPT_OAUTH_CLI_CLIENT_PRINT_H
 #define GPT_OAUTH_CLI_CLIENT_PRINT_H
 
-#include "command.h"
+#include "cli/command.h"
 
 /* secret is NULL but where one was just made: it is shown once, in text and in JSON ("client_secret"). */
 void client_print_added(const command_t *c, const client_t *client, const char *secret);

@@ -4,9 +4,9 @@
 #ifndef GPT_OAUTH_CLI_COMMAND_H
 #define GPT_OAUTH_CLI_COMMAND_H
 
-#include "args.h"
-#include "connect.h"
-#include "server.h"
+#include "cli/args.h"
+#include "cli/connect.h"
+#include "cli/server.h"
 #include "store/store.h"
 
 enum { DONE = 0, FAILED = 1, MISUSED = 2 };

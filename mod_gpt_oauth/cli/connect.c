@@ -1,4 +1,4 @@
-#include "connect.h"
+#include "cli/connect.h"
 
 #include <errno.h>
 #include <grp.h>

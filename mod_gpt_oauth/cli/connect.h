@@ -4,7 +4,7 @@
 #ifndef GPT_OAUTH_CLI_CONNECT_H
 #define GPT_OAUTH_CLI_CONNECT_H
 
-#include "db_conf.h"
+#include "cli/db_conf.h"
 #include "store/source.h"
 
 typedef struct database_t {

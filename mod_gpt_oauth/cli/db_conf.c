@@ -1,4 +1,4 @@
-#include "db_conf.h"
+#include "cli/db_conf.h"
 
 #include <stdlib.h>
 #include <string.h>

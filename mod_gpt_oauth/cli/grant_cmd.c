@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/output.h"
 
 /* The id of --client, *id NULL without it. A client that is gone has no grants, so that it must exist. */
 static int find_client(const command_t *c, const char **id)

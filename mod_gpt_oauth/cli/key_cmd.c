@@ -5,9 +5,9 @@
 #include "base/scope.h"
 #include "base/times.h"
 #include "base/token.h"
-#include "command.h"
+#include "cli/command.h"
 #include "grant/key.h"
-#include "output.h"
+#include "cli/output.h"
 
 static const char *state_of(const command_t *c, const service_key_t *key)
 {

@@ -8,9 +8,9 @@
 #include <apr_time.h>
 
 #include "base/file.h"
-#include "command.h"
-#include "http.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/client/http.h"
+#include "cli/output.h"
 #include "store/conninfo.h"
 
 /* Ordered as the help shows them. */

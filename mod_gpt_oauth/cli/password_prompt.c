@@ -1,4 +1,4 @@
-#include "password_prompt.h"
+#include "cli/password_prompt.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/password.h"
-#include "output.h"
+#include "cli/output.h"
 
 #define INPUT_MAX 1024
 

@@ -1,4 +1,4 @@
-#include "report.h"
+#include "cli/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "output.h"
+#include "cli/output.h"
 
 #define VERDICT_WIDTH 9
 #define SUBJECT_WIDTH 15

@@ -5,7 +5,7 @@
 #define GPT_OAUTH_CLI_REPORT_H
 
 #include "base/json.h"
-#include "command.h"
+#include "cli/command.h"
 
 typedef enum { FINE, WARNING, PROBLEM } verdict_t;
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "command.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/output.h"
 #include "store/migrate.h"
 #include "store/migrations.h"
 

@@ -1,12 +1,12 @@
-#include "server.h"
+#include "cli/server.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "base/uri.h"
-#include "command.h"
-#include "http.h"
+#include "cli/command.h"
+#include "cli/client/http.h"
 
 #define PATH_DEFAULT "/oauth"
 #define METADATA     "/.well-known/oauth-authorization-server"

@@ -4,8 +4,8 @@
 #ifndef GPT_OAUTH_CLI_SERVER_H
 #define GPT_OAUTH_CLI_SERVER_H
 
-#include "args.h"
-#include "db_conf.h"
+#include "cli/args.h"
+#include "cli/db_conf.h"
 
 typedef struct server_t {
     const char *issuer; /* NULL: nobody said, and so are all the others */

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/fold.h"
-#include "command.h"
-#include "output.h"
+#include "cli/command.h"
+#include "cli/output.h"
 #include "store/throttles.h"
 
 static json_t *throttle_json(const throttled_t *throttled)

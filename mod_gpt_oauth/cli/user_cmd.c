@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "base/password.h"
-#include "command.h"
+#include "cli/command.h"
 #include "grant/user.h"
-#include "output.h"
-#include "password_prompt.h"
+#include "cli/output.h"
+#include "cli/password_prompt.h"
 
 static json_t *user_json(const user_t *user)
 {

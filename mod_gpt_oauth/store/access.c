@@ -1,4 +1,4 @@
-#include "db.h"
+#include "store/db.h"
 
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **out)
 {

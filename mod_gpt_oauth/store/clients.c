@@ -1,6 +1,6 @@
 #include <apr_strings.h>
 
-#include "clients.h"
+#include "store/clients.h"
 
 static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
 {

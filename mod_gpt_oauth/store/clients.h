@@ -4,7 +4,7 @@
 #ifndef GPT_OAUTH_STORE_CLIENTS_H
 #define GPT_OAUTH_STORE_CLIENTS_H
 
-#include "db.h"
+#include "store/db.h"
 
 #define CLIENT_COLUMNS                                                                                                           \
     "id, name, is_public, is_gpt, auth_method, secret_hash, old_secret_hash, old_secret_until, redirect_uris, scope,"            \

@@ -1,7 +1,7 @@
 #include <apr_strings.h>
 
 #include "base/fold.h"
-#include "db.h"
+#include "store/db.h"
 
 /*
  * The key of a consent, resources included: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect

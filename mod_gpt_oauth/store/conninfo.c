@@ -1,4 +1,4 @@
-#include "conninfo.h"
+#include "store/conninfo.h"
 
 #include <apr_strings.h>
 #include <libpq-fe.h>

@@ -1,8 +1,8 @@
-#include "db.h"
+#include "store/db.h"
 
 #include <string.h>
 
-#include "schema.h"
+#include "store/schema.h"
 
 /* A request must not wait longer than this in all, nor for one statement. */
 #define BUDGET             (7 * SECOND / 2)

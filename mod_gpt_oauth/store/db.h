@@ -4,8 +4,8 @@
 #ifndef GPT_OAUTH_STORE_DB_H
 #define GPT_OAUTH_STORE_DB_H
 
-#include "store.h"
-#include "value.h"
+#include "store/store.h"
+#include "store/value.h"
 
 /*
  * SQL names its arguments $1, $2, … in both dialects, each as often as it likes. On PostgreSQL an operation is one statement.

@@ -1,9 +1,9 @@
-#include "gate.h"
+#include "store/gate.h"
 
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "value.h"
+#include "store/value.h"
 
 #define LONGEST_WAIT (1 * SECOND)
 #define SHUT_FOR     (1 * SECOND)

@@ -1,4 +1,4 @@
-#include "db.h"
+#include "store/db.h"
 
 #define LIVES "revoked_at IS NULL AND expires_at > $1 AND " CLIENT_AND_USER_LIVE
 #define COLUMNS                                                                                                                  \

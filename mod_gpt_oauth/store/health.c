@@ -1,4 +1,4 @@
-#include "db.h"
+#include "store/db.h"
 
 store_status_t store_health(store_t *store, health_t *health)
 {

@@ -1,4 +1,4 @@
-#include "db.h"
+#include "store/db.h"
 
 #define COLUMNS "name, issuer, scope, introspect, register, created_at, expires_at, revoked_at, used_at"
 

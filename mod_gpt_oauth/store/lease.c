@@ -1,4 +1,4 @@
-#include "lease.h"
+#include "store/lease.h"
 
 #include <stdarg.h>
 

@@ -6,9 +6,9 @@
 
 #include <apr_thread_mutex.h>
 
-#include "gate.h"
-#include "store.h"
-#include "value.h"
+#include "store/gate.h"
+#include "store/store.h"
+#include "store/value.h"
 
 typedef enum {
     DB_OK,

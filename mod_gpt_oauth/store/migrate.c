@@ -1,4 +1,4 @@
-#include "migrate.h"
+#include "store/migrate.h"
 
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <libpq-fe.h>
 
-#include "schema.h"
+#include "store/schema.h"
 
 /* Other hosts that migrate at the same time, and a table that is locked or rewritten, may take their time. */
 #define PATIENCE (600 * SECOND)

@@ -4,8 +4,8 @@
 #ifndef GPT_OAUTH_STORE_MIGRATE_H
 #define GPT_OAUTH_STORE_MIGRATE_H
 
-#include "migrations.h"
-#include "store.h"
+#include "store/migrations.h"
+#include "store/store.h"
 
 /*
  * Applies what is missing of known, each in one transaction; any number of hosts may do so at once, and as often as they

@@ -1,4 +1,4 @@
-#include "db.h"
+#include "store/db.h"
 
 /* The tables are found by search_path. Where they are, and whose. */
 #define USED "used AS (SELECT relowner, relnamespace FROM pg_class WHERE oid = to_regclass('oauth_setting'))"

@@ -14,7 +14,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
-#include "pgsql_answer.h"
+#include "store/pgsql_answer.h"
 
 #define MAX_ARGS 24
 

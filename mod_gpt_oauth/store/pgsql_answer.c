@@ -1,4 +1,4 @@
-#include "pgsql_answer.h"
+#include "store/pgsql_answer.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 
 #include <libpq-fe.h>
 
-#include "lease.h"
+#include "store/lease.h"
 
 /* Of pg_type, where they never change; libpq exports no names for them. */
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25 };

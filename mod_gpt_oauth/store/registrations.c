@@ -1,6 +1,6 @@
 #include <apr_strings.h>
 
-#include "clients.h"
+#include "store/clients.h"
 
 #define BY_METADATA "metadata_hash = $1 AND issuer = $3 AND source = '" CLIENT_REGISTERED "'"
 /* An hour is exact enough: most who register again do so for each connection that they make. */

@@ -1,11 +1,11 @@
-#include "schema.h"
+#include "store/schema.h"
 
 #include <string.h>
 
 #include <apr_escape.h>
 #include <apr_strings.h>
 
-#include "db.h"
+#include "store/db.h"
 
 /* All, not only those needed now: the statement is the same for every module that comes after this one. */
 static const char settings_get[] = "SELECT name, value FROM oauth_setting";

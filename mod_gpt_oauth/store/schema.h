@@ -4,7 +4,7 @@
 #ifndef GPT_OAUTH_STORE_SCHEMA_H
 #define GPT_OAUTH_STORE_SCHEMA_H
 
-#include "lease.h"
+#include "store/lease.h"
 
 /* The number of the newest migration that the statements here rely on. */
 #define SCHEMA_VERSION 3

@@ -1,5 +1,5 @@
 #include "base/fold.h"
-#include "db.h"
+#include "store/db.h"
 
 store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
                                  apr_int64_t expires_at)

@@ -1,11 +1,11 @@
-#include "source.h"
+#include "store/source.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "lease.h"
+#include "store/lease.h"
 
 apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton)

@@ -3,7 +3,7 @@
  * at a mutex, between processes at a lock on a file beside the database. It is of mode 0600: who may only look must not be able
  * to hold up all.
  */
-#include "lease.h"
+#include "store/lease.h"
 
 #include <errno.h>
 #include <fcntl.h>

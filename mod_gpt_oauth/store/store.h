@@ -16,7 +16,7 @@
 #include <apr_tables.h>
 
 #include "base/crypto.h"
-#include "source.h"
+#include "store/source.h"
 
 typedef enum {
     STORE_OK,

@@ -1,5 +1,5 @@
-#include "throttles.h"
-#include "db.h"
+#include "store/throttles.h"
+#include "store/db.h"
 
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 {

@@ -5,7 +5,7 @@
 #ifndef GPT_OAUTH_STORE_THROTTLES_H
 #define GPT_OAUTH_STORE_THROTTLES_H
 
-#include "store.h"
+#include "store/store.h"
 
 /* A throttle that refuses sign-ins. Names are folded. */
 typedef struct throttled_t {

@@ -1,7 +1,7 @@
 #include <apr_hash.h>
 
 #include "base/fold.h"
-#include "db.h"
+#include "store/db.h"
 
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {

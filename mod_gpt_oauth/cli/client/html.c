@@ -1,0 +1,141 @@
+#include "cli/client/html.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
+{
+    static const struct {
+        const char *entity;
+        char byte;
+    } known[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' }, { "&#34;", '"' }, { "&#39;", '\'' } };
+    char *result = apr_pstrmemdup(p, text, size), *out = result;
+
+    for (const char *in = result; *in;) {
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(known[0]) && strncmp(in, known[i].entity, strlen(known[i].entity)) != 0) {
+            i++;
+        }
+        if (i < sizeof(known) / sizeof(known[0])) {
+            *out++ = known[i].byte;
+            in += strlen(known[i].entity);
+        } else {
+            *out++ = *in++;
+        }
+    }
+    *out = '\0';
+    return result;
+}
+
+/* Is there a tag of this name ("form", "/form") at s? */
+static int is_tag(const char *s, const char *name)
+{
+    apr_size_t size = strlen(name);
+    return s[0] == '<' && strncasecmp(s + 1, name, size) == 0 && !apr_isalnum(s[1 + size]);
+}
+
+/* The value of an attribute of the tag at s; NULL when it has none. */
+static const char *attribute(apr_pool_t *p, const char *s, const char *name)
+{
+    apr_size_t wanted = strlen(name);
+
+    for (s += 1 + strcspn(s + 1, " \t\r\n>"); *s && *s != '>';) {
+        s += strspn(s, " \t\r\n/");
+        apr_size_t size = strcspn(s, "= \t\r\n/>");
+        int found = size == wanted && strncasecmp(s, name, size) == 0;
+        s += size;
+        if (*s != '=') {
+            if (found) {
+                return "";
+            }
+            continue;
+        }
+        char quote = s[1] == '"' || s[1] == '\'' ? s[1] : '\0';
+        const char *value = s + (quote ? 2 : 1);
+        size = quote ? strcspn(value, quote == '"' ? "\"" : "'") : strcspn(value, " \t\r\n>");
+        if (found) {
+            return unescape(p, value, size);
+        }
+        s = value + size + (quote && value[size] ? 1 : 0);
+    }
+    return NULL;
+}
+
+static void add_field(apr_pool_t *p, const char *tag, html_form_t *form)
+{
+    const char *name = attribute(p, tag, "name"), *type = attribute(p, tag, "type"), *value = attribute(p, tag, "value");
+
+    if (!name) {
+        return;
+    }
+    form->asks_password |= strcmp(name, "password") == 0;
+    form->asks_decision |= strcmp(name, "decision") == 0;
+    if (type && strcasecmp(type, "hidden") == 0) {
+        APR_ARRAY_PUSH(form->fields, const char *) = name;
+        APR_ARRAY_PUSH(form->fields, const char *) = value ? value : "";
+    }
+}
+
+int html_form(apr_pool_t *p, const char *page, html_form_t *form)
+{
+    const char *s = page;
+
+    memset(form, 0, sizeof(*form));
+    while (*s && !is_tag(s, "form")) {
+        s++;
+    }
+    if (!*s) {
+        return 0;
+    }
+    form->action = attribute(p, s, "action");
+    form->action = form->action ? form->action : "";
+    form->fields = apr_array_make(p, 12, sizeof(const char *));
+    for (s++; *s && !is_tag(s, "/form"); s++) {
+        if (is_tag(s, "input") || is_tag(s, "button")) {
+            add_field(p, s, form);
+        }
+    }
+    return 1;
+}
+
+const char *html_text(apr_pool_t *p, const char *page, apr_size_t max)
+{
+    const char *s = page;
+
+    while (*s && !is_tag(s, "h1")) {
+        s++;
+    }
+    s = *s ? s : page;
+    char *text = apr_palloc(p, strlen(s) + 1), *out = text;
+    int in_tag = 0, gap = 0;
+    for (; *s; s++) {
+        if (is_tag(s, "style") || is_tag(s, "script")) {
+            while (*s && !is_tag(s, "/style") && !is_tag(s, "/script")) {
+                s++;
+            }
+            if (!*s) {
+                break;
+            }
+        }
+        /* The heading reads as a sentence. */
+        if (is_tag(s, "/h1") && out > text && !strchr(".?!", out[-1])) {
+            *out++ = ':';
+        }
+        in_tag |= *s == '<';
+        if (in_tag || apr_isspace(*s)) {
+            gap = 1;
+            in_tag &= *s != '>';
+            continue;
+        }
+        if (gap && out > text && !strchr(".,;:?!", *s)) {
+            *out++ = ' ';
+        }
+        gap = 0;
+        *out++ = *s;
+    }
+    *out = '\0';
+    char *result = unescape(p, text, strlen(text));
+    return strlen(result) <= max ? result : apr_pstrcat(p, apr_pstrmemdup(p, result, max), "...", NULL);
+}

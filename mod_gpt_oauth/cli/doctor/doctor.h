@@ -1,0 +1,51 @@
+/*
+ * The parts of `gptoauth doctor`. Each looks at one thing after the other and adds a line to the report for each.
+ */
+#ifndef GPT_OAUTH_CLI_DOCTOR_H
+#define GPT_OAUTH_CLI_DOCTOR_H
+
+#include "cli/command.h"
+#include "cli/client/http.h"
+#include "cli/report.h"
+
+/* In the server's logs, and the client that no server knows. */
+#define DOCTOR_NAME "gptoauth-doctor"
+
+typedef struct doctor_t {
+    const command_t *c;
+    report_t *report;
+    http_t *http;
+    const char *host; /* of the issuer */
+    int sees_page;    /* the authorization page answers: no other sign-in stands before it */
+} doctor_t;
+
+/* doctor_issuer.c: what the URL alone tells. */
+void doctor_issuer(doctor_t *doctor);
+/* Whether the server answers at all, its certificate, its clock. 0: nothing more can be asked. */
+int doctor_server(doctor_t *doctor);
+
+/* doctor_endpoints.c */
+void doctor_endpoints(doctor_t *doctor);
+/* Answers a request of a client that it does not know in JSON, with an error of its own. */
+void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url);
+/* A protected URL: guarded, and below the same domain. */
+void doctor_guard(doctor_t *doctor, const char *url);
+
+/* doctor_documents.c: metadata, OpenAPI schema, plugin manifest. */
+void doctor_documents(doctor_t *doctor);
+/* Protected resource metadata, whose URL a challenge named. */
+void doctor_resource(doctor_t *doctor, const char *url);
+
+/* doctor_apps.c: which apps may come by a document that they publish. */
+void doctor_apps(doctor_t *doctor, const json_t *metadata);
+
+/* doctor_database.c: the database and what is in it. */
+void doctor_database(doctor_t *doctor);
+
+/* Asks, and says what is wrong with an answer that cannot be the module's. NULL then. */
+http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_request_t *request);
+
+/* Is the URL (of what) on the issuer's root domain? Says so only if not. */
+void doctor_judge_domain(doctor_t *doctor, const char *subject, const char *what, const char *url);
+
+#endif

@@ -1,0 +1,101 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_date.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "base/host.h"
+#include "base/uri.h"
+#include "cli/doctor/doctor.h"
+#include "cli/output.h"
+
+#define DAY           (24 * 60 * 60)
+#define RENEWAL_DAYS  14
+#define CLOCK_NOTICED 10 /* seconds */
+#define CLOCK_HARMFUL 60
+
+void doctor_issuer(doctor_t *doctor)
+{
+    report_t *report = doctor->report;
+    const char *issuer = doctor->c->server.issuer;
+    uri_t uri;
+
+    uri_parse(report->pool, issuer, &uri);
+    if (host_is_private(uri.host)) {
+        /* The first stage of every set-up: fine, but not for ChatGPT. */
+        report_add(report, uri_host_is_loopback(uri.host) ? WARNING : PROBLEM, "issuer",
+                   "ChatGPT needs a public name, https and port 443; set GPTOAuthIssuer to it when the server has one",
+                   "%s can be reached from here alone", issuer);
+    } else if (uri.port) {
+        report_add(report, PROBLEM, "issuer", "ChatGPT calls no other port than 443: put the server, or a proxy before it, there",
+                   "%s has port %s", issuer, uri.port);
+    } else {
+        report_add(report, FINE, "issuer", NULL, "%s: public, https, port 443", issuer);
+    }
+}
+
+static void judge_certificate(doctor_t *doctor)
+{
+    report_t *report = doctor->report;
+    const http_certificate_t *certificate = http_certificate(doctor->http);
+
+    if (!certificate || !certificate->expires_at) {
+        report_add(report, FINE, "certificate", NULL, "valid for this name; libcurl does not tell until when");
+        return;
+    }
+    apr_int64_t days = (certificate->expires_at - apr_time_sec(apr_time_now())) / DAY;
+    const char *end = time_text(report->pool, certificate->expires_at, "?");
+    const char *by = certificate->issuer ? certificate->issuer : "an unnamed authority";
+    if (days < RENEWAL_DAYS) {
+        report_add(report, WARNING, "certificate", "renew it now, and see why nothing has done so by itself",
+                   "ends in %" APR_INT64_T_FMT " days, at %s", days, end);
+    } else if (certificate->subject && strcmp(certificate->subject, by) == 0) {
+        report_add(report, PROBLEM, "certificate", "get one of a public authority, for instance by mod_md",
+                   "signed by itself: only who was told to has reason to trust it");
+    } else if (doctor->c->args->cacert) {
+        report_add(report, WARNING, "certificate",
+                   "ChatGPT trusts public authorities alone: try without --cacert before you go on",
+                   "good for those who trust --cacert, until %s (issued by %s)", end, by);
+    } else {
+        report_add(report, FINE, "certificate", NULL, "valid until %s, issued by %s", end, by);
+    }
+}
+
+static void judge_clock(doctor_t *doctor, const http_answer_t *answer)
+{
+    const char *date = apr_table_get(answer->headers, "Date");
+    apr_time_t theirs = date ? apr_date_parse_http(date) : 0;
+
+    if (!theirs) {
+        report_add(doctor->report, WARNING, "clock", "does something in front take the header Date away?",
+                   "the server does not tell the time");
+        return;
+    }
+    apr_int64_t ahead = apr_time_sec(theirs) - apr_time_sec(answer->at), off = ahead < 0 ? -ahead : ahead;
+    verdict_t verdict = off > CLOCK_HARMFUL ? PROBLEM : off > CLOCK_NOTICED ? WARNING : FINE;
+    report_add(
+        doctor->report, verdict, "clock",
+        verdict
+            ? "let both hosts follow NTP (timedatectl, chrony): codes and tokens that one host issues would be dead at another"
+            : NULL,
+        verdict ? "the server's clock is %" APR_INT64_T_FMT " s %s this host's" : "the server's clock is this host's", off,
+        ahead < 0 ? "behind" : "ahead of");
+}
+
+int doctor_server(doctor_t *doctor)
+{
+    report_t *report = doctor->report;
+    http_request_t request = { .url = doctor->c->server.metadata }; /* which nobody is refused */
+    const http_answer_t *answer = http_send(doctor->http, report->pool, &request);
+
+    if (answer->problem) {
+        report_add(report, PROBLEM, answer->is_tls ? "certificate" : "server", answer->remedy, "%s", answer->problem);
+        return 0;
+    }
+    if (strncmp(doctor->c->server.issuer, "https:", 6) == 0) {
+        judge_certificate(doctor);
+    }
+    judge_clock(doctor, answer);
+    return 1;
+}

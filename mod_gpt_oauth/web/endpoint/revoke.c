@@ -1,0 +1,39 @@
+#include <httpd.h>
+
+#include "grant/revoke.h"
+#include "private.h"
+#include "web/endpoint/client_request.h"
+#include "web/http/db.h"
+#include "web/endpoint/endpoints.h"
+#include "web/http/log.h"
+#include "web/http/reply.h"
+
+/* One answer to whatever was sent: who asks about a token that is not his learns nothing. */
+static int post(request_rec *r)
+{
+    client_request_t request = { .refused = "revocation refused" };
+    store_t store = db_store(r);
+    const failure_t *failure;
+    const char *token, *outcome;
+    int rc;
+
+    if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
+        return rc;
+    }
+    token = params_get(request.params, "token");
+    failure = token ? revoke_token(&store, request.client, token, &outcome) : client_request_missing(r->pool, "token");
+    if (failure) {
+        return client_request_refuse(r, &request, failure);
+    }
+    log_request(r, LOG_TOKEN_REVOKED, "client %s revoked %s", request.client->id, outcome);
+    return reply_empty(r);
+}
+
+int endpoint_revoke(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_POST: return post(r);
+    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
+    default: return reply_method(r, CLIENT_REQUEST_METHODS);
+    }
+}

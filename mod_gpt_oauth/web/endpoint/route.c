@@ -1,0 +1,296 @@
+#include "web/endpoint/route.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_request.h>
+
+#include "private.h"
+#include "web/config/config.h"
+#include "web/guard/cors.h"
+#include "web/endpoint/documents.h"
+#include "web/endpoint/endpoints.h"
+#include "web/guard/guard.h"
+#include "web/http/log.h"
+#include "web/endpoint/page.h"
+#include "web/http/reply.h"
+#include "web/http/request.h"
+
+static const endpoint_t endpoints[] = {
+    { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
+    { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
+    { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
+    { "revoke_token", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL }, /* as django-oauth-toolkit calls it */
+    { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
+    { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
+    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
+    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", endpoint_resource,
+      ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
+    { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", endpoint_manifest, ENDPOINT_STATIC | ENDPOINT_CORS, manifest_is_on },
+    { "/openapi.json", "gpt-oauth-openapi", endpoint_openapi, ENDPOINT_STATIC | ENDPOINT_CORS, openapi_is_on },
+    { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
+    { NULL, NULL, NULL, 0, NULL }
+};
+
+/* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
+static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", reply_nothing, ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };
+
+static int is_below(const char *uri, const char *path, apr_size_t size)
+{
+    return strncmp(uri, path, size) == 0 && (uri[size] == '/' || !uri[size]);
+}
+
+static int is_served(const server_conf_t *conf, const endpoint_t *endpoint)
+{
+    return (!conf->is_guard || endpoint->flags & ENDPOINT_GUARD) && (!endpoint->is_on || endpoint->is_on(conf));
+}
+
+/* One slash at the end is as good as none: many a framework calls its endpoints so, and many a form is filled in so. */
+static int has_path(const endpoint_t *endpoint, const char *uri)
+{
+    apr_size_t size = strlen(endpoint->path);
+
+    return is_below(uri, endpoint->path, size) && (endpoint->flags & ENDPOINT_TREE || !uri[size] || !uri[size + 1]);
+}
+
+static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
+{
+    apr_size_t size = strlen(conf->path);
+    int is_own = !conf->is_guard && is_below(uri, conf->path, size);
+    const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
+
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (endpoint->path && is_served(conf, endpoint) && has_path(endpoint, *endpoint->path == '/' ? uri : name)) {
+            return endpoint;
+        }
+    }
+    return is_own || is_below(uri, WELL_KNOWN_METADATA, strlen(WELL_KNOWN_METADATA)) ? &reserved : NULL;
+}
+
+static const endpoint_t *endpoint_by_handler(const char *handler)
+{
+    for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
+        if (strcmp(endpoint->handler, handler) == 0) {
+            return endpoint;
+        }
+    }
+    return NULL;
+}
+
+int route_is_own(const server_conf_t *conf, const char *path)
+{
+    return endpoint_of(conf, path) != NULL;
+}
+
+int route_is_reserved(const server_conf_t *conf, const char *path)
+{
+    return endpoint_of(conf, path) == &reserved;
+}
+
+int route_is_public(const char *handler)
+{
+    const endpoint_t *endpoint = endpoint_by_handler(handler);
+
+    return endpoint && endpoint->flags & ENDPOINT_PUBLIC;
+}
+
+const char *route_url(apr_pool_t *p, const server_conf_t *conf, const char *handler)
+{
+    const endpoint_t *endpoint = endpoint_by_handler(handler);
+
+    if (!endpoint || !endpoint->path || !is_served(conf, endpoint)) {
+        return NULL;
+    }
+    return *endpoint->path == '/' ? apr_pstrcat(p, conf->origin, endpoint->path, NULL)
+                                  : apr_pstrcat(p, conf->origin, conf->path, "/", endpoint->path, NULL);
+}
+
+/* The endpoint that SetHandler puts here. */
+static const endpoint_t *endpoint_set(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = core->handler, *problem = NULL;
+
+    if (core->expr_handler) {
+        handler = ap_expr_str_exec(r, core->expr_handler, &problem);
+    }
+    return handler && !problem ? endpoint_by_handler(handler) : NULL;
+}
+
+/*
+ * Sections are looked through once more after this hook: whatever is said of an endpoint, by LocationMatch or If too, holds for
+ * all of its spellings.
+ */
+static char *canonical(apr_pool_t *p, const server_conf_t *conf, const endpoint_t *endpoint, char *uri)
+{
+    const endpoint_t *first = endpoint_by_handler(endpoint->handler); /* of several names */
+    const char *path = first ? first->path : NULL;
+
+    if (!path || endpoint->flags & ENDPOINT_TREE) {
+        return uri;
+    }
+    return *path == '/' ? apr_pstrdup(p, path) : apr_pstrcat(p, conf->path, "/", path, NULL);
+}
+
+int route_translate(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const endpoint_t *endpoint;
+
+    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(conf, r->uri)) || (endpoint == &reserved && endpoint_set(r))) {
+        return DECLINED;
+    }
+    request_record(r)->endpoint = endpoint;
+    r->handler = endpoint->handler;
+    r->uri = canonical(r->pool, conf, endpoint, r->uri);
+    r->filename = apr_pstrcat(r->pool, "gpt-oauth:", r->uri, NULL);
+    r->proxyreq = PROXYREQ_NONE; /* an early ProxyPass may have claimed it already */
+    return OK;
+}
+
+int route_map_to_storage(request_rec *r)
+{
+    if (!request_record(r)->endpoint) {
+        return DECLINED;
+    }
+    /* Nothing of it lies on disk: no directory walk, so no <Directory> and no .htaccess. */
+    r->handler = request_record(r)->endpoint->handler;
+    return OK;
+}
+
+const endpoint_t *route_endpoint(request_rec *r)
+{
+    const endpoint_t *endpoint = request_record(r)->endpoint;
+
+    if (!endpoint && !(endpoint = endpoint_set(r)) && r->handler) {
+        endpoint = endpoint_by_handler(r->handler); /* AddHandler, RewriteRule [H=…] */
+    }
+    return endpoint;
+}
+
+int route_access(request_rec *r)
+{
+    request_t *record = request_record(r);
+    const endpoint_t *endpoint;
+    int rc;
+
+    if (record->is_inner || !guard_is_configured(r)) {
+        return DECLINED;
+    }
+    /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */
+    if (!record->endpoint && (endpoint = endpoint_set(r)) && !(endpoint->flags & ENDPOINT_PUBLIC)) {
+        record->endpoint = endpoint;
+    }
+    if (!record->endpoint) {
+        r->user = NULL; /* a user of somebody else's making (SSLUserName) is not what AuthType GPTOAuth asks for */
+        return DECLINED;
+    }
+    record->is_inner = 1;
+    rc = ap_run_access_checker_ex(r);
+    record->is_inner = 0;
+    /* A Require that wants a user is not in force here. One that refuses without looking at the user (an address) is. */
+    return rc == DECLINED ? OK : rc;
+}
+
+/* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
+static int has_htaccess(const request_rec *r)
+{
+    for (const struct htaccess_result *entry = r->htaccess; entry; entry = entry->next) {
+        if (entry->htaccess) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Never a redirect: what came in clear is spent, and the sender should notice. */
+static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
+                     "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
+
+    log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
+                                                 : reply_failure_status(r, HTTP_FORBIDDEN, failure);
+}
+
+/* Logged when the child began. */
+static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
+
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Out of order for a moment", failure)
+                                                 : reply_failure(r, failure);
+}
+
+/* Whatever it answered, a code above all, would be an answer to a request that somebody refused. */
+static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
+{
+    log_request(r, LOG_ERROR_DOCUMENT,
+                "%s cannot be an ErrorDocument: the error %d is answered as if none were set; point ErrorDocument to a "
+                "page of your own",
+                endpoint->handler, r->status);
+    return r->status;
+}
+
+int route_handler(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const endpoint_t *endpoint = request_record(r)->endpoint;
+
+    /* Nothing behind the guard runs for a caller without a token. */
+    if (request_record(r)->is_preflight || cors_has_answer(r)) {
+        return reply_options(r, NULL);
+    }
+    /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
+    if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
+        return DECLINED;
+    }
+    if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
+        log_request(r, LOG_HTACCESS,
+                    "%s refused: a .htaccess file took part in the request, and its author could be anybody; "
+                    "write SetHandler and authentication in a <Location> of the server's configuration",
+                    endpoint->handler);
+        return HTTP_NOT_FOUND;
+    }
+    if (ap_is_HTTP_ERROR(r->status)) {
+        return refuse_as_error_document(r, endpoint);
+    }
+    if (endpoint->flags & ENDPOINT_PUBLIC) {
+        return endpoint->answer(r);
+    }
+    if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
+        log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
+                    conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
+        return HTTP_NOT_FOUND;
+    }
+    if (request_is_insecure(r)) {
+        return refuse_insecure(r, endpoint);
+    }
+    if (!is_served(conf, endpoint)) {
+        return reply_nothing(r);
+    }
+    if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
+        return refuse_without_database(r, endpoint);
+    }
+    return endpoint->answer(r);
+}
+
+int route_no_openid(request_rec *r)
+{
+    static const char well_known[] = "/.well-known/openid-configuration";
+    const server_conf_t *conf = config_server(r->server);
+    apr_size_t size;
+
+    if (!conf->policy || r->finfo.filetype != APR_NOFILE || ap_is_HTTP_ERROR(r->status)) {
+        return DECLINED;
+    }
+    /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */
+    size = strlen(conf->issuer_path);
+    if (!is_below(r->uri, well_known, strlen(well_known)) &&
+        (strncmp(r->uri, conf->issuer_path, size) != 0 || strcmp(r->uri + size, well_known) != 0)) {
+        return DECLINED;
+    }
+    return reply_nothing(r);
+}

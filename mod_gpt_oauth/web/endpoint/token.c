@@ -1,0 +1,136 @@
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "grant/client.h"
+#include "grant/tokens.h"
+#include "private.h"
+#include "web/endpoint/client_request.h"
+#include "web/config/config.h"
+#include "web/http/db.h"
+#include "web/endpoint/endpoints.h"
+#include "web/http/log.h"
+#include "web/http/reply.h"
+
+static const failure_t *by_code(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
+                                tokens_t *tokens)
+{
+    redeem_t request = { .code = params_get(params, "code"),
+                         .redirect_uri = params_get(params, "redirect_uri"),
+                         .verifier = params_get(params, "code_verifier"),
+                         .resources = params_get_all(store->pool, params, "resource") };
+
+    return request.code ? redeem_code(store, policy, client, &request, tokens) : client_request_missing(store->pool, "code");
+}
+
+static const failure_t *by_refresh_token(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
+                                         tokens_t *tokens)
+{
+    refresh_request_t request = { .refresh_token = params_get(params, "refresh_token"),
+                                  .scope = params_get(params, "scope"),
+                                  .resources = params_get_all(store->pool, params, "resource") };
+
+    return request.refresh_token ? refresh_grant(store, policy, client, &request, tokens)
+                                 : client_request_missing(store->pool, "refresh_token");
+}
+
+static const failure_t *by_client_credentials(store_t *store, const policy_t *policy, const client_t *client,
+                                              const params_t *params, tokens_t *tokens)
+{
+    service_request_t request = { .scope = params_get(params, "scope"),
+                                  .resources = params_get_all(store->pool, params, "resource") };
+
+    return service_token(store, policy, client, &request, tokens);
+}
+
+static const struct {
+    const char *type;
+    const failure_t *(*grant)(store_t *, const policy_t *, const client_t *, const params_t *, tokens_t *);
+} grants[] = { { "authorization_code", by_code },
+               { "refresh_token", by_refresh_token },
+               { "client_credentials", by_client_credentials } };
+
+static const failure_t *dispatch(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
+                                 tokens_t *tokens)
+{
+    const char *type = params_get(params, "grant_type");
+
+    if (!type) {
+        return client_request_missing(store->pool, "grant_type");
+    }
+    for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+        if (strcmp(grants[i].type, type) != 0) {
+            continue;
+        }
+        if (!client_allows_grant_type(client, type)) {
+            return failure_make(store->pool, OAUTH_UNAUTHORIZED_CLIENT, "This client may not use this grant_type.", NULL);
+        }
+        return grants[i].grant(store, policy, client, params, tokens);
+    }
+    return failure_make(store->pool, OAUTH_UNSUPPORTED_GRANT_TYPE,
+                        "Only authorization_code, refresh_token and client_credentials are supported as grant_type.", NULL);
+}
+
+json_t *endpoint_token_grants(void)
+{
+    json_t *list = json_array();
+
+    for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+        json_array_append_new(list, json_string(grants[i].type));
+    }
+    return list;
+}
+
+static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *tokens)
+{
+    json_t *object = json_own(r->pool, json_pack("{s:s, s:s, s:I, s:s}", "access_token", tokens->access_token, "token_type",
+                                                 "Bearer", "expires_in", (json_int_t)tokens->expires_in, "scope", tokens->scope));
+
+    if (tokens->refresh_token) {
+        json_object_set_new(object, "refresh_token", json_string(tokens->refresh_token));
+    }
+    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", client->id,
+                log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
+                tokens->note ? tokens->note : "");
+    return reply_json(r, HTTP_OK, object);
+}
+
+static int post(request_rec *r)
+{
+    client_request_t request = { .refused = "token request refused" };
+    store_t store = db_store(r);
+    const failure_t *failure;
+    tokens_t tokens;
+    int rc;
+
+    if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
+        return rc;
+    }
+    failure = dispatch(&store, config_server(r->server)->policy, request.client, request.params, &tokens);
+    return failure ? client_request_refuse(r, &request, failure) : reply_tokens(r, request.client, &tokens);
+}
+
+/* A browser at the token URL: most often the two URLs are swapped in the app's settings. */
+static int wrong_url(request_rec *r)
+{
+    const failure_t *failure =
+        failure_make(r->pool, OAUTH_INVALID_REQUEST,
+                     "This is the token URL, which the app calls by POST. A browser belongs to the authorization "
+                     "URL: the two may be swapped in the settings of the app.",
+                     NULL);
+
+    log_failure(r, "token request refused", NULL, NULL, failure);
+    apr_table_setn(r->err_headers_out, "Allow", CLIENT_REQUEST_METHODS);
+    return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);
+}
+
+int endpoint_token(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_POST: return post(r);
+    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
+    case M_GET: return wrong_url(r);
+    default: return reply_method(r, CLIENT_REQUEST_METHODS);
+    }
+}

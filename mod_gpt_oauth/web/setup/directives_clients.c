@@ -1,0 +1,66 @@
+#include <apr_strings.h>
+
+#include "grant/document.h"
+#include "web/setup/directives.h"
+#include "web/http/fetch.h"
+
+const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
+{
+    static const char *const words[] = {
+        [REGISTRATION_OFF] = "off", [REGISTRATION_TOKEN] = "token", [REGISTRATION_OPEN] = "open"
+    };
+
+    (void)dir;
+    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
+        if (strcasecmp(who, words[i]) == 0) {
+            directives_server(cmd)->registration = i;
+            return NULL;
+        }
+    }
+    return apr_psprintf(cmd->pool,
+                        "GPTOAuthRegistration %s: write off, open (any app may register itself) or token (only with a key from "
+                        "`gptoauth key add NAME --register`)",
+                        who);
+}
+
+const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+{
+    static const char *const words[] = { [DOCUMENTS_OFF] = "off", [DOCUMENTS_PINNED] = "pinned", [DOCUMENTS_FETCH] = "fetch" };
+    server_conf_t *conf = directives_server(cmd);
+
+    (void)dir;
+    conf->client_metadata = CONFIG_UNSET;
+    conf->metadata_hosts = NULL;
+    for (int i = 0; argc > 0 && i < (int)(sizeof(words) / sizeof(words[0])); i++) {
+        if (strcasecmp(argv[0], words[i]) == 0) {
+            conf->client_metadata = i;
+        }
+    }
+    if (conf->client_metadata == CONFIG_UNSET) {
+        return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from everywhere, "
+               "the hosts from which documents may be fetched";
+    }
+    if (argc > 1 && conf->client_metadata != DOCUMENTS_FETCH) {
+        return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, behind fetch alone", argv[0],
+                            argv[1]);
+    }
+    if (conf->client_metadata == DOCUMENTS_FETCH && !fetch_is_possible()) {
+        return "GPTOAuthClientMetadata fetch: this module was built without libcurl; install libcurl4-openssl-dev and "
+               "build it anew, or write pinned";
+    }
+    for (int i = 1; i < argc; i++) {
+        const char *problem = document_url_problem(cmd->pool, apr_pstrcat(cmd->pool, "https://", argv[i], "/", NULL));
+
+        if (problem || strchr(argv[i], '/')) {
+            return apr_psprintf(cmd->pool,
+                                "GPTOAuthClientMetadata fetch %s: write a host in lower case, and :PORT if it is not 443, "
+                                "such as claude.ai",
+                                argv[i]);
+        }
+        if (!conf->metadata_hosts) {
+            conf->metadata_hosts = apr_array_make(cmd->pool, 4, sizeof(const char *));
+        }
+        APR_ARRAY_PUSH(conf->metadata_hosts, const char *) = argv[i];
+    }
+    return NULL;
+}
