@@ -28,6 +28,12 @@ sub user_add {
     return $self->{users}{$name} = $password;
 }
 
+# A service key.
+sub key_add {
+    my ($self, $name, @options) = @_;
+    return Test::GptOauth::Secrets::remember(typed => $self->gptoauth_json('key', 'add', $name, @options)->{service_key});
+}
+
 # client_add(name, options): public => 1, gpt => 1, service => 1, resource_server => 1, redirect => [URI ...] or URI, scope => "...",
 # resource => URI. Answers what the tests need to know of the client, with its first redirect URI.
 sub client_add {

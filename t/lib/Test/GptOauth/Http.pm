@@ -262,6 +262,13 @@ sub verdict {
     return join ' ', grep { length } $self->{status}, $self->error;
 }
 
+# "401 Bearer invalid_token": status, scheme and error of the challenge.
+sub challenge {
+    my ($self) = @_;
+    my $text = $self->header('WWW-Authenticate') // '';
+    return join ' ', $self->{status}, $text =~ /^(\w+) /, $text =~ /error="([^"]*)"/;
+}
+
 sub location { return $_[0]->header('Location') }
 
 # The parameters in the query of the Location, each once.
