@@ -8,6 +8,7 @@ use POSIX ();
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Certificates;
 
 my $public = 'https://api.example.com';
 
@@ -37,28 +38,18 @@ sub at { my ($t, $port) = @_; return ('--connect-to', '127.0.0.1:' . $t->port($p
 
 # ---- a public server, by TLS
 
-my $certificates;
+my $certificates = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
 
 sub make_certificates {
     my ($dir) = @_;
-    my $openssl = sub {
-        my $got = Test::GptOauth::run({}, 'openssl', @_);
-        die "openssl @_: $got->{err}\n" if $got->{status};
-    };
-    my @key = qw(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes);
-    $openssl->(qw(req -x509), @key, '-keyout', "$dir/ca.key", '-out', "$dir/ca.pem", qw(-subj /CN=Test -days 90));
+    chmod 0755, $dir;
+    make_certificate($dir, 'ca', '/CN=Test', days => 90);
     for my $one ([ good => 'api.example.com', 60 ], [ ending => 'api.example.com', 5 ], [ ended => 'api.example.com', -1 ],
         [ other => 'www.example.org', 60 ]) {
         my ($name, $host, $days) = @$one;
-        open my $file, '>', "$dir/$name.ext" or die "$dir/$name.ext: $!\n";
-        print {$file} "subjectAltName=DNS:$host\n";
-        close $file;
-        $openssl->('req', @key, '-keyout', "$dir/$name.key", '-out', "$dir/$name.csr", '-subj', "/CN=$host");
-        $openssl->(qw(x509 -req -in), "$dir/$name.csr", '-CA', "$dir/ca.pem", '-CAkey', "$dir/ca.key", qw(-CAcreateserial -days), $days,
-            '-extfile', "$dir/$name.ext", '-out', "$dir/$name.pem");
+        make_certificate($dir, $name, "/CN=$host", by => 'ca', host => $host, days => $days);
     }
-    $openssl->(qw(req -x509), @key, '-keyout', "$dir/self.key", '-out', "$dir/self.pem",
-        qw(-subj /CN=api.example.com -days 60 -addext subjectAltName=DNS:api.example.com));
+    make_certificate($dir, 'self', '/CN=api.example.com', host => 'api.example.com');
     chmod 0644, glob "$dir/*.pem";
     return;
 }
@@ -377,15 +368,6 @@ sub test_owners {
     return;
 }
 
-sub test_usage {
-    my ($t, @issuer) = @_;
-    my $got = $t->try_gptoauth('', 'doctor');
-    ok($got->{status} == 1 && $got->{err} =~ /GPTOAuthIssuer in \S+dbd\.conf, or --issuer/, 'refused: no issuer');
-    return;
-}
-
-$certificates = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
-chmod 0755, $certificates;
 make_certificates($certificates);
 
 for my $db (dbs()) {
@@ -403,7 +385,8 @@ for my $db (dbs()) {
         $t->write_file('htdocs/page.html', '<h1>Welcome</h1>');
         $t->start;
         my @issuer = ('--issuer', $t->issuer);
-        test_usage($t, @issuer);
+        my $got = examine($t);
+        ok($got->{status} == 1 && $got->{err} =~ /GPTOAuthIssuer in \S+dbd\.conf, or --issuer/, 'refused: no issuer');
         test_contents($t, @issuer);
         test_endpoints($t, @issuer);
         is(unmarked($t), '', 'nothing in the log looks like somebody else\'s');

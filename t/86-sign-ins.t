@@ -8,6 +8,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Certificates;
 
 my $db = (dbs())[0];
 my $hash = '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=';    # of "password", which is also what FakeBasicAuth sends
@@ -63,19 +64,6 @@ Listen 127.0.0.1:$port
 EOC
     }
     return $conf;
-}
-
-# NAME.pem and NAME.key; by NULL it signs itself.
-sub make_certificate {
-    my ($t, $name, $subject, $by) = @_;
-    my $dir = $t->dir;
-    my @new = (qw(openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj), $subject, '-keyout', "$dir/$name.key");
-    Test::GptOauth::output('', @new, '-x509', '-days', 2, '-out', "$dir/$name.pem") if !$by;
-    return if !$by;
-    Test::GptOauth::output('', @new, '-out', "$dir/$name.csr");
-    Test::GptOauth::output('', qw(openssl x509 -req -days 2 -in), "$dir/$name.csr", '-CA', "$dir/$by.pem", '-CAkey', "$dir/$by.key",
-        '-CAcreateserial', '-out', "$dir/$name.pem");
-    return;
 }
 
 # certificate: the name of one; cookies: the name of a file that keeps them.
@@ -137,12 +125,12 @@ sub user_of_certificate {
 
 sub test_certificates {
     my $t = Test::GptOauth->new(db => $db, conf => tls_conf(), modules => [qw(ssl socache_shmcb http2 access_compat)], start => 0);
-    make_certificate($t, 'server', '/CN=localhost');
-    make_certificate($t, 'ca', '/CN=Test authority');
-    make_certificate($t, 'alice', '/CN=alice', 'ca');
-    make_certificate($t, 'self', '/CN=alice');
-    make_certificate($t, 'other', '/CN=Other authority');
-    make_certificate($t, 'foreign', '/CN=alice', 'other');
+    make_certificate($t->dir, 'server', '/CN=localhost');
+    make_certificate($t->dir, 'ca', '/CN=Test authority');
+    make_certificate($t->dir, 'alice', '/CN=alice', by => 'ca');
+    make_certificate($t->dir, 'self', '/CN=alice');
+    make_certificate($t->dir, 'other', '/CN=Other authority');
+    make_certificate($t->dir, 'foreign', '/CN=alice', by => 'other');
     $t->write_file('passwords', "/CN=alice:$hash\nalice:$hash\n");
     $t->start;
     my $client = $t->client_add('notes');

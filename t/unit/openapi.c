@@ -337,17 +337,15 @@ static const char *complete(apr_pool_t *p, const char *members, const char *sche
     json_t *document =
         parse(p, quoted(p, apr_psprintf(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{'security':[]}}}%s}", members)));
     openapi_security_t security = { .name = "GPTOAuth" };
-    json_t *shown;
 
     security.scheme = json_own(p, json_loads(quoted(p, scheme), 0, NULL));
     security.scopes = json_own(p, json_words(p, "read write"));
     *known = openapi_complete(p, document, ORIGIN, &security);
     is_str(json_print(p, json_object_get(document, "paths")), "{\"/a\":{\"get\":{\"security\":[]}}}",
            "operations stay as they are");
-    shown = json_own(p, json_pack("[O?, O?, O?]", json_object_get(document, "servers"),
-                                  json_object_get(json_object_get(document, "components"), "securitySchemes"),
-                                  json_object_get(document, "security")));
-    return json_print(p, shown);
+    return json_print(p, json_own(p, json_pack("[O?, O?, O?]", json_object_get(document, "servers"),
+                                               json_object_get(json_object_get(document, "components"), "securitySchemes"),
+                                               json_object_get(document, "security"))));
 }
 
 static void test_complete(apr_pool_t *p)

@@ -37,6 +37,7 @@ void test_params(apr_pool_t *p);
 void test_password(apr_pool_t *p);
 void test_pkce(apr_pool_t *p);
 void test_scope(apr_pool_t *p);
+void test_server_uri(apr_pool_t *p);
 void test_text(apr_pool_t *p);
 void test_times(apr_pool_t *p);
 void test_token(apr_pool_t *p);
