@@ -28,8 +28,10 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use parent 'Test::GptOauth::Flow';
+use Test::GptOauth::Configuration qw($pages $server @usual_modules);
 use Test::GptOauth::Http;
 use Test::GptOauth::Postgres;
+use Test::GptOauth::Process qw(output run slurp);
 use Test::GptOauth::Secrets;
 
 our @EXPORT = qw(dbs on_each_db secret);
@@ -40,64 +42,6 @@ my $module = "$build/.libs/mod_gpt_oauth.so";
 my $command = "$build/gptoauth";
 my ($httpd) = grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
 chomp(my $modules = qx(apxs -q LIBEXECDIR) || '/usr/lib/apache2/modules');
-
-my $pages = <<'EOC';
-GPTOAuthScope read "Read your notes" default
-GPTOAuthScope write "Change your notes"
-GPTOAuthScope admin "Administer everybody's notes"
-GPTOAuthScope hello "Be greeted"
-<Location /api>
-    AuthType GPTOAuth
-    Require oauth-scope read
-</Location>
-<Location /api/hello>
-    SetHandler gpt-oauth-hello
-    Require oauth-scope hello
-</Location>
-<Location /write>
-    AuthType GPTOAuth
-    Require oauth-scope write
-</Location>
-EOC
-
-my $server = <<'EOC';
-ServerRoot "%%DIR%%"
-ServerName localhost:%%PORT%%
-Listen 127.0.0.1:%%PORT%%
-%%MODULES%%
-User www-data
-Group www-data
-PidFile "%%DIR%%/httpd.pid"
-CoreDumpDirectory "%%DIR%%/cores"
-ErrorLog "%%DIR%%/error.log"
-LogLevel info gpt_oauth:debug
-LogFormat "%h %l %u %t \"%r\" %>s %b" plain
-CustomLog "%%DIR%%/access.log" plain
-Mutex default:%%DIR%%
-StartServers 2
-ServerLimit 4
-# More than any test has connections: a process whose threads are all busy closes what it keeps alive.
-ThreadsPerChild 64
-MaxRequestWorkers 256
-MinSpareThreads 64
-MaxSpareThreads 256
-KeepAliveTimeout 30
-Timeout 30
-DocumentRoot "%%DIR%%/htdocs"
-<Directory "%%DIR%%/htdocs">
-    Require all granted
-</Directory>
-TypesConfig /dev/null
-AddType text/plain .txt
-Include "%%DIR%%/dbd.conf"
-%%DBD%%
-%%ISSUER%%
-%%PAGES%%
-%%CONF%%
-EOC
-
-my @usual_modules = qw(mpm_event authn_core authz_core authz_host authn_file authz_user auth_basic alias dir mime dbd headers env
-    rewrite proxy proxy_http setenvif);
 
 # A crash leaves a core.
 my @cores = $> == 0 ? qw(prlimit --core=unlimited --) : ();
@@ -345,31 +289,6 @@ sub begin_gptoauth {
     exec $command, '--db-conf', "$self->{dir}/dbd.conf", @args or POSIX::_exit(127);
 }
 
-sub run {
-    my ($opt, @command) = @_;
-    my @files = map { File::Temp->new } 1 .. 3;
-    print { $files[0] } $opt->{stdin} // '';
-    $files[0]->flush;
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        open STDIN, '<', $files[0]->filename;
-        open STDOUT, '>', $files[1]->filename;
-        open STDERR, '>', $files[2]->filename;
-        exec @command or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    my $status = $?;
-    return { status => $status >> 8 || $status, out => slurp($files[1]->filename), err => slurp($files[2]->filename) };
-}
-
-sub output {
-    my ($stdin, @command) = @_;
-    my $result = run({ stdin => $stdin }, @command);
-    die "@command: $result->{err}\n" if $result->{status};
-    chomp $result->{out};
-    return $result->{out};
-}
-
 # ---- the database, behind the module's back
 
 # Runs a statement and returns what it prints: a row a line, columns separated by |. Tests move time with it.
@@ -389,13 +308,6 @@ sub dump_database {
 
 sub error_log { return slurp("$_[0]{dir}/error.log") }
 sub access_log { return slurp("$_[0]{dir}/access.log") }
-
-sub slurp {
-    my ($file) = @_;
-    open my $handle, '<', $file or return '';
-    local $/;
-    return <$handle> // '';
-}
 
 # Stops the server and judges what it wrote.
 sub finish {
