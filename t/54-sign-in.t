@@ -138,13 +138,7 @@ EOC
     $t->write_file('second', password_line('dave') . "carol:{SHA}none\n");
     $t->start;
     my $client = $t->client_add('notes');
-    my $sign_in = sub {
-        my ($name, $password) = @_;
-        my $browser = $t->browser;
-        $browser->get($t->authorize_url($client));
-        $browser->submit($browser->form_with('password'), username => $name, password => $password);
-        return $t->outcome($client, $browser->page);
-    };
+    my $sign_in = sub { return $t->outcome_of_sign_in($client, @_) };
     is($sign_in->('carol', 'secret'), '200 consent', 'a user of the first provider');
     is($sign_in->('dave', 'secret'), '200 consent', 'one of the second, an alias');
     is($sign_in->('alice', $t->user('alice')), '200 consent', 'one of the module\'s own');

@@ -7,6 +7,7 @@ use JSON::PP ();
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Configuration qw($other_issuer);
 
 my $endpoint = '/oauth/revoke';
 my $refused = '400 invalid_grant';
@@ -275,13 +276,7 @@ sub test_races {
     return;
 }
 
-on_each_db({ conf => <<'EOC' }, sub {
-Listen 127.0.0.1:%%PORT_A%%
-<VirtualHost 127.0.0.1:%%PORT_A%%>
-    ServerName localhost:%%PORT_A%%
-    GPTOAuthIssuer http://localhost:%%PORT_A%%
-</VirtualHost>
-EOC
+on_each_db({ conf => $other_issuer }, sub {
     my ($t) = @_;
     my $client = $t->client_add('confidential');
     my $public = $t->client_add('public', public => 1);

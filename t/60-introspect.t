@@ -7,6 +7,7 @@ use JSON::PP ();
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Configuration qw($other_issuer);
 
 my $endpoint = '/oauth/introspect';
 my $inactive = '{"active":false}';
@@ -236,13 +237,7 @@ sub test_command {
     return;
 }
 
-on_each_db({ conf => <<'EOC' }, sub {
-Listen 127.0.0.1:%%PORT_A%%
-<VirtualHost 127.0.0.1:%%PORT_A%%>
-    ServerName localhost:%%PORT_A%%
-    GPTOAuthIssuer http://localhost:%%PORT_A%%
-</VirtualHost>
-EOC
+on_each_db({ conf => $other_issuer }, sub {
     my ($t) = @_;
     my $server = $t->client_add('resource server', resource_server => 1);
     my $client = $t->client_add('notes');

@@ -237,11 +237,7 @@ make_network();
 my $server = start_server();
 on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
     my ($t) = @_;
-    forget_documents();
-    for my $test (\&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_ceiling, \&test_hosts, \&test_many) {
-        $test->($t);
-        $t->restart;    # it forgets who failed, and how much was asked for
-    }
+    run_each($t, \&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_ceiling, \&test_hosts, \&test_many);
 });
 stop_server($server);
 done_testing;

@@ -69,13 +69,7 @@ EOC
         my ($t) = @_;
         my $with = $attribute || 'without the attribute';
         my $client = $t->client_add('notes');
-        my $sign_in = sub {
-            my ($name, $password) = @_;
-            my $browser = $t->browser;
-            $browser->get($t->authorize_url($client));
-            $browser->submit($browser->form_with('password'), username => $name, password => $password);
-            return $t->outcome($client, $browser->page);
-        };
+        my $sign_in = sub { return $t->outcome_of_sign_in($client, @_) };
         my ($status, $said) = $t->configtest;
         my $warned = $said =~ /GPT220: GPTOAuthLoginProvider asks a directory by ldap.*write AuthLDAPRemoteUserAttribute/ ? 'warns' : 'is content';
         is("$status $warned", $attribute ? '0 is content' : '0 warns', "case 328: configtest $with");

@@ -182,11 +182,7 @@ make_network();
 my $server = start_server();
 on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
     my ($t) = @_;
-    forget_documents();
-    for my $test (\&test_withdrawn, \&test_blame, \&test_trailers, \&test_callers) {
-        $test->($t);
-        $t->restart;    # it forgets who failed, and how much was asked for
-    }
+    run_each($t, \&test_withdrawn, \&test_blame, \&test_trailers, \&test_callers);
     test_options($t) if $t->db eq (dbs())[0];
 });
 stop_server($server);

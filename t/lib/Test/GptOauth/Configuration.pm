@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use Exporter qw(import);
 
-our @EXPORT_OK = qw($pages $server @usual_modules);
+our @EXPORT_OK = qw($other_issuer $pages $server @usual_modules);
 
 # Scopes, and a Location for each of the two that tests ask for most.
 our $pages = <<'EOC';
@@ -62,6 +62,15 @@ Include "%%DIR%%/dbd.conf"
 %%ISSUER%%
 %%PAGES%%
 %%CONF%%
+EOC
+
+# For conf: a second issuer in the same server, at port A.
+our $other_issuer = <<'EOC';
+Listen 127.0.0.1:%%PORT_A%%
+<VirtualHost 127.0.0.1:%%PORT_A%%>
+    ServerName localhost:%%PORT_A%%
+    GPTOAuthIssuer http://localhost:%%PORT_A%%
+</VirtualHost>
 EOC
 
 our @usual_modules = qw(mpm_event authn_core authz_core authz_host authn_file authz_user auth_basic alias dir mime dbd headers env

@@ -20,7 +20,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Test::GptOauth;
 
-our @EXPORT = qw(in_own_network make_network start_server stop_server forget_documents write_hosts write_file sh new_host publish as_client asked visit
+our @EXPORT = qw(in_own_network make_network start_server stop_server run_each forget_documents write_hosts write_file sh new_host publish as_client asked visit
     last_problem stale kept_for $dir $cb $public %address);
 
 my $lib = dirname(dirname(dirname(__FILE__)));
@@ -155,6 +155,17 @@ sub publish {
     write_file("docs/$host/" . ($opt{file} // 'client.json'), $document) if defined $document;
     write_file("docs/$host/.htaccess", $opt{how}) if defined $opt{how};
     return $url;
+}
+
+# Runs tests, each on a server that has forgotten who failed and how much was asked for.
+sub run_each {
+    my ($t, @tests) = @_;
+    forget_documents();
+    for my $test (@tests) {
+        $test->($t);
+        $t->restart;
+    }
+    return;
 }
 
 sub as_client { my ($url, $redirect) = @_; return { id => $url, redirect_uri => $redirect // $cb, public => 1 } }

@@ -132,6 +132,15 @@ sub browser_of {
     return $self->{browsers}{$name} //= $self->browser;
 }
 
+# What comes of signing in to this client by a form, in a browser that nobody knows.
+sub outcome_of_sign_in {
+    my ($self, $client, $name, $password) = @_;
+    my $browser = $self->browser;
+    $browser->get($self->authorize_url($client));
+    $browser->submit($browser->form_with('password'), username => $name, password => $password);
+    return $self->outcome($client, $browser->page);
+}
+
 # Opens the request and signs in if asked; the browser then shows the consent page or an error, or was redirected.
 sub open_request {
     my ($self, $url, %opt) = @_;
