@@ -1,14 +1,12 @@
 #!/bin/sh
-# Usage: embed.sh SRCDIR sql/DRIVER/NNNN-name.sql...
-# Writes the C source of mod_gpt_oauth/store/migrations.h with the files, sorted by driver and number.
+# Usage: embed.sh SRCDIR
+# Writes the C source of mod_gpt_oauth/store/migrations.h with SRCDIR/sql/DRIVER/NNNN-name.sql, sorted by driver and number.
 set -eu
 LC_ALL=C
 export LC_ALL
 
-srcdir=$1
-shift
-cd "$srcdir"
-printf '%s\n' "$@" | sort | awk '
+cd "$1"
+printf '%s\n' sql/*/*.sql | sort | awk '
 function fail(sentence) { print "embed.sh: " path ": " sentence | "cat >&2"; failed = 1; exit 1 }
 
 BEGIN {
