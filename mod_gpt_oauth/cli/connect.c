@@ -84,7 +84,7 @@ static const char *become_owner(apr_pool_t *p, const char *folder, const struct 
     return NULL;
 }
 
-static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn)
+static const char *prepare_file(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn)
 {
     const char *file = conf->params;
     const char *slash = strrchr(file, '/');
@@ -122,8 +122,7 @@ static const char *prepare_sqlite(apr_pool_t *p, const db_conf_t *conf, int may_
 
 const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database)
 {
-    int is_sqlite = strcmp(conf->driver, "sqlite3") == 0;
-    const char *problem = is_sqlite ? prepare_sqlite(p, conf, may_create, warn) : NULL;
+    const char *problem = store_driver_is_file(conf->driver) ? prepare_file(p, conf, may_create, warn) : NULL;
     if (problem) {
         return problem;
     }

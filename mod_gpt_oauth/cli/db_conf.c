@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/uri.h"
+#include "store/source.h"
 
 #define FILE_MAX 65536
 
@@ -176,10 +177,10 @@ static const char *judge(apr_pool_t *p, const db_conf_t *conf)
             "DBDParams with the path of the database file",
             conf->file, conf->driver ? "DBDParams" : "DBDriver");
     }
-    if (strcmp(conf->driver, "pgsql") != 0 && strcmp(conf->driver, "sqlite3") != 0) {
+    if (!store_driver_is_known(conf->driver)) {
         return apr_psprintf(p, "%s: DBDriver %s is not supported: use pgsql or sqlite3", conf->file, conf->driver);
     }
-    if (strcmp(conf->driver, "sqlite3") == 0 && conf->params[0] != '/') {
+    if (store_driver_is_file(conf->driver) && conf->params[0] != '/') {
         return apr_psprintf(p, "%s: DBDParams must be the full path of the database file, as httpd runs in another folder",
                             conf->file);
     }

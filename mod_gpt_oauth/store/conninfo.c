@@ -1,57 +1,15 @@
+/*
+ * Judges DBDriver and DBDParams without connecting. Called by configtest, when httpd starts and by the command.
+ */
 #include "store/conninfo.h"
 
 #include <apr_strings.h>
-#include <libpq-fe.h>
-#include <string.h>
 
-#include "base/file.h"
-
-#define MAX_CONNECT_TIMEOUT 10
-
-/* Without it an unreachable server holds a thread, and the lock of mod_dbd's pool, for minutes. */
-static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
-{
-    for (const PQconninfoOption *option = options; option->keyword; option++) {
-        if (strcmp(option->keyword, "service") == 0 && option->val) {
-            return NULL; /* what the service file says is known on connecting only */
-        }
-    }
-    for (const PQconninfoOption *option = options; option->keyword; option++) {
-        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val) {
-            char *end;
-            apr_int64_t seconds = apr_strtoi64(option->val, &end, 10);
-
-            return !*end && seconds >= 1 && seconds <= MAX_CONNECT_TIMEOUT
-                       ? NULL
-                       : apr_psprintf(p, "DBDParams says connect_timeout=%s; write 1 to %d seconds, such as 2", option->val,
-                                      MAX_CONNECT_TIMEOUT);
-        }
-    }
-    return "DBDParams says no connect_timeout, so an unreachable database would hold up every request for minutes; "
-           "add connect_timeout=2 tcp_user_timeout=3000";
-}
-
-static const char *check_pgsql(apr_pool_t *p, const char *params, int *usable)
-{
-    char *error = NULL;
-    PQconninfoOption *options = PQconninfoParse(params, &error);
-    const char *problem;
-
-    if (!options) {
-        /* libpq's message may quote the string, and with it a password. */
-        PQfreemem(error);
-        return "DBDParams is no connection string that libpq understands; "
-               "write for example \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
-    }
-    *usable = 1;
-    problem = check_timeout(p, options);
-    PQconninfoFree(options);
-    return problem;
-}
+#include "store/drivers.h"
 
 const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params, int *usable)
 {
-    const char *problem;
+    const backend_t *backend;
     int ignored;
 
     usable = usable ? usable : &ignored;
@@ -64,16 +22,7 @@ const char *store_params_problem(apr_pool_t *p, const char *driver, const char *
         return "there is a DBDriver but no DBDParams; write where the database is, "
                "for example DBDParams \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
     }
-    if (strcmp(driver, "pgsql") == 0) {
-        return check_pgsql(p, params, usable);
-    }
-    if (strcmp(driver, "sqlite3") == 0) {
-        if (params[0] != '/') {
-            return "DBDParams must be the absolute path of the SQLite file";
-        }
-        problem = file_kind_problem(params);
-        *usable = !problem;
-        return problem ? apr_psprintf(p, "DBDParams %s is no SQLite file: %s", params, problem) : NULL;
-    }
-    return apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
+    backend = backend_of(driver);
+    return backend ? backend->params_problem(p, params, usable)
+                   : apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
 }

@@ -43,7 +43,7 @@ static outcome_t run_once(lease_t *lease, const op_t *op, const value_t *args, i
     if (outcome != DB_OK) {
         return outcome;
     }
-    if (store_source_is_sqlite(lease->store->source) && strncmp(op->sql, "SELECT", 6) != 0) {
+    if (backend->needs_steps && strncmp(op->sql, "SELECT", 6) != 0) {
         return run_steps(lease, op->steps[0] ? op->steps : single, args, nargs, rows);
     }
 

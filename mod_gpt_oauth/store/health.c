@@ -1,4 +1,5 @@
 #include "store/db.h"
+#include "store/source.h"
 
 store_status_t store_health(store_t *store, health_t *health)
 {

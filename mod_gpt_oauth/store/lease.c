@@ -42,9 +42,8 @@ static outcome_t not_opened(const lease_t *lease, apr_int64_t started, const cha
     int slowly = clock_us() - started > SLOW_CONNECT;
 
     gate_failed(source->gate, slowly);
-    if (store_source_is_sqlite(source)) {
-        return lease_problem(lease, DB_MISCONFIGURED, "cannot open %s: it and its folder must belong to the user httpd runs as",
-                             source->file);
+    if (source->backend->open_problem) {
+        return source->backend->open_problem(lease);
     }
     return lease_problem(lease, slowly ? DB_DOWN : DB_AGAIN, "%s", problem);
 }

@@ -15,6 +15,8 @@
 #include <apr_strings.h>
 
 #include "store/pgsql_answer.h"
+#include "store/pgsql_params.h"
+#include "store/pgsql_rights.h"
 
 #define MAX_ARGS 24
 
@@ -260,5 +262,16 @@ static void pgsql_rollback(lease_t *lease)
 }
 
 const backend_t backend_pgsql = {
-    pgsql_alive, pgsql_begin, pgsql_commit, pgsql_rollback, pgsql_run, pgsql_found, pgsql_script,
+    .driver = "pgsql",
+    .params_problem = pgsql_params_problem,
+    .alive = pgsql_alive,
+    .begin = pgsql_begin,
+    .commit = pgsql_commit,
+    .rollback = pgsql_rollback,
+    .run = pgsql_run,
+    .found = pgsql_found,
+    .script = pgsql_script,
+    .begin_alone = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(6749, 6750)",
+    .find_settings = "SELECT 1 WHERE to_regclass('oauth_setting') IS NOT NULL",
+    .grant_rights = pgsql_grant_rights,
 };

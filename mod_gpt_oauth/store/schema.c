@@ -1,3 +1,7 @@
+/*
+ * Whether a server may work with the schema that a database has, asked once per connection. Called by db.c before the first
+ * statement.
+ */
 #include "store/schema.h"
 
 #include <string.h>
@@ -5,10 +9,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
-#include "store/db.h"
-
-/* All, not only those needed now: the statement is the same for every module that comes after this one. */
-static const char settings_get[] = "SELECT name, value FROM oauth_setting";
+const char schema_settings[] = "SELECT name, value FROM oauth_setting";
 
 static int number_of(const char *text)
 {
@@ -37,7 +38,7 @@ outcome_t schema_check(lease_t *lease)
     if (lease->memo->fits == source) {
         return DB_OK;
     }
-    outcome = source->backend->run(lease, settings_get, NULL, 0, &rows);
+    outcome = source->backend->run(lease, schema_settings, NULL, 0, &rows);
     if (outcome != DB_OK) {
         return outcome;
     }
@@ -73,29 +74,4 @@ outcome_t schema_check(lease_t *lease)
     apr_thread_mutex_unlock(source->mutex);
     lease->memo->fits = source;
     return DB_OK;
-}
-
-static int copy_tag_key(store_source_t *source, digest_t *key)
-{
-    int has_key;
-
-    apr_thread_mutex_lock(source->mutex);
-    has_key = source->has_tag_key;
-    *key = source->tag_key;
-    apr_thread_mutex_unlock(source->mutex);
-    return has_key;
-}
-
-store_status_t store_tag_key(store_t *store, digest_t *key)
-{
-    static const op_t settings = { .sql = settings_get };
-
-    if (copy_tag_key(store->source, key)) {
-        return STORE_OK;
-    }
-    /* Whatever is asked, the first lease brings the key along. */
-    if (db_run(store, &settings, NULL, 0, NULL) != STORE_OK || !copy_tag_key(store->source, key)) {
-        return STORE_DOWN;
-    }
-    return STORE_OK;
 }

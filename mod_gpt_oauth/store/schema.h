@@ -14,6 +14,9 @@
 #define SETTING_SCHEMA_OLDEST "schema_oldest"
 #define SETTING_TAG_KEY       "tag_key"
 
+/* Reads them all, not only those needed now: the statement is the same for every module that comes after this one. */
+extern const char schema_settings[];
+
 /* Once per connection: may this module use this database? Takes the tag key along. */
 outcome_t schema_check(lease_t *lease);
 

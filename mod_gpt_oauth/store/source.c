@@ -1,10 +1,14 @@
+/*
+ * Makes the source of connections that all operations of a server or of the command lease from, and answers what is known of
+ * it. Called when httpd or the command starts; who leases is lease.c.
+ */
 #include "store/source.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 #include <apr_strings.h>
 
+#include "store/drivers.h"
 #include "store/lease.h"
 
 apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
@@ -13,14 +17,11 @@ apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char
     store_source_t *source = apr_pcalloc(p, sizeof(*source));
     apr_status_t rv;
 
-    if (strcmp(driver, "pgsql") == 0) {
-        source->backend = &backend_pgsql;
-    } else if (strcmp(driver, "sqlite3") == 0) {
-        source->backend = &backend_sqlite;
-        source->file = apr_pstrdup(p, params);
-    } else {
+    source->backend = backend_of(driver);
+    if (!source->backend) {
         return APR_ENOTIMPL;
     }
+    source->file = source->backend->is_file ? apr_pstrdup(p, params) : NULL;
     source->open = open;
     source->close = close;
     source->held = held;
@@ -38,9 +39,21 @@ apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char
     return APR_SUCCESS;
 }
 
-int store_source_is_sqlite(const store_source_t *source)
+int store_driver_is_known(const char *driver)
 {
-    return source->backend == &backend_sqlite;
+    return backend_of(driver) != NULL;
+}
+
+int store_driver_is_file(const char *driver)
+{
+    const backend_t *backend = backend_of(driver);
+
+    return backend && backend->is_file;
+}
+
+int store_source_has_roles(const store_source_t *source)
+{
+    return source->backend->grant_rights != NULL;
 }
 
 int store_source_is_pooled(const store_source_t *source)

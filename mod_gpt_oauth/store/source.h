@@ -8,26 +8,7 @@
 #ifndef GPT_OAUTH_STORE_SOURCE_H
 #define GPT_OAUTH_STORE_SOURCE_H
 
-#include <apr_dbd.h>
-#include <apr_pools.h>
-
-typedef struct store_conn_t {
-    const apr_dbd_driver_t *driver;
-    apr_dbd_t *handle;
-    apr_pool_t *pool; /* lives as long as the connection */
-    void **memo;      /* a place that lives as long as the connection, NULL at first: store/ keeps there what it prepared */
-    void *opener;     /* the opener's own */
-} store_conn_t;
-
-/* Any thread. On success conn is filled. */
-typedef apr_status_t store_open_fn(void *baton, apr_pool_t *p, store_conn_t *conn);
-typedef void store_close_fn(void *baton, store_conn_t *conn);
-
-/*
- * The connection that the holder (store_t.holder) keeps already for another purpose, if it does: it is used as it is, without
- * gate or opening. A holder that waited for one more could wait for itself. 0: it keeps none.
- */
-typedef int store_held_fn(void *holder, store_conn_t *conn);
+#include "store/connection.h"
 
 typedef struct store_source_t store_source_t;
 
@@ -38,7 +19,13 @@ typedef struct store_source_t store_source_t;
 apr_status_t store_source_create(store_source_t **source, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton);
 
-int store_source_is_sqlite(const store_source_t *source);
+/* Whether driver (DBDriver's word) is one of those. */
+int store_driver_is_known(const char *driver);
+/* Whether the DBDParams of this driver are the path of a file on this host. */
+int store_driver_is_file(const char *driver);
+
+/* Whether the database has roles, to whom rights can be granted. */
+int store_source_has_roles(const store_source_t *source);
 
 /* Whether a connection has turned out to lead to a pooler (pgbouncer) instead of PostgreSQL itself. Any thread. */
 int store_source_is_pooled(const store_source_t *source);

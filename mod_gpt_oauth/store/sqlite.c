@@ -16,6 +16,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
+
 #define BUSY  5 /* SQLITE_BUSY, which the driver passes on */
 #define TRIES 4 /* of a statement whose schema changes, for four that migrate at once change it as often */
 
@@ -334,6 +336,37 @@ static outcome_t sqlite_script(lease_t *lease, const char *sql)
     return DB_OK;
 }
 
+static const char *sqlite_params_problem(apr_pool_t *p, const char *params, int *usable)
+{
+    const char *problem;
+
+    if (params[0] != '/') {
+        return "DBDParams must be the absolute path of the SQLite file";
+    }
+    problem = file_kind_problem(params);
+    *usable = !problem;
+    return problem ? apr_psprintf(p, "DBDParams %s is no SQLite file: %s", params, problem) : NULL;
+}
+
+static outcome_t sqlite_open_problem(const lease_t *lease)
+{
+    return lease_problem(lease, DB_MISCONFIGURED, "cannot open %s: it and its folder must belong to the user httpd runs as",
+                         lease->store->source->file);
+}
+
 const backend_t backend_sqlite = {
-    sqlite_alive, sqlite_begin, sqlite_commit, sqlite_rollback, sqlite_run, sqlite_found, sqlite_script,
+    .driver = "sqlite3",
+    .is_file = 1,
+    .needs_steps = 1,
+    .params_problem = sqlite_params_problem,
+    .open_problem = sqlite_open_problem,
+    .alive = sqlite_alive,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .run = sqlite_run,
+    .found = sqlite_found,
+    .script = sqlite_script,
+    .find_settings = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'oauth_setting'",
+    .no_roles = "SQLite has no roles: give the database file to the user that httpd runs as instead",
 };

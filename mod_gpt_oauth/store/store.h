@@ -16,13 +16,14 @@
 #include <apr_tables.h>
 
 #include "base/crypto.h"
-#include "store/source.h"
 
 typedef enum {
     STORE_OK,
     STORE_REFUSED, /* no such row, or a condition did not hold; nothing changed */
     STORE_DOWN     /* the database could not be asked: answer 503; store->problem says why and what to do */
 } store_status_t;
+
+typedef struct store_source_t store_source_t; /* store/source.h */
 
 /* One request's (or one command's) view of the store. Belongs to one thread. */
 typedef struct store_t {

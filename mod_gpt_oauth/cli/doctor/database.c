@@ -96,7 +96,7 @@ static void judge_owners(doctor_t *doctor)
 
         report_add(report, verdict, "owners", remedy, "%s", finding);
     }
-    if (!list->nelts && !strcmp(doctor->c->database->conf.driver, "pgsql")) {
+    if (!list->nelts && store_source_has_roles(doctor->c->store->source)) {
         report_add(report, FINE, "owners", NULL, "nobody else can come between the module and its tables");
     }
 }
