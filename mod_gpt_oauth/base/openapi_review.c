@@ -2,11 +2,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/openapi.h"
-#include "base/openapi_review.h"
+#include "base/openapi_schema.h"
 #include "base/uri.h"
 
 #define MAX_OPERATIONS      30
@@ -15,16 +14,6 @@
 #define MAX_DOCUMENT_BYTES  1000000
 #define MAX_EXCHANGED_CHARS 100000
 #define MAX_OPERATION_ID    64
-
-void review_find(review_t *review, const char *where, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    APR_ARRAY_PUSH(review->findings, const char *) =
-        apr_pstrcat(review->p, where, ": ", apr_pvsprintf(review->p, format, args), NULL);
-    va_end(args);
-}
 
 static apr_size_t characters(const char *text)
 {

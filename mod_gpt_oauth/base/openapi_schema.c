@@ -1,10 +1,11 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/openapi_review.h"
+#include "base/openapi_schema.h"
 
 #define MAX_DEPTH 64
 #define MAX_CHAIN 512 /* of one $ref that leads to another */
@@ -13,6 +14,16 @@
 
 /* What is said of a schema depends on where it is used. */
 typedef void visit_fn(review_t *review, const char *where, json_t *schema, int depth);
+
+void review_find(review_t *review, const char *where, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    APR_ARRAY_PUSH(review->findings, const char *) =
+        apr_pstrcat(review->p, where, ": ", apr_pvsprintf(review->p, format, args), NULL);
+    va_end(args);
+}
 
 /* One step of a JSON pointer (RFC 6901) in the fragment of a URI. */
 static json_t *step(apr_pool_t *p, json_t *from, const char *name)

@@ -1,9 +1,8 @@
 /*
- * What the parts of openapi_review share: openapi_review.c goes through operations, openapi_schema.c through schemas. Internal
- * to them.
+ * What openapi_review finds in schemas. Internal to it: openapi_review.c goes through the operations, and leads here.
  */
-#ifndef GPT_OAUTH_BASE_OPENAPI_REVIEW_H
-#define GPT_OAUTH_BASE_OPENAPI_REVIEW_H
+#ifndef GPT_OAUTH_BASE_OPENAPI_SCHEMA_H
+#define GPT_OAUTH_BASE_OPENAPI_SCHEMA_H
 
 #include <apr_hash.h>
 #include <apr_pools.h>
