@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "grant/client.h"
+#include "grant/user.h"
 #include "grant/verify.h"
 
 const char *key_name_problem(const char *name)

@@ -5,7 +5,6 @@
 #include "base/fold.h"
 #include "base/params.h"
 #include "grant/client.h"
-#include "grant/verify.h"
 #include "store/throttles.h"
 
 #define SESSION_BYTES 32

@@ -10,10 +10,6 @@
 /* Seconds: a last use of a grant or a service key is noted again after that, as store_grant_touch and store_key_touch want it. */
 #define TOUCH_INTERVAL 3600
 
-/* The namespaces of principals that are not people; no user may have such a name. */
-#define PRINCIPAL_CLIENT  "client:"
-#define PRINCIPAL_SERVICE "service:"
-
 /*
  * Verifies an access token: shape and tag, then one look-up, then expiry, revocation, client and user. NULL and *access, or
  * invalid_token, or the database's failure. Says nothing about the resource: a request may pass several Locations.

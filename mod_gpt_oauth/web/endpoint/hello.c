@@ -3,7 +3,7 @@
 #include <http_protocol.h>
 
 #include "base/json.h"
-#include "grant/verify.h"
+#include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/endpoints.h"
 #include "web/guard/guard.h"

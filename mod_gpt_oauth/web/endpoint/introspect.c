@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/token.h"
 #include "grant/key.h"
+#include "grant/user.h"
 #include "grant/verify.h"
 #include "web/endpoint/client_request.h"
 #include "web/config/config.h"
