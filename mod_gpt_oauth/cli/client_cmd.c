@@ -12,14 +12,9 @@
 #define CLIENT_NAME_MAX     255
 #define OLD_SECRET_LIFETIME (24 * 60 * 60)
 
-int client_of_operand(const command_t *c, client_t **client)
+static int client_of_operand(const command_t *c, client_t **client)
 {
-    switch (store_client_find(c->store, c->operands[0], client)) {
-    case STORE_OK: return DONE;
-    case STORE_DOWN: return fail_down(c);
-    case STORE_REFUSED: break;
-    }
-    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", c->operands[0]);
+    return command_find_client(c, c->operands[0], client);
 }
 
 /* How a change of the client that was found ended: DONE, or a sentence was said. */

@@ -1,15 +1,14 @@
 /*
- * What every command of gptoauth is given, and how it ends.
+ * What every command of gptoauth is given, and what several of them do.
  */
 #ifndef GPT_OAUTH_CLI_COMMAND_H
 #define GPT_OAUTH_CLI_COMMAND_H
 
 #include "cli/args.h"
 #include "cli/connect.h"
+#include "cli/output.h"
 #include "cli/server.h"
 #include "store/store.h"
-
-enum { DONE = 0, FAILED = 1, MISUSED = 2 };
 
 typedef struct command_t {
     apr_pool_t *pool;
@@ -33,19 +32,12 @@ command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_rem
 command_fn grant_list, grant_revoke;
 command_fn key_add, key_list, key_revoke;
 command_fn throttle_list, throttle_clear;
-command_fn try_client, doctor;
+command_fn try_client, examine;
 
-/* The client that the first operand names, or says why not. */
-int client_of_operand(const command_t *c, client_t **client);
+/* The client of this id or name, or says that there is none. */
+int command_find_client(const command_t *c, const char *id_or_name, client_t **client);
 
-/* Makes ready to ask the server (server.c), in whose logs the caller is name: *http, or says why not. */
-struct http_t;
-int server_open(const command_t *c, const char *name, struct http_t **http);
-
-/* "gptoauth: " and the sentence, fit for a terminal, on standard error; returns FAILED. */
-int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The same for an operation that answered STORE_DOWN. */
+/* fail, for an operation that answered STORE_DOWN. */
 int fail_down(const command_t *c);
 
 #endif

@@ -13,12 +13,11 @@ static int find_client(const command_t *c, const char **id)
     if (!c->args->client) {
         return DONE;
     }
-    switch (store_client_find(c->store, c->args->client, &client)) {
-    case STORE_OK: *id = client->id; return DONE;
-    case STORE_DOWN: return fail_down(c);
-    case STORE_REFUSED: break;
+    if (command_find_client(c, c->args->client, &client)) {
+        return FAILED;
     }
-    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", c->args->client);
+    *id = client->id;
+    return DONE;
 }
 
 static json_t *grant_json(const grant_t *grant)

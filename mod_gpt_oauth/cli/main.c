@@ -1,4 +1,3 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,28 +61,9 @@ static const struct entry {
       ARG_USER | ARG_BROWSER | ARG_SECRET_FILE | ARG_URL | ARG_SCOPE | ARG_REDIRECT | ARG_NET, 1, 1, try_client },
     { "doctor", NULL, "[--url URL|/PATH] [--children N]",
       "find what would make ChatGPT fail; URL: a protected one, N: httpd's processes at the most",
-      ARG_URL | ARG_CHILDREN | ARG_NET, 0, 0, doctor },
+      ARG_URL | ARG_CHILDREN | ARG_NET, 0, 0, examine },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
-
-/* What it names, of a user, of a file or of the command line, may be anything. */
-int fail(const char *format, ...)
-{
-    apr_pool_t *p;
-    va_list args;
-    apr_pool_create(&p, NULL);
-    va_start(args, format);
-    fprintf(stderr, "gptoauth: %s\n", terminal_text(p, apr_pvsprintf(p, format, args)));
-    va_end(args);
-    apr_pool_destroy(p);
-    return FAILED;
-}
-
-int fail_down(const command_t *c)
-{
-    const char *problem = c->database->problem ? c->database->problem : c->store->problem;
-    return fail("%s", problem ? problem : "the database did not answer");
-}
 
 static void warn(const char *sentence)
 {
@@ -199,9 +179,9 @@ static int run(const struct entry *entry, command_t *c)
     if (!problem) {
         problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);
     }
-    if (problem && entry->run == doctor && c->server.issuer) {
+    if (problem && entry->run == examine && c->server.issuer) {
         c->problem = problem;
-        return doctor(c);
+        return examine(c);
     }
     if (problem) {
         return fail("%s", problem);

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,20 @@ struct table_t {
     int columns;
     apr_array_header_t *cells; /* const char * */
 };
+
+/* What it names, of a user, of a file or of the command line, may be anything. */
+int fail(const char *format, ...)
+{
+    apr_pool_t *p;
+    va_list args;
+
+    apr_pool_create(&p, NULL);
+    va_start(args, format);
+    fprintf(stderr, "gptoauth: %s\n", terminal_text(p, apr_pvsprintf(p, format, args)));
+    va_end(args);
+    apr_pool_destroy(p);
+    return FAILED;
+}
 
 void print_json(apr_pool_t *p, json_t *value)
 {

@@ -1,6 +1,6 @@
 /*
  * Standard output: aligned text for people, one line of JSON for programs. Field names are RFC 7591's where it has one, and times
- * in JSON are seconds since 1970.
+ * in JSON are seconds since 1970. And on standard error, what went wrong.
  */
 #ifndef GPT_OAUTH_CLI_OUTPUT_H
 #define GPT_OAUTH_CLI_OUTPUT_H
@@ -10,6 +10,12 @@
 
 #include "base/json.h"
 #include "base/text.h"
+
+/* How a command ends: the process's status. */
+enum { DONE = 0, FAILED = 1, MISUSED = 2 };
+
+/* "gptoauth: " and the sentence, fit for a terminal, on standard error; returns FAILED. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Takes over the reference. */
 void print_json(apr_pool_t *p, json_t *value);

@@ -5,8 +5,6 @@
 #include <apr_strings.h>
 
 #include "base/uri.h"
-#include "cli/command.h"
-#include "cli/client/http.h"
 
 #define PATH_DEFAULT "/oauth"
 #define METADATA     "/.well-known/oauth-authorization-server"
@@ -27,6 +25,7 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
     uri_t uri;
 
     memset(server, 0, sizeof(*server));
+    server->file = conf->file;
     if (problem) {
         return apr_psprintf(p, "--issuer %s: %s", args->issuer, problem);
     }
@@ -51,13 +50,10 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
     return NULL;
 }
 
-int server_open(const command_t *c, const char *name, http_t **http)
+const char *server_open(apr_pool_t *p, const server_t *server, const args_t *args, const char *name, http_t **http)
 {
-    const char *problem;
-
-    if (!c->server.issuer) {
-        return fail("say where the server is: GPTOAuthIssuer in %s, or --issuer URL", c->database->conf.file);
+    if (!server->issuer) {
+        return apr_psprintf(p, "say where the server is: GPTOAuthIssuer in %s, or --issuer URL", server->file);
     }
-    problem = http_open(c->pool, name, c->server.origin, c->args->connect_to, c->args->cacert, http);
-    return problem ? fail("%s", problem) : DONE;
+    return http_open(p, name, server->origin, args->connect_to, args->cacert, http);
 }

@@ -5,10 +5,12 @@
 #define GPT_OAUTH_CLI_SERVER_H
 
 #include "cli/args.h"
+#include "cli/client/http.h"
 #include "cli/db_conf.h"
 
 typedef struct server_t {
-    const char *issuer; /* NULL: nobody said, and so are all the others */
+    const char *file;   /* in which GPTOAuthIssuer may stand */
+    const char *issuer; /* NULL: nobody said, and so are all that follow */
     const char *origin; /* scheme://host[:port] */
     const char *authorize, *token, *revoke;
     const char *metadata; /* RFC 8414: the issuer's path stands behind */
@@ -18,5 +20,8 @@ typedef struct server_t {
 
 /* NULL, or a sentence about --issuer or --url: then nothing of server is known. */
 const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf, server_t *server);
+
+/* Makes ready to ask the server, in whose logs the caller is name. NULL and *http, or a sentence. */
+const char *server_open(apr_pool_t *p, const server_t *server, const args_t *args, const char *name, http_t **http);
 
 #endif

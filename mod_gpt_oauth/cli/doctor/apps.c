@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 
 #include "base/uri.h"
-#include "cli/doctor/doctor.h"
+#include "cli/doctor/checks.h"
 #include "grant/built_in.h"
 #include "grant/document.h"
 

@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "cli/doctor/doctor.h"
+#include "cli/doctor/checks.h"
 #include "cli/output.h"
 
 #define CLOCK_NOTICED 10 /* seconds */

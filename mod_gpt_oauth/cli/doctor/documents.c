@@ -4,7 +4,7 @@
 
 #include "base/openapi.h"
 #include "base/uri.h"
-#include "cli/doctor/doctor.h"
+#include "cli/doctor/checks.h"
 
 #define MANIFEST   "/.well-known/ai-plugin.json"
 #define OPENID     "/.well-known/openid-configuration"

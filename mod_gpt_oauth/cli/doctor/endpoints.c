@@ -4,7 +4,7 @@
 
 #include "base/log_code.h"
 #include "base/uri.h"
-#include "cli/doctor/doctor.h"
+#include "cli/doctor/checks.h"
 #include "cli/client/html.h"
 #include "cli/output.h"
 
@@ -185,40 +185,4 @@ void doctor_endpoints(doctor_t *doctor)
     doctor_endpoint(doctor, "token", doctor->c->server.token);
     doctor_endpoint(doctor, "revoke", doctor->c->server.revoke);
     judge_cors(doctor);
-}
-
-/* The value of resource_metadata in a challenge, in p; NULL when it has none. */
-static const char *metadata_url(apr_pool_t *p, const char *challenge)
-{
-    static const char name[] = "resource_metadata=\"";
-    const char *start = strstr(challenge, name);
-
-    start = start ? start + strlen(name) : NULL;
-    return start ? apr_pstrmemdup(p, start, strcspn(start, "\"")) : NULL;
-}
-
-void doctor_guard(doctor_t *doctor, const char *url)
-{
-    report_t *report = doctor->report;
-    http_request_t request = { .url = url };
-    const http_answer_t *answer = doctor_ask(doctor, "guard", &request);
-
-    doctor_judge_domain(doctor, "guard", "the API", url);
-    if (!answer) {
-        return;
-    }
-    const char *challenge = header(answer, "WWW-Authenticate"), *resource = metadata_url(report->pool, challenge);
-    if (answer->status < 300) {
-        report_add(report, PROBLEM, "guard", "AuthType GPTOAuth and a Require must stand in the <Location> of this URL",
-                   "%s is open to everybody", url);
-    } else if (answer->status != 401 || strncasecmp(challenge, "Bearer", 6) != 0) {
-        report_add(report, PROBLEM, "guard", "is the URL right, and is its <Location> guarded by AuthType GPTOAuth?",
-                   "%s answers %s, where 401 with a Bearer challenge is due", url,
-                   http_status_text(report->pool, answer->status));
-    } else {
-        report_add(report, FINE, "guard", NULL, "without a token nobody is let in");
-    }
-    if (resource) {
-        doctor_resource(doctor, resource);
-    }
 }

@@ -7,7 +7,7 @@
 
 #include "base/host.h"
 #include "base/uri.h"
-#include "cli/doctor/doctor.h"
+#include "cli/doctor/checks.h"
 #include "cli/output.h"
 
 #define DAY           (24 * 60 * 60)

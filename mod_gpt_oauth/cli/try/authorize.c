@@ -9,7 +9,7 @@
 #include "base/token.h"
 #include "base/uri.h"
 #include "cli/client/html.h"
-#include "cli/try/try.h"
+#include "cli/try/steps.h"
 
 /* Sign-in, consent and the way back, with some to spare for pages of others. */
 #define PAGES_MAX   8

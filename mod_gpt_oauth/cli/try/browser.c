@@ -10,7 +10,7 @@
 #include <apr_time.h>
 
 #include "base/uri.h"
-#include "cli/try/try.h"
+#include "cli/try/steps.h"
 
 #define WAIT_FOR_USER  300 /* seconds */
 #define WAIT_FOR_BYTES 3000

@@ -8,7 +8,7 @@
 #include "base/token.h"
 #include "grant/client.h"
 #include "cli/output.h"
-#include "cli/try/try.h"
+#include "cli/try/steps.h"
 
 static const char *other_database(const try_t *try)
 {

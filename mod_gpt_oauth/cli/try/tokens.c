@@ -4,7 +4,7 @@
 
 #include "base/scope.h"
 #include "base/token.h"
-#include "cli/try/try.h"
+#include "cli/try/steps.h"
 
 static http_request_t token_request(try_t *try, const client_t *client, const char *secret, int method,
                                     const char *const pairs[][2], const char *url)

@@ -1,6 +1,5 @@
-#include "cli/try/try.h"
+#include "cli/try/steps.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,22 +17,6 @@
 #define GPT_CALLBACK "https://chat.openai.com/aip/%s/oauth/callback"
 /* Of no GPT: ids are "g-" and 40 hex digits. The page accepts it from an open client, and no code is ever sent there. */
 #define GPT_NOBODY "g-0000000000000000000000000000000000000000"
-
-volatile sig_atomic_t try_interrupted;
-
-static void note_signal(int number)
-{
-    try_interrupted = number;
-}
-
-/* What is written down for the while must be taken back, come what may. */
-static void hear_signals(void)
-{
-    struct sigaction note = { .sa_handler = note_signal };
-    sigaction(SIGINT, &note, NULL);
-    sigaction(SIGTERM, &note, NULL);
-    sigaction(SIGHUP, &note, NULL);
-}
 
 static int judge(const command_t *c, const client_t *client)
 {
@@ -118,7 +101,7 @@ static int make_stand_in(try_t *try, const client_t *client)
     made->gpt_open = 0;
     made->redirect_uris = apr_array_make(c->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(made->redirect_uris, const char *) = try->redirect_uri;
-    hear_signals();
+    try_hear_signals();
     if (store_client_add(c->store, made) != STORE_OK) {
         return fail_down(c);
     }
@@ -272,7 +255,7 @@ static int without_stand_in(try_t *try, const client_t *client, const char *redi
         }
         try->redirect_uri = with_port(try->c->pool, redirect_uri, port);
     }
-    hear_signals();
+    try_hear_signals();
     play(try);
     forget(try, since);
     return DONE;
@@ -292,16 +275,16 @@ int try_client(command_t *c)
 {
     try_t try = { .c = c, .username = c->args->user, .listener = -1 };
     report_t *report = report_make(c);
-    const char *redirect_uri;
+    const char *redirect_uri, *problem;
     client_t *client;
     http_t *http;
 
-    if (server_open(c, "gptoauth-try", &http)) {
-        return FAILED;
+    if ((problem = server_open(c->pool, &c->server, c->args, "gptoauth-try", &http))) {
+        return fail("%s", problem);
     }
     try.dialog = dialog_make(c, report, http);
     try.grants = apr_array_make(c->pool, 2, sizeof(const char *));
-    if (client_of_operand(c, &client) || judge(c, client) || read_secrets(&try, client)) {
+    if (command_find_client(c, c->operands[0], &client) || judge(c, client) || read_secrets(&try, client)) {
         return FAILED;
     }
     c->store->issuer = c->server.issuer;

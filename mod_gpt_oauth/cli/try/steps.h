@@ -1,9 +1,9 @@
 /*
- * The parts of `gptoauth try`. Each step shows its requests and answers, adds its findings to the report and returns 1, or 0
- * where those that come after it have nothing to go on with.
+ * The steps of `gptoauth try`, which try.c takes one after the other. Each shows its requests and answers, adds its findings to
+ * the report and returns 1, or 0 where those that come after it have nothing to go on with.
  */
-#ifndef GPT_OAUTH_CLI_TRY_H
-#define GPT_OAUTH_CLI_TRY_H
+#ifndef GPT_OAUTH_CLI_TRY_STEPS_H
+#define GPT_OAUTH_CLI_TRY_STEPS_H
 
 #include <signal.h>
 
@@ -25,12 +25,14 @@ typedef struct try_t {
     apr_array_header_t *grants;                      /* const char *: one access token of each */
 } try_t;
 
-/* The user has had enough: nothing new begins, and what was written down is taken back. */
+/* signals.c: the user has had enough: nothing new begins, and what was written down is taken back. */
 extern volatile sig_atomic_t try_interrupted;
+/* From now on a signal sets it, and ends nothing by itself. */
+void try_hear_signals(void);
 
 enum { BY_POST, BY_BASIC };
 
-/* try_authorize.c: the page, for this client and redirect URI, is ready to be signed in at. Nothing is written. */
+/* authorize.c: the page, for this client and redirect URI, is ready to be signed in at. Nothing is written. */
 int try_page(try_t *try, const client_t *client, const char *redirect_uri);
 /* Sign-in, consent, and back with a code. */
 int try_authorize(try_t *try);
@@ -39,12 +41,12 @@ int try_take_code(try_t *try, const char *url, const char *state);
 /* The request as ChatGPT makes it, with a new state. */
 const char *try_authorize_url(try_t *try, const client_t *client, const char *redirect_uri, const char **state);
 
-/* try_browser.c: listens at *port of the loopback address (0: any, and says which). NULL, or a sentence. */
+/* browser.c: listens at *port of the loopback address (0: any, and says which). NULL, or a sentence. */
 const char *try_listen(try_t *try, int *port);
 /* Prints url for the user and waits. The URL that the browser came back to, or NULL: nobody came. */
 const char *try_await_browser(try_t *try, const char *url);
 
-/* try_tokens.c: the code for tokens. */
+/* tokens.c: the code for tokens. */
 int try_exchange(try_t *try, int method);
 /* Id and secret of this client are right: shown by a code that nobody issued. */
 int try_secret(try_t *try, const client_t *client, const char *secret, int method);
@@ -56,7 +58,7 @@ int try_guard(try_t *try, const char *url);
 int try_call(try_t *try, const char *url);
 int try_call_refused(try_t *try, const char *url);
 
-/* try_remedy.c: what the database knows of it. The sentence that helps when the secret of client was refused. */
+/* remedy.c: what the database knows of it. The sentence that helps when the secret of client was refused. */
 const char *try_secret_remedy(const try_t *try, const client_t *client, const char *secret);
 /* ... when the page refused the client with this redirect URI. */
 const char *try_page_remedy(const try_t *try, const client_t *client, const char *redirect_uri);

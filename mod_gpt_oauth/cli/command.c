@@ -1,0 +1,21 @@
+/*
+ * What several commands of gptoauth do. Called by those in *_cmd.c, cli/try/ and cli/doctor/, and calls none of them.
+ */
+#include "cli/command.h"
+
+int command_find_client(const command_t *c, const char *id_or_name, client_t **client)
+{
+    switch (store_client_find(c->store, id_or_name, client)) {
+    case STORE_OK: return DONE;
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
+    }
+    return fail("there is no client \"%s\"; `gptoauth client list` shows them all", id_or_name);
+}
+
+int fail_down(const command_t *c)
+{
+    const char *problem = c->database->problem ? c->database->problem : c->store->problem;
+
+    return fail("%s", problem ? problem : "the database did not answer");
+}
