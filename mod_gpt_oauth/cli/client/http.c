@@ -256,17 +256,13 @@ static struct curl_slist *headers_of(apr_pool_t *p, const http_request_t *reques
 }
 
 /* curl_easy_setopt fails for want of memory, or for an option that this libcurl was built without: then the request does. */
-static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *request, inbox_t *inbox, struct curl_slist *headers,
-                       char *detail)
-{
-    CURL *curl = http->curl;
-    CURLcode code = CURLE_OK;
-    const char *body = request->form ? http_form(p, request->form) : NULL;
+#define SET(option, value) (code = code ? code : curl_easy_setopt(http->curl, option, value))
 
-#define SET(option, value) (code = code ? code : curl_easy_setopt(curl, option, value))
-    SET(CURLOPT_URL, request->url);
-    SET(CURLOPT_HTTPGET, 1L); /* whatever the last request was; curl_easy_reset would leak the list of cookie files */
-    SET(CURLOPT_CUSTOMREQUEST, NULL);
+/* What holds for every request. */
+static CURLcode set_up_connection(const http_t *http, apr_pool_t *p)
+{
+    CURLcode code = CURLE_OK;
+
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -279,12 +275,6 @@ static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *reques
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_CERTINFO, 1L);
-    SET(CURLOPT_ERRORBUFFER, detail);
-    SET(CURLOPT_HTTPHEADER, headers);
-    SET(CURLOPT_WRITEFUNCTION, take_body);
-    SET(CURLOPT_WRITEDATA, inbox);
-    SET(CURLOPT_HEADERFUNCTION, take_header);
-    SET(CURLOPT_HEADERDATA, inbox);
     if (http->ca_file) {
         SET(CURLOPT_CAINFO, http->ca_file);
         SET(CURLOPT_CAPATH, NULL);
@@ -295,6 +285,24 @@ static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *reques
     if (http->connect_to) {
         SET(CURLOPT_CONNECT_TO, http->connect_to);
     }
+    return code;
+}
+
+static CURLcode set_up(const http_t *http, apr_pool_t *p, const http_request_t *request, inbox_t *inbox,
+                       struct curl_slist *headers, char *detail)
+{
+    CURLcode code = set_up_connection(http, p);
+    const char *body = request->form ? http_form(p, request->form) : NULL;
+
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_HTTPGET, 1L); /* whatever the last request was; curl_easy_reset would leak the list of cookie files */
+    SET(CURLOPT_CUSTOMREQUEST, NULL);
+    SET(CURLOPT_ERRORBUFFER, detail);
+    SET(CURLOPT_HTTPHEADER, headers);
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, inbox);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, inbox);
     if (body) {
         SET(CURLOPT_COPYPOSTFIELDS, body);
     }
@@ -303,9 +311,10 @@ static CURLcode set_up(http_t *http, apr_pool_t *p, const http_request_t *reques
     } else if (request->method) {
         SET(CURLOPT_CUSTOMREQUEST, request->method);
     }
-#undef SET
     return code;
 }
+
+#undef SET
 
 static const char *media_type(apr_pool_t *p, const char *header)
 {
