@@ -169,11 +169,32 @@ static const failure_t *check_scope(apr_pool_t *p, const policy_t *policy, const
     return client_scope(p, policy, request->client, asked, &request->scope);
 }
 
+/* A code in the query of the redirect URI is all that this server answers with. */
+static const failure_t *check_response(apr_pool_t *p, const params_t *params)
+{
+    const char *type = params_get(params, "response_type"), *mode = params_get(params, "response_mode");
+
+    if (!type) {
+        return invalid_request(
+            p, params_get(params, "grant_type")
+                   ? "This is the authorization URL, which a browser opens. Token requests belong to the token URL: "
+                     "the two may be swapped in the settings of the app."
+                   : "The parameter response_type is missing.");
+    }
+    if (strcmp(type, "code") != 0) {
+        return failure_make(p, OAUTH_UNSUPPORTED_RESPONSE_TYPE, "Only response_type=code is supported.", NULL);
+    }
+    if (mode && strcmp(mode, "query") != 0) {
+        return invalid_request(p, "Only response_mode=query is supported.");
+    }
+    return NULL;
+}
+
 /* All that can be said to the client, since client and redirect URI are certain. */
 static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, const params_t *params, authorization_t *request)
 {
     const param_t *state = params_find(params, "state"), *scope = params_find(params, "scope");
-    const char *type, *mode, *problem = NULL;
+    const char *problem = NULL;
     apr_array_header_t *resources;
     const failure_t *failure;
 
@@ -189,20 +210,8 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
     if ((failure = check_objects(p, params))) {
         return failure;
     }
-    type = params_get(params, "response_type");
-    if (!type) {
-        return invalid_request(
-            p, params_get(params, "grant_type")
-                   ? "This is the authorization URL, which a browser opens. Token requests belong to the token URL: "
-                     "the two may be swapped in the settings of the app."
-                   : "The parameter response_type is missing.");
-    }
-    if (strcmp(type, "code") != 0) {
-        return failure_make(p, OAUTH_UNSUPPORTED_RESPONSE_TYPE, "Only response_type=code is supported.", NULL);
-    }
-    mode = params_get(params, "response_mode");
-    if (mode && strcmp(mode, "query") != 0) {
-        return invalid_request(p, "Only response_mode=query is supported.");
+    if ((failure = check_response(p, params))) {
+        return failure;
     }
     if (!client_allows_grant_type(request->client, "authorization_code")) {
         return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "This app may not ask users for access.", NULL);

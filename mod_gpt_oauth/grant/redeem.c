@@ -104,12 +104,25 @@ static const failure_t *why_not_redeemed(store_t *store, const client_t *client,
                          "client or user ended during redemption");
 }
 
+/* The first refresh token of a grant, and in *link what the database keeps of it. */
+static const char *begin_chain(const store_t *store, const policy_t *policy, const digest_t *tag_key, refresh_t *link)
+{
+    refresh_parts_t parts = { .generation = 1 };
+
+    crypto_random(parts.selector, sizeof(parts.selector));
+    crypto_random(parts.secret, sizeof(parts.secret));
+    *link = (refresh_t){ .generation = 1, .expires_at = store->now + policy->refresh_idle };
+    crypto_random(link->salt.byte, sizeof(link->salt.byte));
+    crypto_sha256(parts.selector, sizeof(parts.selector), &link->selector_hash);
+    crypto_sha256(parts.secret, sizeof(parts.secret), &link->secret_hash);
+    return token_mint_refresh(store->pool, &parts, tag_key);
+}
+
 const failure_t *redeem_code(store_t *store, const policy_t *policy, const client_t *client, const redeem_t *request,
                              tokens_t *tokens)
 {
     const failure_t *failure;
-    refresh_parts_t parts = { .generation = 1 };
-    refresh_t link = { .generation = 1 };
+    refresh_t link;
     access_token_t access;
     pin_t pin = { .secret_hash = &client->proven_hash };
     digest_t tag_key;
@@ -129,13 +142,7 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     access.expires_at = tokens_expiry(store, policy, code->grant_expires_at);
 
     if (client_allows_grant_type(client, "refresh_token")) {
-        crypto_random(parts.selector, sizeof(parts.selector));
-        crypto_random(parts.secret, sizeof(parts.secret));
-        crypto_random(link.salt.byte, sizeof(link.salt.byte));
-        crypto_sha256(parts.selector, sizeof(parts.selector), &link.selector_hash);
-        crypto_sha256(parts.secret, sizeof(parts.secret), &link.secret_hash);
-        link.expires_at = store->now + policy->refresh_idle;
-        tokens->refresh_token = token_mint_refresh(store->pool, &parts, &tag_key);
+        tokens->refresh_token = begin_chain(store, policy, &tag_key, &link);
     }
     pin.gpt_id = client_gpt_behind(store->pool, client, code->redirect_uri);
     switch (store_code_redeem(store, code, pin.gpt_id ? &pin : NULL, tokens->refresh_token ? &link : NULL, &access)) {

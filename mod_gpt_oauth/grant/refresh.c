@@ -107,6 +107,56 @@ static const failure_t *expired(const store_t *store, const grant_t *grant)
     return NULL;
 }
 
+/* The grant as it is now, where the token stands in its chain, and what the new access token may do; else why there is none. */
+static const failure_t *judge(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
+                              const refresh_parts_t *parts, grant_t **grant, chain_place_t *place, access_token_t *access)
+{
+    const failure_t *failure = find_grant(store, client, parts, grant);
+
+    if (failure) {
+        return failure;
+    }
+    *place = chain_place(parts, *grant, store->now, policy->refresh_grace);
+    if (*place == CHAIN_REPLAY) {
+        return replayed(store, *grant);
+    }
+    if (*place == CHAIN_STRANGER) {
+        return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
+                             "the refresh token fits nowhere in its family's chain");
+    }
+    if (*place == CHAIN_RETRY && (*grant)->repeats >= REPEATS_MAX) {
+        return repeated(store->pool, *grant);
+    }
+    if ((failure = expired(store, *grant)) ||
+        (failure = narrow_scope(store->pool, policy, (*grant)->scope, request->scope, &access->scope)) ||
+        (failure = tokens_narrow_resource(store->pool, policy, (*grant)->resource, request->resources, &access->resource))) {
+        return failure;
+    }
+    access->expires_at = tokens_expiry(store, policy, (*grant)->expires_at);
+    return NULL;
+}
+
+/* Writes the access token, and the chain's next link where the token is the current one. next is what the client gets. */
+static store_status_t issue(store_t *store, const policy_t *policy, const grant_t *grant, chain_place_t place,
+                            const refresh_parts_t *parts, const access_token_t *access, refresh_parts_t *next)
+{
+    if (place == CHAIN_CURRENT) {
+        return rotate(store, policy, grant, parts, access, next);
+    }
+    derive_successor(parts, &grant->salt, next);
+    return store_grant_reissue(store, grant, REPEATS_MAX, access);
+}
+
+static void fill_in(const store_t *store, const grant_t *grant, chain_place_t place, const access_token_t *access,
+                    tokens_t *tokens)
+{
+    tokens->expires_in = access->expires_at - store->now;
+    tokens->scope = access->scope;
+    tokens->username = grant->username;
+    tokens->grant_id = grant->id;
+    tokens->note = place == CHAIN_RETRY ? "the refresh token was presented again within the grace: same successor" : NULL;
+}
+
 const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
                                tokens_t *tokens)
 {
@@ -127,53 +177,26 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
     token_hash(tokens->access_token, &access.hash);
 
     for (int tries = 0; tries < MAX_TRIES; tries++) {
-        store_status_t status;
-        const failure_t *failure;
         chain_place_t place;
         grant_t *grant;
+        const failure_t *failure = judge(store, policy, client, request, &parts, &grant, &place, &access);
 
-        if ((failure = find_grant(store, client, &parts, &grant))) {
+        if (failure) {
             return failure;
         }
-        place = chain_place(&parts, grant, store->now, policy->refresh_grace);
-        if (place == CHAIN_REPLAY) {
-            return replayed(store, grant);
+        switch (issue(store, policy, grant, place, &parts, &access, &next)) {
+        case STORE_OK:
+            tokens->refresh_token = token_mint_refresh(store->pool, &next, &tag_key);
+            fill_in(store, grant, place, &access, tokens);
+            return NULL;
+        case STORE_REFUSED: break;
+        case STORE_DOWN:
+        default: return store_failure(store);
         }
-        if (place == CHAIN_STRANGER) {
-            return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
-                                 "the refresh token fits nowhere in its family's chain");
-        }
-        if (place == CHAIN_RETRY && grant->repeats >= REPEATS_MAX) {
-            return repeated(store->pool, grant);
-        }
-        if ((failure = expired(store, grant)) ||
-            (failure = narrow_scope(store->pool, policy, grant->scope, request->scope, &access.scope)) ||
-            (failure = tokens_narrow_resource(store->pool, policy, grant->resource, request->resources, &access.resource))) {
-            return failure;
-        }
-        access.expires_at = tokens_expiry(store, policy, grant->expires_at);
-        if (place == CHAIN_CURRENT) {
-            status = rotate(store, policy, grant, &parts, &access, &next);
-        } else {
-            derive_successor(&parts, &grant->salt, &next);
-            status = store_grant_reissue(store, grant, REPEATS_MAX, &access);
-        }
-        if (status == STORE_DOWN) {
-            return store_failure(store);
-        }
-        if (status == STORE_REFUSED && tries > 0 && grant->generation == seen) {
+        if (tries > 0 && grant->generation == seen) {
             break; /* nobody rotated: client, user or grant ended meanwhile */
         }
         seen = grant->generation;
-        if (status == STORE_OK) {
-            tokens->refresh_token = token_mint_refresh(store->pool, &next, &tag_key);
-            tokens->expires_in = access.expires_at - store->now;
-            tokens->scope = access.scope;
-            tokens->username = grant->username;
-            tokens->grant_id = grant->id;
-            tokens->note = place == CHAIN_RETRY ? "the refresh token was presented again within the grace: same successor" : NULL;
-            return NULL;
-        }
     }
     return invalid_grant(store->pool, "The refresh token could not be used. Sign in again.",
                          "client or user ended meanwhile, or others rotated again and again");
