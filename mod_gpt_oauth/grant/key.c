@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "base/token.h"
 #include "grant/client.h"
 #include "grant/user.h"
 #include "grant/verify.h"
@@ -45,22 +44,17 @@ static const failure_t *judge(const store_t *store, const service_key_t *key)
 const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
 {
     const failure_t *failure;
-    digest_t tag_key, hash;
+    const char *reason;
+    digest_t hash;
     service_key_t *found;
 
     *key = NULL;
-    if (store_tag_key(store, &tag_key) != STORE_OK) {
-        return store_failure(store);
+    switch (verify_shape(store, text, TOKEN_SERVICE_KEY, "service key", &hash, &reason)) {
+    case STORE_OK: break;
+    case STORE_REFUSED: return key_refusal(store->pool, reason);
+    case STORE_DOWN:
+    default: return store_failure(store);
     }
-    if (!token_check(text, TOKEN_SERVICE_KEY, &tag_key)) {
-        const char *kind = token_describe(text);
-
-        return key_refusal(
-            store->pool,
-            kind ? apr_psprintf(store->pool, "what was sent looks like %s, and is no service key of this server", kind)
-                 : "what was sent is no service key of this server");
-    }
-    token_hash(text, &hash);
     switch (store_key_get(store, &hash, &found)) {
     case STORE_OK: break;
     case STORE_REFUSED: return key_refusal(store->pool, "the service key is not in the database, or belongs to another issuer");

@@ -3,7 +3,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/token.h"
 #include "grant/client.h"
 #include "grant/policy.h"
 #include "grant/user.h"
@@ -35,24 +34,39 @@ static const failure_t *judge(const store_t *store, const access_t *access)
     return NULL;
 }
 
+store_status_t verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, digest_t *hash,
+                            const char **reason)
+{
+    const char *other;
+    digest_t tag_key;
+
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return STORE_DOWN;
+    }
+    if (!token_check(text, kind, &tag_key)) {
+        other = token_describe(text);
+        *reason = apr_pstrcat(store->pool, "what was sent ", other ? "looks like " : "", other ? other : "",
+                              other ? ", and " : "", "is no ", name, " of this server", NULL);
+        return STORE_REFUSED;
+    }
+    token_hash(text, hash);
+    return STORE_OK;
+}
+
 const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
 {
     const failure_t *failure;
-    digest_t tag_key, hash;
+    const char *reason;
+    digest_t hash;
     access_t *found;
 
     *access = NULL;
-    if (store_tag_key(store, &tag_key) != STORE_OK) {
-        return store_failure(store);
+    switch (verify_shape(store, token, TOKEN_ACCESS, "access token", &hash, &reason)) {
+    case STORE_OK: break;
+    case STORE_REFUSED: return dead(store->pool, "The access token is not one of this server.", reason);
+    case STORE_DOWN:
+    default: return store_failure(store);
     }
-    if (!token_check(token, TOKEN_ACCESS, &tag_key)) {
-        const char *kind = token_describe(token);
-
-        return failure_make(store->pool, OAUTH_INVALID_TOKEN, "The access token is not one of this server.",
-                            kind ? "what was sent looks like %s, and is no access token of this server" : "%s",
-                            kind ? kind : "what was sent is no access token of this server");
-    }
-    token_hash(token, &hash);
     switch (store_access_get(store, &hash, &found)) {
     case STORE_OK: break;
     case STORE_REFUSED:

@@ -5,10 +5,18 @@
 #define GPT_OAUTH_GRANT_VERIFY_H
 
 #include "base/failure.h"
+#include "base/token.h"
 #include "store/store.h"
 
 /* Seconds: a last use of a grant or a service key is noted again after that, as store_grant_touch and store_key_touch want it. */
 #define TOUCH_INTERVAL 3600
+
+/*
+ * How a credential of this kind is looked up: *hash, when shape and tag are right. STORE_REFUSED when they are not, and then
+ * *reason tells the log what was sent in place of `name`.
+ */
+store_status_t verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, digest_t *hash,
+                            const char **reason);
 
 /*
  * Verifies an access token: shape and tag, then one look-up, then expiry, revocation, client and user. NULL and *access, or
