@@ -67,16 +67,6 @@ const char *name_fold(apr_pool_t *p, const char *name)
     return folded;
 }
 
-static apr_size_t letters(const char *text)
-{
-    apr_size_t count = 0;
-
-    for (; *text; text++) {
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return count;
-}
-
 const char *name_spelling_problem(apr_pool_t *p, const char *name)
 {
     apr_int32_t code;
@@ -95,7 +85,7 @@ const char *name_spelling_problem(apr_pool_t *p, const char *name)
                "ligatures, accents apart from their letters)";
     }
     /* Whatever the case, a letter is one letter: this spares the Greek final sigma and finds what becomes two. */
-    if (letters(name_fold(p, name)) != letters(name)) {
+    if (text_length(name_fold(p, name)) != text_length(name)) {
         return strstr(name, "  ") ? "the user name holds two spaces in a row"
                                   : "the user name holds a letter that a directory takes for several (such as \xc3\x9f for ss)";
     }

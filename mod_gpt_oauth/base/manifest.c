@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/params.h"
+#include "base/text.h"
 #include "base/uri.h"
 
 #define ALPHANUMERICS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -13,16 +13,13 @@
 
 static const char *text_problem(apr_pool_t *p, const char *value, apr_size_t max)
 {
-    apr_size_t count = 0;
+    apr_size_t count = text_length(value);
 
     if (!value[strspn(value, " \t")] || !utf8_valid(value, strlen(value))) {
         return "write some words in UTF-8";
     }
-    for (const char *c = value; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            return "leave out control characters";
-        }
-        count += ((unsigned char)*c & 0xc0) != 0x80;
+    if (text_has_control(value, strlen(value))) {
+        return "leave out control characters";
     }
     return count <= max
                ? NULL

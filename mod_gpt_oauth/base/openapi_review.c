@@ -6,6 +6,7 @@
 
 #include "base/openapi.h"
 #include "base/openapi_schema.h"
+#include "base/text.h"
 #include "base/uri.h"
 
 #define MAX_OPERATIONS      30
@@ -15,23 +16,13 @@
 #define MAX_EXCHANGED_CHARS 100000
 #define MAX_OPERATION_ID    64
 
-static apr_size_t characters(const char *text)
-{
-    apr_size_t count = 0;
-
-    for (; *text; text++) {
-        count += ((unsigned char)*text & 0xc0) != 0x80; /* every byte but those that continue a character */
-    }
-    return count;
-}
-
 static void review_text(review_t *review, const char *where, const json_t *object, const char *member, apr_size_t limit)
 {
     const char *text = json_string_value(json_object_get(object, member));
 
-    if (text && characters(text) > limit) {
+    if (text && text_length(text) > limit) {
         review_find(review, where, "its %s has %" APR_SIZE_T_FMT " characters, and the GPT builder takes %" APR_SIZE_T_FMT,
-                    member, characters(text), limit);
+                    member, text_length(text), limit);
     }
 }
 

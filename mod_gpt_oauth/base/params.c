@@ -1,46 +1,11 @@
 #include "base/params.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <string.h>
-
-int utf8_valid(const char *bytes, apr_size_t size)
-{
-    const unsigned char *s = (const unsigned char *)bytes;
-
-    for (apr_size_t i = 0; i < size;) {
-        unsigned char lead = s[i++];
-        unsigned char low = 0x80, high = 0xbf; /* the second byte's range shuts out overlong forms and surrogates */
-        int more;
-
-        if (lead < 0x80) {
-            continue;
-        }
-        if (lead >= 0xc2 && lead <= 0xdf) {
-            more = 1;
-        } else if (lead >= 0xe0 && lead <= 0xef) {
-            more = 2;
-            low = lead == 0xe0 ? 0xa0 : 0x80;
-            high = lead == 0xed ? 0x9f : 0xbf;
-        } else if (lead >= 0xf0 && lead <= 0xf4) {
-            more = 3;
-            low = lead == 0xf0 ? 0x90 : 0x80;
-            high = lead == 0xf4 ? 0x8f : 0xbf;
-        } else {
-            return 0;
-        }
-        for (; more > 0; more--, i++) {
-            if (i == size || s[i] < low || s[i] > high) {
-                return 0;
-            }
-            low = 0x80;
-            high = 0xbf;
-        }
-    }
-    return 1;
-}
 
 static int hex_value(char c)
 {

@@ -65,7 +65,4 @@ const char *params_encode(apr_pool_t *p, const char *value);
 /* Strict decoding of one component ('+' is a space). Sets *fault, and is NULL unless that is PARAM_FINE. */
 char *params_decode(apr_pool_t *p, const char *data, apr_size_t size, param_fault_t *fault);
 
-/* 1 when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
-int utf8_valid(const char *bytes, apr_size_t size);
-
 #endif

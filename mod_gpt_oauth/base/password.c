@@ -1,6 +1,6 @@
 #include "base/password.h"
 #include "base/crypto.h"
-#include "base/params.h"
+#include "base/text.h"
 
 #include <apr_lib.h>
 #include <apr_md5.h>

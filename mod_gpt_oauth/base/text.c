@@ -12,6 +12,11 @@
 #define ESCAPED_MAX       10     /* <U+10FFFF> */
 #define BLANK             0x2800 /* the empty pattern of Braille */
 
+static int is_control(apr_int32_t code)
+{
+    return code < 0x20 || code == 0x7f;
+}
+
 text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code)
 {
     utf8proc_ssize_t read = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, code);
@@ -22,7 +27,7 @@ text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code)
         *code = (unsigned char)*text;
         return TEXT_BROKEN;
     }
-    if (*code < 0x20 || *code == 0x7f) {
+    if (is_control(*code)) {
         return TEXT_CONTROL;
     }
     property = utf8proc_get_property(*code);
@@ -34,6 +39,67 @@ text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code)
     case UTF8PROC_CATEGORY_ZP: return TEXT_HIDDEN;
     default: return property->ignorable || *code == BLANK ? TEXT_HIDDEN : TEXT_PLAIN;
     }
+}
+
+int utf8_valid(const char *bytes, apr_size_t size)
+{
+    const unsigned char *s = (const unsigned char *)bytes;
+
+    for (apr_size_t i = 0; i < size;) {
+        unsigned char lead = s[i++];
+        unsigned char low = 0x80, high = 0xbf; /* the second byte's range shuts out overlong forms and surrogates */
+        int more;
+
+        if (lead < 0x80) {
+            continue;
+        }
+        if (lead >= 0xc2 && lead <= 0xdf) {
+            more = 1;
+        } else if (lead >= 0xe0 && lead <= 0xef) {
+            more = 2;
+            low = lead == 0xe0 ? 0xa0 : 0x80;
+            high = lead == 0xed ? 0x9f : 0xbf;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            more = 3;
+            low = lead == 0xf0 ? 0x90 : 0x80;
+            high = lead == 0xf4 ? 0x8f : 0xbf;
+        } else {
+            return 0;
+        }
+        for (; more > 0; more--, i++) {
+            if (i == size || s[i] < low || s[i] > high) {
+                return 0;
+            }
+            low = 0x80;
+            high = 0xbf;
+        }
+    }
+    return 1;
+}
+
+int text_has_control(const char *bytes, apr_size_t size)
+{
+    for (apr_size_t i = 0; i < size; i++) {
+        if (is_control((unsigned char)bytes[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_size_t text_length(const char *text)
+{
+    apr_size_t count = 0;
+
+    for (; *text; text++) {
+        count += ((unsigned char)*text & 0xc0) != 0x80; /* every byte but those that continue a character */
+    }
+    return count;
+}
+
+const char *text_cut(apr_pool_t *p, const char *text, apr_size_t max)
+{
+    return strlen(text) > max ? apr_pstrcat(p, apr_pstrmemdup(p, text, max), "...", NULL) : text;
 }
 
 const char *text_clean(apr_pool_t *p, const char *text)

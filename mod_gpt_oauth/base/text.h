@@ -17,6 +17,18 @@ typedef enum {
 /* Of the character at text, which is not the end; *size in bytes and *code its number, or the byte where it is broken. */
 text_kind_t text_kind(const char *text, apr_size_t *size, apr_int32_t *code);
 
+/* 1 when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+int utf8_valid(const char *bytes, apr_size_t size);
+
+/* 1 when a control (TEXT_CONTROL) is among the bytes: names, passwords and descriptions hold none. NUL is one, too. */
+int text_has_control(const char *bytes, apr_size_t size);
+
+/* Characters, not bytes, of what is UTF-8. */
+apr_size_t text_length(const char *text);
+
+/* The first max bytes, with "..." behind them, of what is longer; else text itself. */
+const char *text_cut(apr_pool_t *p, const char *text, apr_size_t max);
+
 /* For a page, before HTML is escaped: without what is hidden, each other space and control an ordinary space. */
 const char *text_clean(apr_pool_t *p, const char *text);
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "base/params.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "base/token.h"
 #include "base/uri.h"
 #include "cli/client_print.h"
@@ -31,15 +31,11 @@ static int outcome(const command_t *c, store_status_t status)
 static const char *name_problem(const char *name)
 {
     size_t size = strlen(name);
+
     if (!size || size > CLIENT_NAME_MAX || !utf8_valid(name, size)) {
         return "a client's name is 1 to 255 bytes of UTF-8";
     }
-    for (const char *byte = name; *byte; byte++) {
-        if ((unsigned char)*byte < 0x20 || *byte == 0x7f) {
-            return "a client's name holds no control characters";
-        }
-    }
-    return NULL;
+    return text_has_control(name, size) ? "a client's name holds no control characters" : NULL;
 }
 
 static int judge_redirects(const command_t *c, const apr_array_header_t *uris, int is_public)

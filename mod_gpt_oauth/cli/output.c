@@ -49,21 +49,11 @@ void table_add(table_t *table, const char *cell)
     APR_ARRAY_PUSH(table->cells, const char *) = terminal_text(table->pool, cell);
 }
 
-/* Characters, not bytes. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++) {
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return width;
-}
-
 void table_print(const table_t *table, const char *indent)
 {
     int *widths = apr_pcalloc(table->pool, (apr_size_t)table->columns * sizeof(*widths));
     for (int i = 0; i < table->cells->nelts; i++) {
-        int width = width_of(APR_ARRAY_IDX(table->cells, i, const char *));
+        int width = (int)text_length(APR_ARRAY_IDX(table->cells, i, const char *));
         int *widest = &widths[i % table->columns];
         *widest = width > *widest ? width : *widest;
     }
@@ -73,7 +63,7 @@ void table_print(const table_t *table, const char *indent)
         if (column == table->columns - 1) {
             printf("%s\n", cell);
         } else {
-            printf("%s%s%*s", column ? "" : indent, cell, widths[column] - width_of(cell) + 2, "");
+            printf("%s%s%*s", column ? "" : indent, cell, widths[column] - (int)text_length(cell) + 2, "");
         }
     }
 }

@@ -177,10 +177,8 @@ static const char *judge_input(apr_pool_t *p, char *buffer, ssize_t size, const 
     if (memchr(buffer, '\n', (size_t)size)) {
         return "standard input holds more than one line: send the password alone";
     }
-    for (ssize_t i = 0; i < size; i++) {
-        if ((unsigned char)buffer[i] < 0x20 || buffer[i] == 0x7f) {
-            return "the password holds a control character, such as NUL, tab or carriage return, which nobody could type";
-        }
+    if (text_has_control(buffer, (apr_size_t)size)) {
+        return "the password holds a control character, such as NUL, tab or carriage return, which nobody could type";
     }
     *password = apr_pstrmemdup(p, buffer, (apr_size_t)size);
     return password_problem(*password);

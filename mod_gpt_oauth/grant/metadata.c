@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/uri.h"
 
 static const failure_t *invalid(apr_pool_t *p, const char *name, const char *problem)
@@ -71,10 +72,8 @@ static const failure_t *read_name(apr_pool_t *p, const json_t *metadata, client_
     if (name && strlen(name) > METADATA_NAME_MAX) {
         return invalid(p, "client_name", "is longer than 255 bytes.");
     }
-    for (const char *c = name; c && *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            return invalid(p, "client_name", "holds a control character.");
-        }
+    if (name && text_has_control(name, strlen(name))) {
+        return invalid(p, "client_name", "holds a control character.");
     }
     client->name = name && name[strspn(name, " ")] ? apr_pstrdup(p, name) : "Unnamed app";
     return NULL;

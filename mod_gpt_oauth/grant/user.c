@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/fold.h"
-#include "base/params.h"
+#include "base/text.h"
 #include "grant/client.h"
 #include "store/throttles.h"
 
@@ -27,10 +27,8 @@ const char *user_name_problem(const char *name)
     if (name[0] == ' ' || name[size - 1] == ' ') {
         return "the user name begins or ends with a space";
     }
-    for (const char *c = name; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            return "the user name holds a control character";
-        }
+    if (text_has_control(name, size)) {
+        return "the user name holds a control character";
     }
     if (!utf8_valid(name, size)) {
         return "the user name is not UTF-8";

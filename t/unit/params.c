@@ -216,52 +216,6 @@ static void test_encoding(apr_pool_t *p)
     ok(fault == PARAM_BAD_ENCODING, "case 118: and its fault");
 }
 
-static void test_utf8(void)
-{
-    const struct {
-        const char *bytes;
-        int valid;
-    } rows[] = {
-        { "", 1 },
-        { "plain", 1 },
-        { "\x7f", 1 },
-        { "\x80", 0 },
-        { "\xbf", 0 },
-        { "\xc0\x80", 0 },
-        { "\xc1\xbf", 0 },
-        { "\xc2\x80", 1 },
-        { "\xc2", 0 },
-        { "\xc2\x7f", 0 },
-        { "\xc2\xc0", 0 },
-        { "\xdf\xbf", 1 },
-        { "\xe0\x9f\xbf", 0 },
-        { "\xe0\xa0\x80", 1 },
-        { "\xe0\xa0", 0 },
-        { "\xed\x9f\xbf", 1 },
-        { "\xed\xa0\x80", 0 },
-        { "\xed\xbf\xbf", 0 },
-        { "\xee\x80\x80", 1 },
-        { "\xef\xbf\xbf", 1 },
-        { "\xf0\x8f\xbf\xbf", 0 },
-        { "\xf0\x90\x80\x80", 1 },
-        { "\xf0\x90\x80", 0 },
-        { "\xf0\x90\x80\x7f", 0 },
-        { "\xf4\x8f\xbf\xbf", 1 },
-        { "\xf4\x90\x80\x80", 0 },
-        { "\xf5\x80\x80\x80", 0 },
-        { "\xf8\x88\x80\x80\x80", 0 },
-        { "\xff", 0 },
-        { "ok \xe2\x82\xac\xc3\xa9 \xf0\x9f\x98\x80", 1 },
-        { "cut \xe2\x82", 0 },
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ok(utf8_valid(rows[i].bytes, strlen(rows[i].bytes)) == rows[i].valid, "UTF-8 row %d is %s", (int)i,
-           rows[i].valid ? "valid" : "not valid");
-    }
-    ok(!utf8_valid("\xe2\x82\xac", 2), "a character is not completed from beyond the end");
-}
-
 void test_params(apr_pool_t *p)
 {
     test_form(p);
@@ -270,5 +224,4 @@ void test_params(apr_pool_t *p)
     test_lookup(p);
     test_first_fault(p);
     test_encoding(p);
-    test_utf8();
 }

@@ -1,6 +1,8 @@
 #include "tap.h"
 #include "base/text.h"
 
+#include <string.h>
+
 static void test_kinds(apr_pool_t *p)
 {
     const struct {
@@ -93,9 +95,80 @@ static void test_kinds(apr_pool_t *p)
     }
 }
 
+static void test_utf8(void)
+{
+    const struct {
+        const char *bytes;
+        int valid;
+    } rows[] = {
+        { "", 1 },
+        { "plain", 1 },
+        { "\x7f", 1 },
+        { "\x80", 0 },
+        { "\xbf", 0 },
+        { "\xc0\x80", 0 },
+        { "\xc1\xbf", 0 },
+        { "\xc2\x80", 1 },
+        { "\xc2", 0 },
+        { "\xc2\x7f", 0 },
+        { "\xc2\xc0", 0 },
+        { "\xdf\xbf", 1 },
+        { "\xe0\x9f\xbf", 0 },
+        { "\xe0\xa0\x80", 1 },
+        { "\xe0\xa0", 0 },
+        { "\xed\x9f\xbf", 1 },
+        { "\xed\xa0\x80", 0 },
+        { "\xed\xbf\xbf", 0 },
+        { "\xee\x80\x80", 1 },
+        { "\xef\xbf\xbf", 1 },
+        { "\xf0\x8f\xbf\xbf", 0 },
+        { "\xf0\x90\x80\x80", 1 },
+        { "\xf0\x90\x80", 0 },
+        { "\xf0\x90\x80\x7f", 0 },
+        { "\xf4\x8f\xbf\xbf", 1 },
+        { "\xf4\x90\x80\x80", 0 },
+        { "\xf5\x80\x80\x80", 0 },
+        { "\xf8\x88\x80\x80\x80", 0 },
+        { "\xff", 0 },
+        { "ok \xe2\x82\xac\xc3\xa9 \xf0\x9f\x98\x80", 1 },
+        { "cut \xe2\x82", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ok(utf8_valid(rows[i].bytes, strlen(rows[i].bytes)) == rows[i].valid, "UTF-8 row %d is %s", (int)i,
+           rows[i].valid ? "valid" : "not valid");
+    }
+    ok(!utf8_valid("\xe2\x82\xac", 2), "a character is not completed from beyond the end");
+}
+
+static void test_controls(void)
+{
+    ok(!text_has_control("", 0), "nothing holds no control");
+    ok(!text_has_control("M\xc3\xbcller \xc2\x9b~", 11), "case 313: nor do letters, and C1 controls are another matter");
+    for (int c = 0; c < 0x80; c++) {
+        char text[3] = { 'a', (char)c, 'b' };
+
+        ok(text_has_control(text, sizeof(text)) == (c < 0x20 || c == 0x7f), "case 313: is U+%04X a control?", (unsigned)c);
+    }
+    ok(!text_has_control("ab\n", 2), "what stands behind is not looked at");
+}
+
+static void test_measures(apr_pool_t *p)
+{
+    ok(text_length("") == 0, "nothing is no character");
+    ok(text_length("M\xc3\xbcller \xe5\x8f\xb0\xf0\x9f\x98\x80") == 9, "characters are counted, not bytes");
+    is_str(text_cut(p, "plain", 5), "plain", "what fits exactly is not cut");
+    is_str(text_cut(p, "plain", 4), "plai...", "what does not is, and marked");
+    is_str(text_cut(p, "", 0), "", "nothing is never cut");
+    is_str(text_cut(p, "a", 0), "...", "nothing but the mark");
+}
+
 void test_text(apr_pool_t *p)
 {
     test_kinds(p);
+    test_utf8();
+    test_controls();
+    test_measures(p);
     is_str(log_quote(p,
                      "a\xe2\x80\xae"
                      "b",

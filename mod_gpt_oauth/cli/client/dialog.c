@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "base/token.h"
 #include "cli/client/html.h"
 #include "cli/output.h"
@@ -124,8 +125,7 @@ static const char *field_value(const dialog_t *dialog, const char *name, const c
     if (is_secret_name(name)) {
         return token_describe(value) ? dialog_mask(dialog, value) : "********";
     }
-    return strlen(value) > VALUE_SHOWN ? apr_pstrcat(dialog->pool, apr_pstrmemdup(dialog->pool, value, VALUE_SHOWN), "...", NULL)
-                                       : value;
+    return text_cut(dialog->pool, value, VALUE_SHOWN);
 }
 
 static json_t *show_request(dialog_t *dialog, const http_request_t *request, int hidden)
@@ -166,8 +166,7 @@ static json_t *show_request(dialog_t *dialog, const http_request_t *request, int
 static const char *body_text(const dialog_t *dialog, const http_answer_t *answer)
 {
     const char *text = strcmp(answer->type, "text/html") == 0 ? html_text(dialog->pool, answer->body, BODY_SHOWN) : answer->body;
-    return strlen(text) > BODY_SHOWN ? apr_pstrcat(dialog->pool, apr_pstrmemdup(dialog->pool, text, BODY_SHOWN), "...", NULL)
-                                     : text;
+    return text_cut(dialog->pool, text, BODY_SHOWN);
 }
 
 static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)

@@ -5,6 +5,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
+
 static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
 {
     static const struct {
@@ -136,6 +138,5 @@ const char *html_text(apr_pool_t *p, const char *page, apr_size_t max)
         *out++ = *s;
     }
     *out = '\0';
-    char *result = unescape(p, text, strlen(text));
-    return strlen(result) <= max ? result : apr_pstrcat(p, apr_pstrmemdup(p, result, max), "...", NULL);
+    return text_cut(p, unescape(p, text, strlen(text)), max);
 }

@@ -6,7 +6,6 @@
 #include <http_protocol.h>
 
 #include "base/crypto.h"
-#include "base/params.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "base/uri.h"

@@ -1,7 +1,7 @@
 #include <apr_strings.h>
 
-#include "base/params.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "web/setup/directives.h"
 
 /* What may stand behind the description: default, required, and at the end includes with the names of other scopes. */
