@@ -4,14 +4,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
+
 typedef struct range_t {
     unsigned char start[16];
     int bits;
 } range_t;
 
-static int in_ranges(const unsigned char *address, const range_t *ranges, size_t count)
+static int in_ranges(const unsigned char *address, const range_t *ranges, int count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         int whole = ranges[i].bits / 8, rest = ranges[i].bits % 8;
 
         if (memcmp(address, ranges[i].start, (size_t)whole) == 0 &&
@@ -21,8 +23,6 @@ static int in_ranges(const unsigned char *address, const range_t *ranges, size_t
     }
     return 0;
 }
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static int is_public4(const unsigned char *address)
 {

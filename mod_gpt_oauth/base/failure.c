@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static const struct {
     const char *name;
     int status;
@@ -48,7 +50,7 @@ log_code_t oauth_error_code(oauth_error_t error)
 
 int oauth_error_named(const char *name, oauth_error_t *error)
 {
-    for (apr_size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+    for (int i = 0; i < COUNT(errors); i++) {
         if (strcmp(errors[i].name, name) == 0) {
             *error = (oauth_error_t)i;
             return 1;

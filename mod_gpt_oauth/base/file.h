@@ -7,6 +7,9 @@
 
 #include <apr_pools.h>
 
+/* For a file that holds some lines, such as a key or the settings of a database. */
+#define FILE_LINES_MAX (64 * 1024)
+
 typedef struct file_t {
     const char *text; /* a NUL follows, which size does not count */
     apr_size_t size;

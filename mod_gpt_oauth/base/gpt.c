@@ -3,6 +3,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* After "g-". */
 #define ID_MAX        64
 #define ID_CHARACTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
@@ -11,7 +13,7 @@ const char *gpt_id_of(apr_pool_t *p, const char *redirect_uri)
 {
     static const char *const starts[] = { "https://chat.openai.com/aip/", "https://chatgpt.com/aip/" };
 
-    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+    for (int i = 0; i < COUNT(starts); i++) {
         apr_size_t start = strlen(starts[i]), size;
         const char *id = redirect_uri + start;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/array.h"
 
 /* Is host an address? Then *is_public says of which kind. */
 static int is_address(const char *host, int *is_public)
@@ -35,7 +36,7 @@ int host_is_private(const char *host)
     if (is_address(host, &is_public)) {
         return !is_public;
     }
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+    for (int i = 0; i < COUNT(ends); i++) {
         size_t end = strlen(ends[i]);
 
         if (size > end && host[size - end - 1] == '.' && strcasecmp(host + size - end, ends[i]) == 0) {

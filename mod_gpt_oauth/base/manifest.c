@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/uri.h"
@@ -108,7 +109,6 @@ static const struct manifest_key_t {
     { "contact_email", email_problem, 254, 1, NULL },
     { "legal_info_url", url_problem, URI_MAX, 1, NULL },
 };
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* The service of a key verification_token.SERVICE; NULL: it is another key. */
 static const char *service_of(const char *key)
@@ -126,7 +126,7 @@ const char *manifest_value_problem(apr_pool_t *p, const char *key, const char *v
         return size > 0 && !service[size] ? token_problem(p, value, TOKEN_MAX)
                                           : "write the name of the service behind the dot, such as " MANIFEST_TOKEN "openai";
     }
-    for (apr_size_t i = 0; i < KEYS; i++) {
+    for (int i = 0; i < COUNT(keys); i++) {
         if (strcmp(keys[i].name, key) == 0) {
             return keys[i].problem(p, value, keys[i].max);
         }
@@ -160,7 +160,7 @@ const char *manifest_problem(apr_pool_t *p, const apr_table_t *values)
 {
     const char *auth = apr_table_get(values, "auth"), *missing = NULL;
 
-    for (apr_size_t i = 0; i < KEYS; i++) {
+    for (int i = 0; i < COUNT(keys); i++) {
         const char *value = apr_table_get(values, keys[i].name);
 
         if (keys[i].is_required && !value) {
@@ -225,7 +225,7 @@ json_t *manifest_build(apr_pool_t *p, const apr_table_t *values, const manifest_
 {
     json_t *manifest = json_own(p, json_pack("{s:s}", "schema_version", "v1"));
 
-    for (apr_size_t i = 0; i < KEYS; i++) {
+    for (int i = 0; i < COUNT(keys); i++) {
         if (strcmp(keys[i].name, "auth") == 0) {
             json_object_set_new(manifest, "auth", auth_of(values, server));
             json_object_set_new(manifest, "api",

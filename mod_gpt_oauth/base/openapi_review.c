@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/openapi.h"
 #include "base/openapi_schema.h"
 #include "base/text.h"
@@ -194,7 +195,7 @@ static void review_path(review_t *review, const char *path, json_t *item)
     apr_hash_t *names = review_parameters(review, path, json_object_get(item, "parameters"), NULL);
 
     review_servers(review, path, json_object_get(item, "servers"));
-    for (apr_size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+    for (int i = 0; i < COUNT(methods); i++) {
         json_t *operation = json_object_get(item, methods[i].member);
 
         if (json_is_object(operation) && methods[i].is_skipped) {

@@ -7,6 +7,8 @@
 
 #include "base/openapi_schema.h"
 
+#include "base/array.h"
+
 #define MAX_DEPTH 64
 #define MAX_CHAIN 512 /* of one $ref that leads to another */
 
@@ -97,10 +99,10 @@ static void each_inner(review_t *review, const char *where, json_t *schema, int 
     {
         visit_inner(review, where, name, inner, depth, visit);
     }
-    for (apr_size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+    for (int i = 0; i < COUNT(singles); i++) {
         visit_inner(review, where, singles[i], json_object_get(schema, singles[i]), depth, visit);
     }
-    for (apr_size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+    for (int i = 0; i < COUNT(lists); i++) {
         json_array_foreach(json_object_get(schema, lists[i]), index, inner)
         {
             visit_inner(review, where, lists[i], inner, depth, visit);
@@ -187,7 +189,7 @@ static const char *other_root(const json_t *root)
     if (!json_object_size(root)) {
         return "empty";
     }
-    for (apr_size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+    for (int i = 0; i < COUNT(choices); i++) {
         if (json_object_get(root, choices[i])) {
             return choices[i];
         }

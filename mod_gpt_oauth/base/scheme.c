@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+
 /* ms- and its like: handlers of Windows, which open settings, documents and installers. */
 static const char *const families[] = { "ms-",  "x-apple", "itms",  "chrome",  "moz-",    "safari-",
                                         "edge", "opera",   "brave", "vivaldi", "firefox", "microsoft-edge" };
@@ -25,12 +27,12 @@ static const char *const taken[] = {
 
 int scheme_is_taken(const char *scheme)
 {
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+    for (int i = 0; i < COUNT(families); i++) {
         if (strncasecmp(scheme, families[i], strlen(families[i])) == 0) {
             return 1;
         }
     }
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+    for (int i = 0; i < COUNT(taken); i++) {
         if (strcasecmp(scheme, taken[i]) == 0) {
             return 1;
         }

@@ -5,6 +5,8 @@
 #include <apr_time.h>
 #include <string.h>
 
+#include "base/array.h"
+
 int times_duration(const char *text, apr_int64_t *seconds)
 {
     static const struct {
@@ -14,7 +16,7 @@ int times_duration(const char *text, apr_int64_t *seconds)
     char *end;
     apr_int64_t number = apr_strtoi64(text, &end, 10);
 
-    for (apr_size_t i = 0; apr_isdigit(*text) && i < sizeof(units) / sizeof(units[0]); i++) {
+    for (int i = 0; apr_isdigit(*text) && i < COUNT(units); i++) {
         if (end[0] == units[i].unit && (!end[0] || !end[1]) && number <= 100 * TIMES_YEAR / units[i].seconds) {
             *seconds = number * units[i].seconds;
             return 1;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/array.h"
+
 #define PREFIX_SIZE  5
 #define RANDOM_SIZE  32
 #define REFRESH_SIZE (TOKEN_SELECTOR_SIZE + 4 + TOKEN_SECRET_SIZE)
@@ -130,7 +132,7 @@ int token_has_prefix(const char *text, token_kind_t kind)
 
 const char *token_describe(const char *text)
 {
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (int i = 0; i < COUNT(kinds); i++) {
         if (!strncmp(text, kinds[i].prefix, PREFIX_SIZE)) {
             return kinds[i].words;
         }

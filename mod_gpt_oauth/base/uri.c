@@ -1,4 +1,5 @@
 #include "base/uri.h"
+#include "base/array.h"
 #include "base/params.h"
 #include "base/scheme.h"
 
@@ -139,7 +140,7 @@ static const char *root_of(const char *host)
         return host;
     }
     root = label_before(host, top - 1, &size);
-    for (size_t i = 0; top_size == 2 && root > host && i < sizeof(shared) / sizeof(shared[0]); i++) {
+    for (int i = 0; top_size == 2 && root > host && i < COUNT(shared); i++) {
         if (strlen(shared[i]) == size && !apr_cstr_casecmpn(shared[i], root, size)) {
             return label_before(host, root - 1, &size);
         }
@@ -244,7 +245,7 @@ static int query_collides(apr_pool_t *p, const char *query)
     if (params->malformed) {
         return 1;
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         if (params_find(params, names[i])) {
             return 1;
         }

@@ -7,11 +7,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/uri.h"
 #include "store/source.h"
-
-#define FILE_MAX 65536
 
 static void trim_end(char *line)
 {
@@ -110,7 +109,7 @@ static const char **member_of(db_conf_t *conf, const char *name)
         { "DBDriver", &conf->driver },   { "DBDParams", &conf->params }, { "GPTOAuthIssuer", &conf->issuer },
         { "GPTOAuthPath", &conf->path }, { "DBDMax", &conf->max },
     };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (int i = 0; i < COUNT(known); i++) {
         if (apr_cstr_casecmp(name, known[i].name) == 0) {
             return known[i].member;
         }
@@ -201,7 +200,7 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
     conf->file = file;
 
     file_t read;
-    const char *problem = file_read(p, file, FILE_MAX, &read);
+    const char *problem = file_read(p, file, FILE_LINES_MAX, &read);
     if (!problem && memchr(read.text, '\0', read.size)) {
         problem = "it is no text";
     }

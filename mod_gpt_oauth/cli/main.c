@@ -81,8 +81,7 @@ static const char *words_of(apr_pool_t *p, const struct entry *entry)
     return entry->verb ? apr_pstrcat(p, entry->noun, " ", entry->verb, NULL) : entry->noun;
 }
 
-#define SECRET_FILE_MAX 65536
-#define HELP_COLUMN     36
+#define HELP_COLUMN 36
 
 /* Of all commands, or of one noun's. */
 static void print_help(apr_pool_t *p, const char *noun)
@@ -134,7 +133,7 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
 static const char *read_secret(command_t *c)
 {
     file_t file;
-    const char *problem = file_read(c->pool, c->args->secret_file, SECRET_FILE_MAX, &file);
+    const char *problem = file_read(c->pool, c->args->secret_file, FILE_LINES_MAX, &file);
 
     if (!problem && file.size == 0) {
         problem = "it is empty";

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/uri.h"
 #include "grant/built_in.h"
@@ -113,7 +114,7 @@ static const failure_t *check_methods(apr_pool_t *p, const json_t *document)
     if (json_object_get(document, "client_secret") || json_object_get(document, "client_secret_expires_at")) {
         return invalid(p, "it holds a client secret.");
     }
-    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+    for (int i = 0; i < COUNT(shared); i++) {
         if ((method && strcmp(method, shared[i]) == 0) || metadata_list_has(methods, shared[i])) {
             return invalid(p, "it wants to prove itself by a client secret.");
         }

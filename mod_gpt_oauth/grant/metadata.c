@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/uri.h"
 
@@ -79,16 +80,6 @@ static const failure_t *read_name(apr_pool_t *p, const json_t *metadata, client_
     return NULL;
 }
 
-static int has_uri(const apr_array_header_t *uris, const char *uri)
-{
-    for (int i = 0; i < uris->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(uris, i, const char *), uri) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* Clients register several URIs at once, and their developers read this. */
 static const failure_t *refuse_redirect(apr_pool_t *p, size_t index, const char *uri, const char *problem)
 {
@@ -122,7 +113,7 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
         if (size > METADATA_REDIRECTS_SIZE) {
             return failure_make(p, OAUTH_INVALID_REDIRECT_URI, "redirect_uris are longer than 4096 bytes in all.", NULL);
         }
-        if (!has_uri(client->redirect_uris, uri)) {
+        if (!array_has(client->redirect_uris, uri)) {
             APR_ARRAY_PUSH(client->redirect_uris, const char *) = apr_pstrdup(p, uri);
         }
     }
@@ -157,7 +148,7 @@ static const failure_t *check_addresses(apr_pool_t *p, const json_t *metadata)
 {
     static const char *const names[] = { "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri" };
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         const char *text;
         const failure_t *failure = metadata_text(p, metadata, names[i], &text);
 

@@ -1,9 +1,9 @@
 #include "grant/policy.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/scope.h"
 #include "base/uri.h"
 
@@ -102,24 +102,9 @@ const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *grant
     return held;
 }
 
-static int in_list(const apr_array_header_t *list, const char *text)
-{
-    for (int i = 0; i < list->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(list, i, const char *), text) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 int policy_fetches(const policy_t *policy, const char *host)
 {
-    return !policy->document_hosts || in_list(policy->document_hosts, host);
-}
-
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return !policy->document_hosts || array_has(policy->document_hosts, host);
 }
 
 /*
@@ -133,7 +118,7 @@ static const char *known_resource(apr_pool_t *p, const policy_t *policy, const c
     if (query) {
         resource = uri_normalise_resource(p, apr_pstrmemdup(p, resource, (apr_size_t)(query - resource)));
     }
-    return resource && in_list(policy->resources, resource) ? resource : NULL;
+    return resource && array_has(policy->resources, resource) ? resource : NULL;
 }
 
 const char *policy_resources(apr_pool_t *p, const policy_t *policy, const apr_array_header_t *values)
@@ -146,13 +131,11 @@ const char *policy_resources(apr_pool_t *p, const policy_t *policy, const apr_ar
         if (!resource) {
             return NULL;
         }
-        if (!in_list(set, resource)) {
+        if (!array_has(set, resource)) {
             APR_ARRAY_PUSH(set, const char *) = resource;
         }
     }
-    if (set->nelts > 1) {
-        qsort(set->elts, (size_t)set->nelts, sizeof(const char *), compare_text);
-    }
+    array_sort(set);
     return apr_array_pstrcat(p, set, ' ');
 }
 

@@ -1,9 +1,9 @@
 #include "grant/registration.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
@@ -12,11 +12,6 @@
 
 /* Of those unused for long, and of those too many, as many go whenever one comes. */
 #define PURGED_FOR_EACH 10
-
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /*
  * What makes two clients the same. Not the ports of loopback URIs, which match whatever they are and are others in each run of
@@ -30,7 +25,7 @@ static void hash_metadata(apr_pool_t *p, const client_t *client, digest_t *hash)
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         APR_ARRAY_PUSH(parts, const char *) = uri_without_loopback_port(p, APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }
-    qsort(parts->elts, (size_t)parts->nelts, sizeof(const char *), compare_text);
+    array_sort(parts);
     APR_ARRAY_PUSH(parts, const char *) = client->name;
     APR_ARRAY_PUSH(parts, const char *) = client->grant_types;
     if (client->application_type) {
@@ -53,7 +48,7 @@ static const failure_t *read_method(apr_pool_t *p, const json_t *metadata, regis
     registration->auth_method = method ? method : "client_secret_basic";
     client->auth_method = method; /* who leaves it open may use either */
     client->is_public = method && strcmp(method, "none") == 0;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (int i = 0; i < COUNT(known); i++) {
         if (strcmp(registration->auth_method, known[i]) == 0) {
             return NULL;
         }

@@ -4,6 +4,7 @@
 #include <apr_tables.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/crypto.h"
 
 #define KEY_BYTES 32
@@ -41,7 +42,7 @@ const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t 
 
     /* Every field is written behind its length: no two different forms are the same bytes. */
     APR_ARRAY_PUSH(parts, const char *) = apr_itoa(p, (int)stage);
-    for (apr_size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+    for (int i = 0; i < COUNT(fields); i++) {
         APR_ARRAY_PUSH(parts, const char *) = apr_psprintf(p, " %" APR_SIZE_T_FMT ":", strlen(fields[i]));
         APR_ARRAY_PUSH(parts, const char *) = fields[i];
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/crypto.h"
 
 #define SECOND APR_INT64_C(1000000)
@@ -41,8 +42,6 @@ static inline value_t v_digest(const digest_t *digest)
 {
     return (value_t){ .kind = VALUE_DIGEST, .digest = digest };
 }
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 typedef struct cell_t {
     const char *bytes; /* text, or the bytes of a digest; NULL is SQL's NULL, of a number too */

@@ -22,6 +22,7 @@ int tap_done(void);
 /* Each is handed a pool of its own, which dies with it. */
 void test_accept(apr_pool_t *p);
 void test_address(apr_pool_t *p);
+void test_array(apr_pool_t *p);
 void test_counts(apr_pool_t *p);
 void test_crypto(apr_pool_t *p);
 void test_document(apr_pool_t *p);

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/token.h"
 #include "cli/client/html.h"
@@ -112,7 +113,7 @@ void dialog_note(dialog_t *dialog, const char *format, ...)
 static int is_secret_name(const char *name)
 {
     static const char *const names[] = { "password", "client_secret", "code_verifier", "code", "token", "refresh_token" };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         if (strcmp(name, names[i]) == 0) {
             return 1;
         }
@@ -183,7 +184,7 @@ static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)
         answer->elapsed);
     json_object_set_new(object, "status", json_integer(answer->status));
     json_object_set_new(object, "type", json_string(answer->type));
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         const char *value = apr_table_get(answer->headers, names[i]);
         if (value) {
             say(dialog, '<', "    %s: %s", names[i], value);

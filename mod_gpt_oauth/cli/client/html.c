@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/text.h"
 
 static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
@@ -16,11 +17,11 @@ static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
     char *result = apr_pstrmemdup(p, text, size), *out = result;
 
     for (const char *in = result; *in;) {
-        size_t i = 0;
-        while (i < sizeof(known) / sizeof(known[0]) && strncmp(in, known[i].entity, strlen(known[i].entity)) != 0) {
+        int i = 0;
+        while (i < COUNT(known) && strncmp(in, known[i].entity, strlen(known[i].entity)) != 0) {
             i++;
         }
-        if (i < sizeof(known) / sizeof(known[0])) {
+        if (i < COUNT(known)) {
             *out++ = known[i].byte;
             in += strlen(known[i].entity);
         } else {

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/params.h"
 #include "base/uri.h"
@@ -57,7 +58,7 @@ const char *http_status_text(apr_pool_t *p, int status)
         { 503, "Service Unavailable" },
         { 504, "Gateway Timeout" },
     };
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (int i = 0; i < COUNT(known); i++) {
         if (known[i].status == status) {
             return apr_psprintf(p, "%d %s", status, known[i].words);
         }
@@ -249,7 +250,7 @@ static struct curl_slist *headers_of(apr_pool_t *p, const http_request_t *reques
     } else if (request->bearer) {
         headers = curl_slist_append(headers, apr_pstrcat(p, "Authorization: Bearer ", request->bearer, NULL));
     }
-    for (size_t i = 0; i < sizeof(request->headers) / sizeof(request->headers[0]) && request->headers[i]; i++) {
+    for (int i = 0; i < COUNT(request->headers) && request->headers[i]; i++) {
         headers = curl_slist_append(headers, request->headers[i]);
     }
     return headers;

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/uri.h"
 #include "cli/doctor/checks.h"
 #include "grant/built_in.h"
@@ -23,8 +24,7 @@ static int is_let_in(const doctor_t *doctor, const char *url, const char *redire
         { "code_challenge_method", "S256" },
         { "prompt", "consent" }, /* whoever httpd may take this command for: nobody is let in unasked */
     };
-    http_request_t request = { .url = uri_append_query(doctor->report->pool, doctor->c->server.authorize, pairs,
-                                                       sizeof(pairs) / sizeof(pairs[0])) };
+    http_request_t request = { .url = uri_append_query(doctor->report->pool, doctor->c->server.authorize, pairs, COUNT(pairs)) };
     const http_answer_t *answer = http_send(doctor->http, doctor->report->pool, &request);
     const char *location = apr_table_get(answer->headers, "Location");
 

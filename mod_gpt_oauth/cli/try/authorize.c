@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/crypto.h"
 #include "base/log_code.h"
 #include "base/params.h"
@@ -52,7 +53,7 @@ const char *try_authorize_url(try_t *try, const client_t *client, const char *re
         { "code_challenge", challenge },
         { "code_challenge_method", challenge ? "S256" : NULL },
     };
-    return uri_append_query(try->c->pool, try->c->server.authorize, pairs, sizeof(pairs) / sizeof(pairs[0]));
+    return uri_append_query(try->c->pool, try->c->server.authorize, pairs, COUNT(pairs));
 }
 
 static const char *error_remedy(const try_t *try, const char *error)

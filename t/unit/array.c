@@ -1,0 +1,19 @@
+#include "tap.h"
+#include "base/array.h"
+
+void test_array(apr_pool_t *p)
+{
+    static const char *const words[] = { "b", "", "a", "ab", "B", "a" };
+    apr_array_header_t *strings = apr_array_make(p, 1, sizeof(const char *));
+
+    ok(COUNT(words) == 6, "elements are counted, not bytes");
+    array_sort(strings);
+    ok(!array_has(strings, ""), "nothing is among nothing");
+    for (int i = 0; i < COUNT(words); i++) {
+        APR_ARRAY_PUSH(strings, const char *) = words[i];
+    }
+    ok(array_has(strings, "ab") && array_has(strings, ""), "what is there is found");
+    ok(!array_has(strings, "A") && !array_has(strings, "abc"), "what differs by case or length is not");
+    array_sort(strings);
+    is_str(apr_array_pstrcat(p, strings, ','), ",B,a,a,ab,b", "sorted by bytes, the empty one first");
+}
