@@ -8,7 +8,6 @@
 #include "base/scope.h"
 #include "base/uri.h"
 #include "private.h"
-#include "web/config/resource.h"
 
 /* mod_dbd's */
 #define DEFAULT_DBD_MIN  1
@@ -139,6 +138,13 @@ void *config_dir_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(pass_headers);
     PICK(allow_origins);
     return conf;
+}
+
+int config_is_guarded(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && strcasecmp(type, AUTH_TYPE) == 0;
 }
 
 const ways_in_t *config_ways_in(const dir_conf_t *dir)
@@ -274,7 +280,5 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code)
     policy->document_hosts = conf->metadata_hosts;
     conf->policy = policy;
     *code = LOG_SCOPES;
-    problem = finish_scopes(p, conf, policy);
-    resource_finish(p, conf);
-    return problem;
+    return finish_scopes(p, conf, policy);
 }

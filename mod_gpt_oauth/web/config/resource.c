@@ -4,7 +4,6 @@
 
 #include "base/scope.h"
 #include "base/uri.h"
-#include "web/endpoint/endpoints.h"
 #include "web/config/section.h"
 
 /* The resource of a section without GPTOAuthResource. */

@@ -17,7 +17,12 @@ typedef struct resource_t {
     const char *metadata; /* the URL of its document */
 } resource_t;
 
-/* Part of config_finish: fills conf->guarded, and policy->resources with what the parameter `resource` may name. */
+#define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource" /* RFC 9728 section 3 */
+
+/*
+ * After config_finish, where that made a policy: fills conf->guarded, and policy->resources with what the parameter `resource`
+ * may name.
+ */
 void resource_finish(apr_pool_t *p, server_conf_t *conf);
 
 /* The resource of the Location that serves r; NULL when it has none. */

@@ -10,7 +10,6 @@
 struct server_conf_t;
 
 #define WELL_KNOWN_METADATA "/.well-known/oauth-authorization-server"
-#define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource"
 
 int endpoint_authorize(request_rec *r);
 int endpoint_token(request_rec *r);

@@ -9,7 +9,6 @@
 #include "base/failure.h"
 #include "private.h"
 #include "web/config/config.h"
-#include "web/guard/guard.h"
 #include "web/http/log.h"
 #include "web/endpoint/route.h"
 
@@ -79,7 +78,7 @@ static void drop_unproven(request_rec *r)
 const char *given_user(request_rec *r)
 {
     drop_unproven(r);
-    return guard_is_configured(r) ? NULL : r->user;
+    return config_is_guarded(r) ? NULL : r->user;
 }
 
 static int identifies(request_rec *r)

@@ -6,10 +6,10 @@
 
 #include "private.h"
 #include "web/config/config.h"
+#include "web/config/resource.h"
 #include "web/guard/cors.h"
 #include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
-#include "web/guard/guard.h"
 #include "web/http/log.h"
 #include "web/endpoint/page.h"
 #include "web/http/reply.h"
@@ -173,7 +173,7 @@ int route_access(request_rec *r)
     const endpoint_t *endpoint;
     int rc;
 
-    if (record->is_inner || !guard_is_configured(r)) {
+    if (record->is_inner || !config_is_guarded(r)) {
         return DECLINED;
     }
     /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */

@@ -21,17 +21,10 @@
 #include "web/guard/scrub.h"
 #include "web/http/throttle.h"
 
-int guard_is_configured(request_rec *r)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && strcasecmp(type, AUTH_TYPE) == 0;
-}
-
 /* Never on the module's own URLs. */
 static int is_in_force(request_rec *r)
 {
-    return !request_record(r)->endpoint && guard_is_configured(r);
+    return !request_record(r)->endpoint && config_is_guarded(r);
 }
 
 const access_t *guard_access(request_rec *r)

@@ -9,9 +9,6 @@
 
 #include "store/store.h"
 
-/* 1 when the sections that cover r say AuthType GPTOAuth. */
-int guard_is_configured(request_rec *r);
-
 /* Of the token or service key that let r in; NULL when none did. */
 const access_t *guard_access(request_rec *r);
 

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "private.h"
 #include "web/config/config.h"
-#include "web/guard/guard.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
 
@@ -131,7 +130,7 @@ static const char *guarded_section(request_rec *r)
 {
     const dir_conf_t *dir = config_dir(r);
 
-    if (request_record(r)->endpoint || !guard_is_configured(r) || !dir->auth_path) {
+    if (request_record(r)->endpoint || !config_is_guarded(r) || !dir->auth_path) {
         return "";
     }
     /* Other sections than a plain <Location /path> have a name only where tokens open them. */

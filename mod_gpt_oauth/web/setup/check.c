@@ -14,6 +14,7 @@
 #include "private.h"
 #include "store/conninfo.h"
 #include "web/config/config.h"
+#include "web/config/resource.h"
 #include "web/endpoint/documents.h"
 #include "web/http/log.h"
 #include "web/endpoint/route.h"
@@ -348,6 +349,9 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         log_code_t code;
         const char *problem = config_finish(pconf, conf, &code);
 
+        if (conf->policy) {
+            resource_finish(pconf, conf);
+        }
         if (problem) {
             problems += complain(s, code, vhost_name(ptemp, s), problem);
         }
