@@ -6,7 +6,6 @@
 #include "base/manifest.h"
 #include "base/scope.h"
 #include "private.h"
-#include "web/setup/directives.h"
 #include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
@@ -15,7 +14,7 @@
 
 const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char *value)
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
     const char *problem = manifest_value_problem(cmd->pool, key, value);
 
     (void)dir;

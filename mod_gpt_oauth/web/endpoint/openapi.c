@@ -8,7 +8,6 @@
 #include "base/openapi.h"
 #include "base/uri.h"
 #include "private.h"
-#include "web/setup/directives.h"
 #include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
@@ -21,7 +20,7 @@
 
 const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
 
     (void)dir;
     conf->openapi_file = ap_server_root_relative(cmd->pool, file);

@@ -9,13 +9,6 @@
 #include "web/setup/directives.h"
 #include "web/endpoint/documents.h"
 
-extern module AP_MODULE_DECLARE_DATA gpt_oauth_module;
-
-server_conf_t *directives_server(const cmd_parms *cmd)
-{
-    return ap_get_module_config(cmd->server->module_config, &gpt_oauth_module);
-}
-
 static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url, const char *guard)
 {
     const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
@@ -24,11 +17,11 @@ static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url, const 
     if (!problem && (problem = uri_issuer_problem(cmd->pool, url))) {
         problem = apr_psprintf(cmd->pool, "GPTOAuthIssuer %s: %s", url, problem);
     }
-    if (!problem && directives_server(cmd)->issuer) {
+    if (!problem && config_server(cmd->server)->issuer) {
         problem = apr_psprintf(cmd->pool,
                                "GPTOAuthIssuer %s: this server has the issuer %s already; keep one of the two lines, "
                                "or give each its own <VirtualHost>",
-                               url, directives_server(cmd)->issuer);
+                               url, config_server(cmd->server)->issuer);
     }
     if (!problem && guard && strcasecmp(guard, "guard") != 0) {
         problem = apr_psprintf(cmd->pool,
@@ -36,8 +29,8 @@ static const char *set_issuer(cmd_parms *cmd, void *dir, const char *url, const 
                                "another virtual host or server is the issuer and this one only checks its tokens",
                                url, guard);
     }
-    directives_server(cmd)->issuer = url;
-    directives_server(cmd)->is_guard = guard != NULL;
+    config_server(cmd->server)->issuer = url;
+    config_server(cmd->server)->is_guard = guard != NULL;
     return problem;
 }
 
@@ -52,13 +45,13 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *path)
             cmd->pool, "GPTOAuthPath %s: write a plain path that begins with a slash and does not end with one, such as /oauth",
             path);
     }
-    directives_server(cmd)->path = path;
+    config_server(cmd->server)->path = path;
     return NULL;
 }
 
 static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *name)
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
     login_provider_t *entry;
     const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
 
@@ -81,7 +74,7 @@ static const char *add_login_provider(cmd_parms *cmd, void *dir, const char *nam
 
 static const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
 
     (void)dir;
     conf->user_name_env = conf->user_name_header = NULL;
@@ -115,7 +108,7 @@ static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t 
 /* cmd->info is the member's offset in server_conf_t. */
 static apr_int64_t *lifetime_of(const cmd_parms *cmd)
 {
-    return (apr_int64_t *)(void *)((char *)directives_server(cmd) + (apr_size_t)cmd->info);
+    return (apr_int64_t *)(void *)((char *)config_server(cmd->server) + (apr_size_t)cmd->info);
 }
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
@@ -130,12 +123,12 @@ static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
 static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return parse_duration(cmd, text, 0, 3600, &directives_server(cmd)->refresh_grace);
+    return parse_duration(cmd, text, 0, 3600, &config_server(cmd->server)->refresh_grace);
 }
 
 static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *idle, const char *total)
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
     const char *problem = parse_duration(cmd, idle, 60, YEARS_10, &conf->refresh_idle);
 
     (void)dir;
@@ -148,21 +141,21 @@ static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *i
 static const char *hear_dbd_driver(cmd_parms *cmd, void *dir, const char *driver)
 {
     (void)dir;
-    directives_server(cmd)->dbd_driver = driver;
+    config_server(cmd->server)->dbd_driver = driver;
     return DECLINE_CMD;
 }
 
 static const char *hear_dbd_params(cmd_parms *cmd, void *dir, const char *params)
 {
     (void)dir;
-    directives_server(cmd)->dbd_params = params;
+    config_server(cmd->server)->dbd_params = params;
     return DECLINE_CMD;
 }
 
 /* cmd->info is the member's offset in server_conf_t. */
 static const char *hear_dbd_limit(cmd_parms *cmd, void *dir, const char *text)
 {
-    int *limit = (int *)(void *)((char *)directives_server(cmd) + (apr_size_t)cmd->info);
+    int *limit = (int *)(void *)((char *)config_server(cmd->server) + (apr_size_t)cmd->info);
     apr_int64_t number = apr_strtoi64(text, NULL, 10);
 
     (void)dir;
@@ -175,7 +168,7 @@ static const char *hear_verify_client(cmd_parms *cmd, void *dir, const char *mod
 {
     (void)dir;
     if (strcasecmp(mode, "optional_no_ca") == 0 && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
-        directives_server(cmd)->takes_any_certificate = 1;
+        config_server(cmd->server)->takes_any_certificate = 1;
     }
     return DECLINE_CMD;
 }
@@ -184,7 +177,7 @@ static const char *hear_server_name(cmd_parms *cmd, void *dir, const char *name)
 {
     (void)dir;
     (void)name;
-    directives_server(cmd)->server_name = cmd->directive;
+    config_server(cmd->server)->server_name = cmd->directive;
     return DECLINE_CMD;
 }
 

@@ -10,9 +10,6 @@
 
 #include "web/config/config.h"
 
-/* The server's configuration that a directive outside of sections belongs to. */
-server_conf_t *directives_server(const cmd_parms *cmd);
-
 /* Notes in sections, once, the one with this configuration in which a directive stands. */
 section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_conf_t *conf);
 

@@ -13,7 +13,7 @@ const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
     (void)dir;
     for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
         if (strcasecmp(who, words[i]) == 0) {
-            directives_server(cmd)->registration = i;
+            config_server(cmd->server)->registration = i;
             return NULL;
         }
     }
@@ -26,7 +26,7 @@ const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
 const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     static const char *const words[] = { [DOCUMENTS_OFF] = "off", [DOCUMENTS_PINNED] = "pinned", [DOCUMENTS_FETCH] = "fetch" };
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
 
     (void)dir;
     conf->client_metadata = CONFIG_UNSET;

@@ -36,7 +36,7 @@ static const char *read_options(apr_pool_t *p, scope_def_t *def, int argc, char 
 
 const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
-    server_conf_t *conf = directives_server(cmd);
+    server_conf_t *conf = config_server(cmd->server);
     scope_def_t def = { .includes = "" };
     const char *problem;
 

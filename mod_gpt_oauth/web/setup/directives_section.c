@@ -41,7 +41,7 @@ const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
     if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         return "AuthType GPTOAuth is not allowed in .htaccess: write it in a <Location> of the server's configuration";
     }
-    section = section_note(cmd, directives_server(cmd)->sections, conf);
+    section = section_note(cmd, config_server(cmd->server)->sections, conf);
     conf->auth_path = section->path ? section->path : "";
     return DECLINE_CMD;
 }
@@ -49,7 +49,7 @@ const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
 /* In a section its resource, and outside of them what else the issuer gives tokens for, or the origin that a guard guards. */
 const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
 {
-    server_conf_t *server = directives_server(cmd);
+    server_conf_t *server = config_server(cmd->server);
     dir_conf_t *conf = dir;
     const char *resource = uri_normalise_resource(cmd->pool, uri);
     uri_t parsed;
@@ -75,7 +75,7 @@ const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
                             conf->resource);
     }
     conf->resource = resource;
-    section_note(cmd, directives_server(cmd)->sections, conf);
+    section_note(cmd, config_server(cmd->server)->sections, conf);
     return NULL;
 }
 

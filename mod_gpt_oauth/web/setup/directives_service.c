@@ -91,7 +91,7 @@ const char *service_set_credentials(cmd_parms *cmd, void *dir, int argc, char *c
         }
     }
     conf->ways_in = ways;
-    section_note(cmd, directives_server(cmd)->services, conf);
+    section_note(cmd, config_server(cmd->server)->services, conf);
     return NULL;
 }
 
@@ -173,6 +173,6 @@ const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
     }
     token_hash(text, &secret->hash);
     conf->service_key = secret;
-    section_note(cmd, directives_server(cmd)->services, conf);
+    section_note(cmd, config_server(cmd->server)->services, conf);
     return NULL;
 }
