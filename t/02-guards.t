@@ -135,16 +135,21 @@ none('HACKING.md names files that exist', grep { !-e && !(() = glob) } $hacking 
 none('... and functions, types and members', grep { $everything !~ /\b$_\b/ } $hacking =~ /`(?:const )?([a-z]+(?:_[a-z]+)+)(?: \*)?`/g);
 
 # Configuration: what a directive sets has its unset value from the create function and is taken over by the merge function. What
-# stands below the word Derived is made of the rest later.
+# stands below the word Derived is made of the rest later. The policy of a server is such a struct within another.
 my $header = $text{'mod_gpt_oauth/web/config/config.h'} // '';
+my $policy = $text{'mod_gpt_oauth/grant/policy.h'} // '';
 my $config = $code{'mod_gpt_oauth/web/config/config.c'} // '';
 my $members = 0;
+sub written { my ($struct) = @_; return $struct =~ s{/\* Derived\b.*}{}sr =~ s{$comment}{}gr }
 for my $kind (qw(server dir)) {
     my ($struct) = $header =~ /^(?:typedef )?struct ${kind}_conf_t \{\n(.*?)^\}/ms or next;
-    $struct =~ s{/\* Derived\b.*}{}s;
-    $struct =~ s{$comment}{}g;
+    $struct = written($struct);
+    if ($struct =~ /\bpolicy_t \*policy;/) {
+        my ($within) = $policy =~ /^typedef struct policy_t \{\n(.*?)^\}/ms or die "policy_t was not found\n";
+        $struct .= written($within) =~ s{(\w+;)}{policy->$1}gr;
+    }
     my %body = $config =~ /^void \*config_${kind}_(create|merge)\([^)]*\)\n\{\n(.*?)^\}/msg;
-    for my $member ($struct =~ /(\w+)(?:\[[^\]]*\])?(?: : \d+)?;/g) {
+    for my $member ($struct =~ /((?:policy->)?\w+)(?:\[[^\]]*\])?(?: : \d+)?;/g) {
         $members++;
         for my $when (qw(create merge)) {
             my $set = ($body{$when} // '') =~ /\bconf->\Q$member\E = |\bPICK\w*\(\Q$member\E\)/;

@@ -17,16 +17,11 @@ typedef struct scope_def_t {
 } scope_def_t;
 
 /* Which clients may have the URL of a metadata document as id: none, those that are built in, any. */
-typedef enum { DOCUMENTS_OFF, DOCUMENTS_PINNED, DOCUMENTS_FETCH } documents_t;
+typedef enum { DOCUMENTS_UNSET = -1, DOCUMENTS_OFF, DOCUMENTS_PINNED, DOCUMENTS_FETCH } documents_t;
 
 /* Lifetimes are seconds. */
 typedef struct policy_t {
-    const char *issuer;
-    apr_array_header_t *scopes;    /* scope_def_t, in the order of the configuration */
-    const char *known_scopes;      /* normalised; offline_access included */
-    const char *default_scopes;    /* normalised */
-    const char *required_scopes;   /* normalised */
-    apr_array_header_t *resources; /* const char *, normalised: what `resource` may name (RFC 8707) */
+    apr_array_header_t *scopes; /* scope_def_t, in the order of the configuration */
     apr_int64_t code_lifetime;
     apr_int64_t access_lifetime;
     apr_int64_t refresh_idle;  /* a refresh token unused for so long is dead */
@@ -35,6 +30,13 @@ typedef struct policy_t {
     apr_int64_t session_lifetime;
     documents_t documents;
     apr_array_header_t *document_hosts; /* const char *: with DOCUMENTS_FETCH, from where alone; NULL: from anywhere */
+
+    /* Derived of these and of the rest of the configuration. */
+    const char *issuer;
+    const char *known_scopes;      /* normalised; offline_access included */
+    const char *default_scopes;    /* normalised */
+    const char *required_scopes;   /* normalised */
+    apr_array_header_t *resources; /* const char *, normalised: what `resource` may name (RFC 8707) */
 } policy_t;
 
 /*

@@ -36,20 +36,21 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->is_guard = 0;
     conf->resources = NULL;
     conf->path = NULL;
-    conf->scopes = NULL;
     conf->hidden_scopes = NULL;
     conf->login_providers = NULL;
     conf->user_name_env = NULL;
     conf->user_name_header = NULL;
-    conf->code_lifetime = CONFIG_UNSET;
-    conf->access_lifetime = CONFIG_UNSET;
-    conf->refresh_idle = CONFIG_UNSET;
-    conf->refresh_total = CONFIG_UNSET;
-    conf->refresh_grace = CONFIG_UNSET;
-    conf->session_lifetime = CONFIG_UNSET;
+    conf->policy = apr_pcalloc(p, sizeof(*conf->policy));
+    conf->policy->scopes = NULL;
+    conf->policy->code_lifetime = CONFIG_UNSET;
+    conf->policy->access_lifetime = CONFIG_UNSET;
+    conf->policy->refresh_idle = CONFIG_UNSET;
+    conf->policy->refresh_total = CONFIG_UNSET;
+    conf->policy->refresh_grace = CONFIG_UNSET;
+    conf->policy->session_lifetime = CONFIG_UNSET;
+    conf->policy->documents = DOCUMENTS_UNSET;
+    conf->policy->document_hosts = NULL;
     conf->registration = CONFIG_UNSET;
-    conf->client_metadata = CONFIG_UNSET;
-    conf->metadata_hosts = NULL;
     conf->dbd_driver = NULL;
     conf->dbd_params = NULL;
     conf->dbd_min = CONFIG_UNSET;
@@ -70,26 +71,28 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
 {
     const server_conf_t *base = base_, *add = add_;
     server_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+    int has_documents = add->policy->documents != DOCUMENTS_UNSET;
 
     /* Each virtual host names its own issuer or has none: two hosts with one issuer by accident would share sessions. */
     conf->issuer = add->issuer;
     conf->is_guard = add->is_guard;
     conf->resources = add->resources;
     PICK(path);
-    PICK(scopes);
-    conf->hidden_scopes = add->scopes ? base->scopes : NULL;
+    conf->hidden_scopes = add->policy->scopes ? base->policy->scopes : NULL;
     PICK(login_providers);
     conf->user_name_env = add->user_name_env || add->user_name_header ? add->user_name_env : base->user_name_env;
     conf->user_name_header = add->user_name_env || add->user_name_header ? add->user_name_header : base->user_name_header;
-    PICK_NUMBER(code_lifetime);
-    PICK_NUMBER(access_lifetime);
-    PICK_NUMBER(refresh_idle);
-    PICK_NUMBER(refresh_total);
-    PICK_NUMBER(refresh_grace);
-    PICK_NUMBER(session_lifetime);
+    conf->policy = apr_pcalloc(p, sizeof(*conf->policy));
+    PICK(policy->scopes);
+    PICK_NUMBER(policy->code_lifetime);
+    PICK_NUMBER(policy->access_lifetime);
+    PICK_NUMBER(policy->refresh_idle);
+    PICK_NUMBER(policy->refresh_total);
+    PICK_NUMBER(policy->refresh_grace);
+    PICK_NUMBER(policy->session_lifetime);
+    conf->policy->documents = has_documents ? add->policy->documents : base->policy->documents;
+    conf->policy->document_hosts = has_documents ? add->policy->document_hosts : base->policy->document_hosts;
     PICK_NUMBER(registration);
-    PICK_NUMBER(client_metadata);
-    conf->metadata_hosts = add->client_metadata != CONFIG_UNSET ? add->metadata_hosts : base->metadata_hosts;
     PICK(dbd_driver);
     PICK(dbd_params);
     PICK_NUMBER(dbd_min);
@@ -174,14 +177,16 @@ static void apply_defaults(server_conf_t *conf)
 {
 #define DEFAULT(member, value) conf->member = conf->member == CONFIG_UNSET ? (value) : conf->member
     conf->path = conf->path ? conf->path : "/oauth";
-    DEFAULT(code_lifetime, 60);
-    DEFAULT(access_lifetime, 3600);
-    DEFAULT(refresh_idle, 90 * 86400);
-    DEFAULT(refresh_total, 365 * 86400);
-    DEFAULT(refresh_grace, 120);
-    DEFAULT(session_lifetime, 8 * 3600);
+    DEFAULT(policy->code_lifetime, 60);
+    DEFAULT(policy->access_lifetime, 3600);
+    DEFAULT(policy->refresh_idle, 90 * 86400);
+    DEFAULT(policy->refresh_total, 365 * 86400);
+    DEFAULT(policy->refresh_grace, 120);
+    DEFAULT(policy->session_lifetime, 8 * 3600);
     DEFAULT(registration, REGISTRATION_OFF);
-    DEFAULT(client_metadata, DOCUMENTS_PINNED);
+    if (conf->policy->documents == DOCUMENTS_UNSET) {
+        conf->policy->documents = DOCUMENTS_PINNED;
+    }
     DEFAULT(dbd_min, DEFAULT_DBD_MIN);
     DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);
     DEFAULT(dbd_max, DEFAULT_DBD_MAX);
@@ -195,7 +200,7 @@ static const char *scopes_problem(apr_pool_t *p, const server_conf_t *conf, poli
     if (problem || conf->is_guard) {
         return problem;
     }
-    if (!conf->scopes) {
+    if (policy->scopes->nelts == 0) {
         return "no scope is defined, so no token could be issued: write for example "
                "GPTOAuthScope notes.read \"Read your notes\" default";
     }
@@ -206,17 +211,19 @@ static const char *scopes_problem(apr_pool_t *p, const server_conf_t *conf, poli
     return NULL;
 }
 
-static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf, policy_t *policy)
+static const char *finish_scopes(apr_pool_t *p, const server_conf_t *conf)
 {
-    policy_t both = { .scopes = NULL };
+    policy_t both = { .scopes = NULL }, *policy = conf->policy;
     const char *problem;
 
-    policy->scopes = conf->scopes ? conf->scopes : apr_array_make(p, 0, sizeof(scope_def_t));
+    if (!policy->scopes) {
+        policy->scopes = apr_array_make(p, 0, sizeof(scope_def_t));
+    }
     problem = scopes_problem(p, conf, policy);
     if (!problem || !conf->hidden_scopes) {
         return problem;
     }
-    both.scopes = apr_array_append(p, conf->scopes, conf->hidden_scopes);
+    both.scopes = apr_array_append(p, policy->scopes, conf->hidden_scopes);
     return scopes_problem(p, conf, &both)
                ? problem
                : apr_pstrcat(p, problem,
@@ -245,7 +252,6 @@ static const char *finish_origin(apr_pool_t *p, server_conf_t *conf, const uri_t
 
 const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code)
 {
-    policy_t *policy;
     digest_t hash;
     uri_t uri;
     const char *prefix, *problem;
@@ -268,17 +274,7 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code)
     conf->transaction_cookie = apr_pstrcat(p, prefix, "form-", conf->tag, NULL);
     conf->browser_cookie = apr_pstrcat(p, prefix, "known-", conf->tag, NULL);
 
-    policy = apr_pcalloc(p, sizeof(*policy));
-    policy->issuer = conf->issuer;
-    policy->code_lifetime = conf->code_lifetime;
-    policy->access_lifetime = conf->access_lifetime;
-    policy->refresh_idle = conf->refresh_idle;
-    policy->refresh_total = conf->refresh_total;
-    policy->refresh_grace = conf->refresh_grace;
-    policy->session_lifetime = conf->session_lifetime;
-    policy->documents = (documents_t)conf->client_metadata;
-    policy->document_hosts = conf->metadata_hosts;
-    conf->policy = policy;
+    conf->policy->issuer = conf->issuer;
     *code = LOG_SCOPES;
-    return finish_scopes(p, conf, policy);
+    return finish_scopes(p, conf);
 }

@@ -67,20 +67,12 @@ typedef struct server_conf_t {
     int is_guard;                  /* GPTOAuthIssuer URL guard: another host serves the issuer */
     apr_array_header_t *resources; /* const char *: GPTOAuthResource outside of sections, normalised; not inherited either */
     const char *path;              /* GPTOAuthPath */
-    apr_array_header_t *scopes;    /* scope_def_t */
     apr_array_header_t *login_providers; /* login_provider_t */
     const char *user_name_env;           /* GPTOAuthUserName env:NAME */
     const char *user_name_header;        /* GPTOAuthUserName header:NAME */
-    apr_int64_t code_lifetime;           /* seconds, as all lifetimes */
-    apr_int64_t access_lifetime;
-    apr_int64_t refresh_idle;
-    apr_int64_t refresh_total;
-    apr_int64_t refresh_grace;
-    apr_int64_t session_lifetime;
-    int client_metadata;                /* documents_t */
-    apr_array_header_t *metadata_hosts; /* const char *; NULL: any */
-    int registration;                   /* REGISTRATION_OFF and so on */
-    const char *dbd_driver;             /* mod_dbd's directives, overheard */
+    policy_t *policy;                    /* scopes, lifetimes, GPTOAuthClientMetadata; never NULL, and of this server alone */
+    int registration;                    /* REGISTRATION_OFF and so on */
+    const char *dbd_driver;              /* mod_dbd's directives, overheard */
     const char *dbd_params;
     int dbd_min;
     int dbd_keep;
@@ -97,8 +89,7 @@ typedef struct server_conf_t {
     apr_array_header_t *hidden_scopes;
     apr_table_t *hidden_manifest;
 
-    /* Derived by config_finish. */
-    policy_t *policy;
+    /* Derived by config_finish, as the second half of the policy is; nothing of it without an issuer. */
     apr_array_header_t *guarded; /* resource_t */
     const char *origin;          /* scheme://host[:port] of the issuer, or of what a guard guards */
     const char *issuer_path;     /* of the issuer; "" for none */

@@ -20,7 +20,7 @@ typedef struct resource_t {
 #define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource" /* RFC 9728 section 3 */
 
 /*
- * After config_finish, where that made a policy: fills conf->guarded, and policy->resources with what the parameter `resource`
+ * After config_finish, where there is an issuer: fills conf->guarded, and policy->resources with what the parameter `resource`
  * may name.
  */
 void resource_finish(apr_pool_t *p, server_conf_t *conf);

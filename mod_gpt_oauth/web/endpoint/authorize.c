@@ -276,7 +276,7 @@ static int sign_in(visit_t *visit, const params_t *params)
              session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
         return refuse(visit, username, failure);
     }
-    identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->session_lifetime);
+    identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
     if ((failure = identity_remember_browser(visit->r, &visit->store, typed))) {
         return refuse(visit, username, failure);
     }

@@ -136,7 +136,7 @@ int route_translate(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint;
 
-    if (!conf->policy || !r->uri || !(endpoint = endpoint_of(conf, r->uri)) || (endpoint == &reserved && endpoint_set(r))) {
+    if (!conf->issuer || !r->uri || !(endpoint = endpoint_of(conf, r->uri)) || (endpoint == &reserved && endpoint_set(r))) {
         return DECLINED;
     }
     request_record(r)->endpoint = endpoint;
@@ -260,9 +260,9 @@ int route_handler(request_rec *r)
     if (endpoint->flags & ENDPOINT_PUBLIC) {
         return endpoint->answer(r);
     }
-    if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
+    if (!conf->issuer || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
         log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
-                    conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
+                    conf->issuer ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }
     if (request_is_insecure(r)) {
@@ -283,7 +283,7 @@ int route_no_openid(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size;
 
-    if (!conf->policy || r->finfo.filetype != APR_NOFILE || ap_is_HTTP_ERROR(r->status)) {
+    if (!conf->issuer || r->finfo.filetype != APR_NOFILE || ap_is_HTTP_ERROR(r->status)) {
         return DECLINED;
     }
     /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */

@@ -79,7 +79,7 @@ static void challenge(request_rec *r, const failure_t *failure)
         text = apr_pstrcat(r->pool, text, ", error=\"", oauth_error_name(failure->error), "\", error_description=\"",
                            failure->description, "\"", NULL);
     }
-    if (!scope && ways->oauth && conf->policy) {
+    if (!scope && ways->oauth && conf->issuer) {
         scope = conf->policy->default_scopes;
     }
     if (scope && *scope) {
@@ -150,7 +150,7 @@ int guard_check_authn(request_rec *r)
     if (!is_in_force(r)) {
         return DECLINED;
     }
-    if (!conf->policy) {
+    if (!conf->issuer) {
         log_request(r, LOG_NO_ISSUER,
                     "AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
                     "GPTOAuthIssuer https://NAME there, as it is not inherited",

@@ -92,7 +92,7 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
         server_conf_t *conf = config_server(s);
         apr_status_t rv;
 
-        if (!conf->policy) {
+        if (!conf->issuer) {
             continue;
         }
         conf->source = shared_source(main_server, s);

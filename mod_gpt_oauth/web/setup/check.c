@@ -253,13 +253,13 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
                              "mod_authn_core is not loaded, so AuthType has no effect; write LoadModule authn_core_module "
                              "modules/mod_authn_core.so (Debian: a2enmod authn_core)");
     }
-    if (conf->refresh_total < conf->refresh_idle) {
+    if (conf->policy->refresh_total < conf->policy->refresh_idle) {
         problems += complain(s, LOG_REFRESH_LIFETIME, where,
                              apr_psprintf(p,
                                           "GPTOAuthRefreshLifetime lets a grant live %" APR_INT64_T_FMT
                                           " seconds unused, but only %" APR_INT64_T_FMT
                                           " in all; write two times of which the second is the longer, such as 90d 1y",
-                                          conf->refresh_idle, conf->refresh_total));
+                                          conf->policy->refresh_idle, conf->policy->refresh_total));
     }
     return problems + (conf->is_guard ? 0 : check_path(p, s, conf)) + check_requirements(p, s, conf) + check_services(p, s, conf);
 }
@@ -349,13 +349,13 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         log_code_t code;
         const char *problem = config_finish(pconf, conf, &code);
 
-        if (conf->policy) {
+        if (conf->origin) {
             resource_finish(pconf, conf);
         }
         if (problem) {
             problems += complain(s, code, vhost_name(ptemp, s), problem);
         }
-        if (conf->issuer && conf->policy) {
+        if (conf->origin) {
             issuers++;
             warn_of_ldap(s, conf);
             check_server_name(ptemp, s, conf);

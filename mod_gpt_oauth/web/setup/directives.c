@@ -105,16 +105,16 @@ static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t 
                         high == YEARS_10 ? "10y" : apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT "m", high / 60));
 }
 
-/* cmd->info is the member's offset in server_conf_t. */
+/* cmd->info is the member's offset in policy_t. */
 static apr_int64_t *lifetime_of(const cmd_parms *cmd)
 {
-    return (apr_int64_t *)(void *)((char *)config_server(cmd->server) + (apr_size_t)cmd->info);
+    return (apr_int64_t *)(void *)((char *)config_server(cmd->server)->policy + (apr_size_t)cmd->info);
 }
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
 {
     /* RFC 6749 section 4.1.2: ten minutes at most for a code. */
-    apr_int64_t high = (apr_size_t)cmd->info == APR_OFFSETOF(server_conf_t, code_lifetime) ? 600 : YEARS_10;
+    apr_int64_t high = (apr_size_t)cmd->info == APR_OFFSETOF(policy_t, code_lifetime) ? 600 : YEARS_10;
 
     (void)dir;
     return parse_duration(cmd, text, 1, high, lifetime_of(cmd));
@@ -123,17 +123,17 @@ static const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text)
 static const char *set_grace(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return parse_duration(cmd, text, 0, 3600, &config_server(cmd->server)->refresh_grace);
+    return parse_duration(cmd, text, 0, 3600, &config_server(cmd->server)->policy->refresh_grace);
 }
 
 static const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *idle, const char *total)
 {
     server_conf_t *conf = config_server(cmd->server);
-    const char *problem = parse_duration(cmd, idle, 60, YEARS_10, &conf->refresh_idle);
+    const char *problem = parse_duration(cmd, idle, 60, YEARS_10, &conf->policy->refresh_idle);
 
     (void)dir;
     if (!problem && total) {
-        problem = parse_duration(cmd, total, 60, YEARS_10, &conf->refresh_total);
+        problem = parse_duration(cmd, total, 60, YEARS_10, &conf->policy->refresh_total);
     }
     return problem;
 }
@@ -182,6 +182,7 @@ static const char *hear_server_name(cmd_parms *cmd, void *dir, const char *name)
 }
 
 #define MEMBER(name)   ((void *)APR_OFFSETOF(server_conf_t, name))
+#define POLICY(name)   ((void *)APR_OFFSETOF(policy_t, name))
 #define DIR_FLAG(name) ((void *)APR_OFFSETOF(dir_conf_t, name))
 
 const command_rec config_directives[] = {
@@ -193,13 +194,13 @@ const command_rec config_directives[] = {
     AP_INIT_ITERATE("GPTOAuthLoginProvider", add_login_provider, NULL, RSRC_CONF,
                     "authn providers that check passwords (gpt-oauth)"),
     AP_INIT_TAKE1("GPTOAuthUserName", set_user_name, NULL, RSRC_CONF, "env:NAME or header:NAME with the user's display name"),
-    AP_INIT_TAKE1("GPTOAuthCodeLifetime", set_lifetime, MEMBER(code_lifetime), RSRC_CONF, "life of an authorization code (60s)"),
-    AP_INIT_TAKE1("GPTOAuthAccessLifetime", set_lifetime, MEMBER(access_lifetime), RSRC_CONF, "life of an access token (1h)"),
+    AP_INIT_TAKE1("GPTOAuthCodeLifetime", set_lifetime, POLICY(code_lifetime), RSRC_CONF, "life of an authorization code (60s)"),
+    AP_INIT_TAKE1("GPTOAuthAccessLifetime", set_lifetime, POLICY(access_lifetime), RSRC_CONF, "life of an access token (1h)"),
     AP_INIT_TAKE12("GPTOAuthRefreshLifetime", set_refresh_lifetime, NULL, RSRC_CONF,
                    "life of a refresh token unused, and of a grant in all (90d 1y)"),
     AP_INIT_TAKE1("GPTOAuthRefreshGrace", set_grace, NULL, RSRC_CONF,
                   "how long a refresh may be repeated with the same token (120s)"),
-    AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, MEMBER(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
+    AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, POLICY(session_lifetime), RSRC_CONF, "life of a sign-in (8h)"),
     AP_INIT_TAKE1("GPTOAuthRegistration", clients_set_registration, NULL, RSRC_CONF,
                   "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", manifest_set, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),

@@ -26,25 +26,25 @@ const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
 const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     static const char *const words[] = { [DOCUMENTS_OFF] = "off", [DOCUMENTS_PINNED] = "pinned", [DOCUMENTS_FETCH] = "fetch" };
-    server_conf_t *conf = config_server(cmd->server);
+    policy_t *policy = config_server(cmd->server)->policy;
 
     (void)dir;
-    conf->client_metadata = CONFIG_UNSET;
-    conf->metadata_hosts = NULL;
+    policy->documents = DOCUMENTS_UNSET;
+    policy->document_hosts = NULL;
     for (int i = 0; argc > 0 && i < (int)(sizeof(words) / sizeof(words[0])); i++) {
         if (strcasecmp(argv[0], words[i]) == 0) {
-            conf->client_metadata = i;
+            policy->documents = (documents_t)i;
         }
     }
-    if (conf->client_metadata == CONFIG_UNSET) {
+    if (policy->documents == DOCUMENTS_UNSET) {
         return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from everywhere, "
                "the hosts from which documents may be fetched";
     }
-    if (argc > 1 && conf->client_metadata != DOCUMENTS_FETCH) {
+    if (argc > 1 && policy->documents != DOCUMENTS_FETCH) {
         return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, behind fetch alone", argv[0],
                             argv[1]);
     }
-    if (conf->client_metadata == DOCUMENTS_FETCH && !fetch_is_possible()) {
+    if (policy->documents == DOCUMENTS_FETCH && !fetch_is_possible()) {
         return "GPTOAuthClientMetadata fetch: this module was built without libcurl; install libcurl4-openssl-dev and "
                "build it anew, or write pinned";
     }
@@ -57,10 +57,10 @@ const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *cons
                                 "such as claude.ai",
                                 argv[i]);
         }
-        if (!conf->metadata_hosts) {
-            conf->metadata_hosts = apr_array_make(cmd->pool, 4, sizeof(const char *));
+        if (!policy->document_hosts) {
+            policy->document_hosts = apr_array_make(cmd->pool, 4, sizeof(const char *));
         }
-        APR_ARRAY_PUSH(conf->metadata_hosts, const char *) = argv[i];
+        APR_ARRAY_PUSH(policy->document_hosts, const char *) = argv[i];
     }
     return NULL;
 }

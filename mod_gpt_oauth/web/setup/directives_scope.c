@@ -36,7 +36,7 @@ static const char *read_options(apr_pool_t *p, scope_def_t *def, int argc, char 
 
 const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
-    server_conf_t *conf = config_server(cmd->server);
+    policy_t *policy = config_server(cmd->server)->policy;
     scope_def_t def = { .includes = "" };
     const char *problem;
 
@@ -66,14 +66,14 @@ const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[]
     if (problem) {
         return problem;
     }
-    if (!conf->scopes) {
-        conf->scopes = apr_array_make(cmd->pool, 4, sizeof(scope_def_t));
+    if (!policy->scopes) {
+        policy->scopes = apr_array_make(cmd->pool, 4, sizeof(scope_def_t));
     }
-    for (int i = 0; i < conf->scopes->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(conf->scopes, i, scope_def_t).name, def.name) == 0) {
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(policy->scopes, i, scope_def_t).name, def.name) == 0) {
             return apr_psprintf(cmd->pool, "GPTOAuthScope %s is defined twice; keep one of the two lines", def.name);
         }
     }
-    APR_ARRAY_PUSH(conf->scopes, scope_def_t) = def;
+    APR_ARRAY_PUSH(policy->scopes, scope_def_t) = def;
     return NULL;
 }
