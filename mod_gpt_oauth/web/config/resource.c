@@ -36,14 +36,14 @@ static const char *decoded(apr_pool_t *p, const char *path)
 /* The section that a Require belongs to: the one it stands in, one around that, or the Location whose path is the next above. */
 static const section_t *section_of(apr_pool_t *p, const server_conf_t *conf, const ap_directive_t *line)
 {
-    const char *path = tree_location(p, line);
+    const char *path = section_location(p, line);
     const section_t *found = NULL;
 
-    for (const ap_directive_t *home = tree_section(line); home; home = tree_section(home)) {
+    for (const ap_directive_t *home = section_around(line); home; home = section_around(home)) {
         for (int i = 0; i < conf->sections->nelts; i++) {
             const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
 
-            if (tree_section(section->at) == home) {
+            if (section_around(section->at) == home) {
                 return section;
             }
         }

@@ -1,3 +1,6 @@
+/*
+ * Reads sections off the tree of lines that httpd keeps of its configuration. resource.c, web/setup and the Require lines ask.
+ */
 #include "web/config/section.h"
 
 #include <apr_strings.h>
@@ -7,7 +10,7 @@ static int begins(const ap_directive_t *at, const char *name)
     return strncasecmp(at->directive, name, strlen(name)) == 0;
 }
 
-const ap_directive_t *tree_section(const ap_directive_t *line)
+const ap_directive_t *section_around(const ap_directive_t *line)
 {
     const ap_directive_t *at = line->parent;
 
@@ -18,7 +21,7 @@ const ap_directive_t *tree_section(const ap_directive_t *line)
     return at;
 }
 
-const char *tree_location(apr_pool_t *p, const ap_directive_t *line)
+const char *section_location(apr_pool_t *p, const ap_directive_t *line)
 {
     for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
         if (strcasecmp(outer->directive, "<Location") == 0) {
@@ -31,7 +34,7 @@ const char *tree_location(apr_pool_t *p, const ap_directive_t *line)
     return NULL;
 }
 
-const char *tree_auth_type(apr_pool_t *p, const ap_directive_t *line)
+const char *section_auth_type(apr_pool_t *p, const ap_directive_t *line)
 {
     for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
         for (const ap_directive_t *at = outer->first_child; at; at = at->next) {
@@ -45,19 +48,19 @@ const char *tree_auth_type(apr_pool_t *p, const ap_directive_t *line)
     return NULL;
 }
 
-int tree_has_requirement(const ap_directive_t *first)
+int section_has_requirement(const ap_directive_t *first)
 {
     for (const ap_directive_t *at = first; at; at = at->next) {
         if ((strcasecmp(at->directive, "Require") == 0 && strcasecmp(at->args, "all granted") != 0) ||
-            tree_has_requirement(at->first_child)) {
+            section_has_requirement(at->first_child)) {
             return 1;
         }
     }
     return 0;
 }
 
-const ap_directive_t *tree_find(const ap_directive_t *first, const char *directive,
-                                int (*matches)(const ap_directive_t *line, const void *baton), const void *baton)
+const ap_directive_t *section_find_line(const ap_directive_t *first, const char *directive,
+                                        int (*matches)(const ap_directive_t *line, const void *baton), const void *baton)
 {
     for (const ap_directive_t *at = first; at; at = at->next) {
         const ap_directive_t *inside;
@@ -65,7 +68,7 @@ const ap_directive_t *tree_find(const ap_directive_t *first, const char *directi
         if (strcasecmp(at->directive, directive) == 0 && (!matches || matches(at, baton))) {
             return at;
         }
-        inside = tree_find(at->first_child, directive, matches, baton);
+        inside = section_find_line(at->first_child, directive, matches, baton);
         if (inside) {
             return inside;
         }

@@ -40,7 +40,7 @@ static void note(cmd_parms *cmd, const char *scope)
 static apr_array_header_t *branches_of(apr_pool_t *p, const ap_directive_t *line)
 {
     apr_array_header_t *branches = apr_array_make(p, 2, sizeof(branch_t));
-    const ap_directive_t *section = tree_section(line);
+    const ap_directive_t *section = section_around(line);
 
     for (const ap_directive_t *at = line->parent; at && at != section; at = at->parent) {
         if (strcasecmp(at->directive, "<RequireNone") == 0) {

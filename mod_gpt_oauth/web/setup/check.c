@@ -53,7 +53,7 @@ static int check_section(apr_pool_t *p, const server_rec *s, const section_t *se
                         "write GPTOAuthResource https://NAME/path beside it");
     }
     /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
-    if (section->conf->auth_path && parent && !tree_has_requirement(parent->first_child)) {
+    if (section->conf->auth_path && parent && !section_has_requirement(parent->first_child)) {
         return complain(
             s, LOG_NO_REQUIREMENT, where,
             apr_psprintf(p,
@@ -86,8 +86,8 @@ typedef struct place_t {
 static int sets_public_handler(const ap_directive_t *line, const void *baton)
 {
     const place_t *at = baton;
-    const ap_directive_t *outer = tree_section(line);
-    const char *args = line->args, *path = tree_location(at->p, line);
+    const ap_directive_t *outer = section_around(line);
+    const char *args = line->args, *path = section_location(at->p, line);
 
     return outer && strcasecmp(outer->directive, "<Location") == 0 && path && strcmp(path, at->path) == 0 &&
            route_is_public(ap_getword_conf(at->p, &args));
@@ -98,7 +98,7 @@ static int is_taken(apr_pool_t *p, const server_conf_t *conf, const char *path)
 {
     const place_t at = { p, path };
 
-    return route_is_reserved(conf, path) && tree_find(ap_conftree, "SetHandler", sets_public_handler, &at);
+    return route_is_reserved(conf, path) && section_find_line(ap_conftree, "SetHandler", sets_public_handler, &at);
 }
 
 /* The module's own URLs are never guarded. */
@@ -144,9 +144,10 @@ static int is_hidden(const server_conf_t *conf, const char *scope)
 
 static int check_requirement(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const requirement_t *requirement)
 {
-    const char *type = tree_auth_type(p, requirement->at), *where = place(p, requirement->at);
+    const char *type = section_auth_type(p, requirement->at), *where = place(p, requirement->at);
 
-    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, tree_location(p, requirement->at))) {
+    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{")
+             : !is_guarded(conf, section_location(p, requirement->at))) {
         return complain(s, LOG_OTHER_AUTH_TYPE, where,
                         apr_psprintf(p,
                                      "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
@@ -198,7 +199,7 @@ static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *se
 
 static int check_service(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const section_t *service)
 {
-    const char *type = tree_auth_type(p, service->at), *where = place(p, service->at);
+    const char *type = section_auth_type(p, service->at), *where = place(p, service->at);
     const ways_in_t *ways = ways_into(conf, service);
 
     if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, service->path)) {
@@ -305,7 +306,7 @@ static int asks_ldap(const server_conf_t *conf)
     for (int i = 0; conf->login_providers && i < conf->login_providers->nelts; i++) {
         const char *name = APR_ARRAY_IDX(conf->login_providers, i, login_provider_t).name;
 
-        if (strcasecmp(name, "ldap") == 0 || tree_find(ap_conftree, "<AuthnProviderAlias", is_alias_of_ldap, name)) {
+        if (strcasecmp(name, "ldap") == 0 || section_find_line(ap_conftree, "<AuthnProviderAlias", is_alias_of_ldap, name)) {
             return 1;
         }
     }
@@ -315,8 +316,8 @@ static int asks_ldap(const server_conf_t *conf)
 /* A directory takes ALICE and alice for one, and without these directives httpd calls people as they typed it. */
 static void warn_of_ldap(const server_rec *s, const server_conf_t *conf)
 {
-    if (asks_ldap(conf) && !tree_find(ap_conftree, "AuthLDAPRemoteUserAttribute", NULL, NULL) &&
-        !tree_find(ap_conftree, "AuthLDAPRemoteUserIsDN", NULL, NULL)) {
+    if (asks_ldap(conf) && !section_find_line(ap_conftree, "AuthLDAPRemoteUserAttribute", NULL, NULL) &&
+        !section_find_line(ap_conftree, "AuthLDAPRemoteUserIsDN", NULL, NULL)) {
         log_config(s, LOG_LDAP_SPELLINGS,
                    "GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
                    "httpd calls him as he typed his name, so that each spelling has grants of its own: write "
