@@ -11,15 +11,13 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
                " WHERE t.token_hash = $1 AND t.issuer = $2",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
-    rows_t *rows;
     const cell_t *cell;
     access_t *access;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status != STORE_OK) {
         return status;
     }
-    cell = db_row(rows, 0);
     access = apr_pcalloc(store->pool, sizeof(*access));
     access->grant_id = next_text(&cell);
     access->client_id = next_text(&cell);
@@ -44,15 +42,8 @@ store_status_t store_access_delete(store_t *store, const digest_t *hash, const c
                " (SELECT 1 FROM oauth_grant g WHERE g.id = grant_id AND g.issuer = $2 AND g.client_id = $3) RETURNING grant_id",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer), v_text(client_id) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *grant_id = next_text(&cell);
-    }
-    return status;
+    return db_text(store, &op, args, COUNT(args), grant_id);
 }
 
 /*
@@ -94,14 +85,10 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count)
         return STORE_DOWN;
     }
     for (int i = 0; i < COUNT(ops); i++) {
-        rows_t *rows;
-        const cell_t *cell;
-
-        if (db_run(store, &ops[i], args, COUNT(args), &rows) != STORE_OK) {
+        if (db_number(store, &ops[i], args, COUNT(args), &removed) != STORE_OK) {
             return STORE_DOWN;
         }
-        cell = db_row(rows, 0);
-        *count += next_number(&cell);
+        *count += removed;
     }
     return STORE_OK;
 }

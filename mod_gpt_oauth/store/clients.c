@@ -48,11 +48,11 @@ store_status_t store_client_get(store_t *store, const char *id, client_t **clien
     static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS
                                     " FROM oauth_client WHERE id = $1 AND (issuer IS NULL OR issuer = $2)" };
     const value_t args[] = { v_text(id), v_text(store->issuer) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *client = read_client(store->pool, db_row(rows, 0));
+        *client = read_client(store->pool, cell);
     }
     return status;
 }
@@ -65,11 +65,11 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
                "' AND NOT EXISTS (SELECT 1 FROM oauth_client WHERE id = $1))",
     };
     const value_t args[] = { v_text(id_or_name) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *client = read_client(store->pool, db_row(rows, 0));
+        *client = read_client(store->pool, cell);
     }
     return status;
 }

@@ -111,15 +111,13 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
                " WHERE c.code_hash = $1 AND c.issuer = $2",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
-    rows_t *rows;
     const cell_t *cell;
     code_t *code;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status != STORE_OK) {
         return status;
     }
-    cell = db_row(rows, 0);
     code = apr_pcalloc(store->pool, sizeof(*code));
     code->hash = *hash;
     code->grant_id = next_text(&cell);

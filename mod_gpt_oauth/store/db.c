@@ -81,3 +81,36 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
     }
     return outcome == DB_OK && found != NULL && found->count > 0 ? STORE_OK : STORE_REFUSED;
 }
+
+store_status_t db_first(store_t *store, const op_t *op, const value_t *args, int nargs, const cell_t **cell)
+{
+    rows_t *rows;
+    store_status_t status = db_run(store, op, args, nargs, &rows);
+
+    if (status == STORE_OK) {
+        *cell = db_row(rows, 0);
+    }
+    return status;
+}
+
+store_status_t db_text(store_t *store, const op_t *op, const value_t *args, int nargs, const char **text)
+{
+    const cell_t *cell;
+    store_status_t status = db_first(store, op, args, nargs, &cell);
+
+    if (status == STORE_OK) {
+        *text = cell->bytes;
+    }
+    return status;
+}
+
+store_status_t db_number(store_t *store, const op_t *op, const value_t *args, int nargs, apr_int64_t *number)
+{
+    const cell_t *cell;
+    store_status_t status = db_first(store, op, args, nargs, &cell);
+
+    if (status == STORE_OK) {
+        *number = cell->number;
+    }
+    return status;
+}

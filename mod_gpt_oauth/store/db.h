@@ -34,4 +34,10 @@ typedef struct op_t {
 /* STORE_REFUSED when there is no row. rows may be NULL. */
 store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int nargs, rows_t **rows);
 
+/* The same for one row: *cell is its first one on STORE_OK; the next_ functions walk on from there. */
+store_status_t db_first(store_t *store, const op_t *op, const value_t *args, int nargs, const cell_t **cell);
+/* The same for one cell of one row. *text and *number stay as they are unless it is STORE_OK. */
+store_status_t db_text(store_t *store, const op_t *op, const value_t *args, int nargs, const char **text);
+store_status_t db_number(store_t *store, const op_t *op, const value_t *args, int nargs, apr_int64_t *number);
+
 #endif

@@ -35,11 +35,11 @@ store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_
 {
     static const op_t op = { .sql = "SELECT " COLUMNS " FROM " FROM " WHERE g.selector_hash = $1 AND g.issuer = $2" };
     const value_t args[] = { v_digest(selector_hash), v_text(store->issuer) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *grant = read_grant(store->pool, db_row(rows, 0));
+        *grant = read_grant(store->pool, cell);
     }
     return status;
 }
@@ -131,15 +131,8 @@ store_status_t store_grant_issue_own(store_t *store, const char *new_id, const c
         v_number(store->now),   v_text(new_id),       v_text(store->issuer),   v_text(client_id),
         v_digest(&token->hash), v_text(token->scope), v_text(token->resource), v_number(token->expires_at),
     };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *grant_id = next_text(&cell);
-    }
-    return status;
+    return db_text(store, &op, args, COUNT(args), grant_id);
 }
 
 store_status_t store_grant_revoke(store_t *store, const char *grant_id)
@@ -168,20 +161,12 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
         .steps = { FORGET, KILL, "SELECT changes()" },
     };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status;
 
     *count = 0;
     if (username == NULL && client_id == NULL) {
         return STORE_REFUSED;
     }
-    status = db_run(store, &op, args, COUNT(args), &rows);
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *count = next_number(&cell);
-    }
-    return status;
+    return db_number(store, &op, args, COUNT(args), count);
 }
 
 store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, apr_array_header_t **grants)

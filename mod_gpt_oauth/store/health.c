@@ -20,12 +20,10 @@ store_status_t store_health(store_t *store, health_t *health)
             "SELECT CAST((julianday('now') - 2440587.5) * 86400 AS integer), 0, '', 0",
         },
     };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, NULL, 0, &cell);
 
     if (status == STORE_OK) {
-        const cell_t *cell = db_row(rows, 0);
-
         health->now = next_number(&cell);
         health->is_read_only = next_flag(&cell);
         health->forbidden = next_text(&cell);

@@ -24,11 +24,11 @@ store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t
         .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE key_hash = $1 AND (issuer = $2 OR issuer = '')",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *key = read_key(store->pool, db_row(rows, 0));
+        *key = read_key(store->pool, cell);
         (*key)->hash = *hash;
     }
     return status;

@@ -13,11 +13,11 @@ store_status_t store_registration_get(store_t *store, const digest_t *metadata_h
         .steps = { SEEN_AGAIN, "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE " BY_METADATA },
     };
     const value_t args[] = { v_digest(metadata_hash), v_number(store->now), v_text(store->issuer) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *client = read_client(store->pool, db_row(rows, 0));
+        *client = read_client(store->pool, cell);
     }
     return status;
 }
@@ -116,16 +116,9 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
         .steps = { "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", KEEP(OLDEST), REMOVE(OLDEST), "SELECT changes()" },
     };
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
     *count = 0;
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *count = next_number(&cell);
-    }
-    return status;
+    return db_number(store, &op, args, COUNT(args), count);
 }
 
 /* An index holds these alone. Documents belong to no issuer. */

@@ -33,13 +33,6 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
                " WHERE s.session_hash = $1 AND s.issuer = $2 AND s.expires_at > $3 AND u.disabled_at IS NULL",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer), v_number(store->now) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK) {
-        const cell_t *cell = db_row(rows, 0);
-
-        *username = next_text(&cell);
-    }
-    return status;
+    return db_text(store, &op, args, COUNT(args), username);
 }

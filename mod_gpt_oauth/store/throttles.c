@@ -24,15 +24,8 @@ store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttle
     };
     const value_t args[] = { v_text(store->issuer), v_text(throttled->kind), v_text(throttled->name), v_text(throttled->address),
                              v_number(since) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *lifted_at = next_number(&cell);
-    }
-    return status;
+    return db_number(store, &op, args, COUNT(args), lifted_at);
 }
 
 #define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at) AND ($2 IS NULL OR issuer = $2)"
@@ -73,16 +66,9 @@ store_status_t store_throttle_lift(store_t *store, const char *name, const char 
         .steps = { LIFT, "SELECT changes()" },
     };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(name), v_text(address) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
     *count = 0;
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *count = next_number(&cell);
-    }
-    return status;
+    return db_number(store, &op, args, COUNT(args), count);
 }
 
 store_status_t store_browser_add(store_t *store, const digest_t *hash, const char *name, apr_int64_t expires_at)

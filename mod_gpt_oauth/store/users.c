@@ -18,11 +18,11 @@ store_status_t store_user_get(store_t *store, const char *name, user_t **user)
 {
     static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name = $1" };
     const value_t args[] = { v_text(name) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *user = read_user(store->pool, db_row(rows, 0));
+        *user = read_user(store->pool, cell);
     }
     return status;
 }
@@ -112,15 +112,8 @@ store_status_t store_user_other_spelling(store_t *store, const char *name, const
     static const op_t op = { .sql = "SELECT name FROM oauth_user WHERE name <> $1 AND (name = $2 OR folded = $2)"
                                     " AND password_hash IS NOT NULL LIMIT 1" };
     const value_t args[] = { v_text(name), v_text(name_fold(store->pool, name)) };
-    rows_t *rows;
-    const cell_t *cell;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_OK) {
-        cell = db_row(rows, 0);
-        *other = next_text(&cell);
-    }
-    return status;
+    return db_text(store, &op, args, COUNT(args), other);
 }
 
 store_status_t store_user_list(store_t *store, apr_array_header_t **users)
