@@ -171,7 +171,7 @@ static authn_status check(request_rec *r, const char **username, const char *pas
     if (status == AUTH_GRANTED && *problem) {
         status = AUTH_DENIED;
     }
-    if (status != AUTH_GRANTED && status != AUTH_GENERAL_ERROR && !request_record(r)->hashing.took) {
+    if (status != AUTH_GRANTED && status != AUTH_GENERAL_ERROR && !hashing_was_done(r)) {
         hashing_verify(r, NULL, password);
     }
     return status;

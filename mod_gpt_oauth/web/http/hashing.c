@@ -30,6 +30,13 @@
 #define NETWORKS  4096
 #define HALF_LIFE 64000000 /* of what is remembered of a network's attempts */
 
+/* What a request keeps of its hashes, in microseconds; all 0 at first. */
+typedef struct hashing_t {
+    apr_uint64_t turn;  /* until when it has its turn; 0: it has none */
+    apr_uint64_t began; /* when it got it */
+    apr_uint64_t took;  /* the last hash of our own; 0: there was none */
+} hashing_t;
+
 typedef _Atomic(apr_uint64_t) mark_t;
 
 static struct {
@@ -103,6 +110,16 @@ apr_status_t hashing_create(apr_pool_t *pconf)
         place_count = clamp(turn_count < 2 ? 8 : 4 * turn_count, clamp(threads / 8, PLACES_MAX));
     }
     return rv;
+}
+
+static hashing_t *hashing_of(request_rec *r)
+{
+    request_t *record = request_record(r);
+
+    if (!record->hashing) {
+        record->hashing = apr_pcalloc(r->pool, sizeof(*record->hashing));
+    }
+    return record->hashing;
 }
 
 /* Where the attempts of the request's network are counted. Few share it, and nobody knows with whom. */
@@ -224,7 +241,7 @@ int hashing_enter(request_rec *r)
 {
     apr_uint64_t own = count_try(r) << 48 | now();
     mark_t *place = take_place(own);
-    int done = place && wait_in(place, own, &request_record(r)->hashing);
+    int done = place && wait_in(place, own, hashing_of(r));
 
     if (!done) {
         log_turned_away(r);
@@ -234,7 +251,7 @@ int hashing_enter(request_rec *r)
 
 void hashing_leave(request_rec *r)
 {
-    hashing_t *hashing = &request_record(r)->hashing;
+    hashing_t *hashing = hashing_of(r);
     apr_uint64_t seen;
 
     /* Two with the same ticket would be just as free. */
@@ -249,7 +266,7 @@ void hashing_leave(request_rec *r)
 
 int hashing_verify(request_rec *r, const char *hash, const char *password)
 {
-    hashing_t *hashing = &request_record(r)->hashing;
+    hashing_t *hashing = hashing_of(r);
     int has_turn = hashing->turn != 0, fits;
     apr_uint64_t start;
 
@@ -266,9 +283,14 @@ int hashing_verify(request_rec *r, const char *hash, const char *password)
     return fits;
 }
 
+int hashing_was_done(request_rec *r)
+{
+    return hashing_of(r)->took != 0;
+}
+
 void hashing_even_out(request_rec *r)
 {
-    const hashing_t *hashing = &request_record(r)->hashing;
+    const hashing_t *hashing = hashing_of(r);
     apr_uint64_t step = REPLY_STEP * hashing->took;
 
     if (step) {

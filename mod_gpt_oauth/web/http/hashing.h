@@ -17,13 +17,6 @@
 
 #include <httpd.h>
 
-/* What a request keeps of its hashes, in microseconds; all 0 at first. */
-typedef struct hashing_t {
-    apr_uint64_t turn;  /* until when it has its turn; 0: it has none */
-    apr_uint64_t began; /* when it got it */
-    apr_uint64_t took;  /* the last hash of our own; 0: there was none */
-} hashing_t;
-
 /* post_config, in the parent. */
 apr_status_t hashing_create(apr_pool_t *pconf);
 
@@ -36,6 +29,9 @@ void hashing_forgive(const request_rec *r);
 
 /* As password_verify. Without a turn (AuthBasicProvider gpt-oauth) it takes one for this hash; -1 when there is none to have. */
 int hashing_verify(request_rec *r, const char *hash, const char *password);
+
+/* 1 when hashing_verify has hashed a password for this request. */
+int hashing_was_done(request_rec *r);
 
 /*
  * Before a refusal, and after hashing_leave: waits until three times what our own hash took have passed since the turn began, or

@@ -10,11 +10,11 @@
 #include "base/failure.h"
 #include "base/params.h"
 #include "store/store.h"
-#include "web/http/hashing.h"
 
 #define REQUEST_BODY_MAX 65536
 
 struct endpoint_t;
+struct hashing_t;
 
 /* What became of a token or key when it was looked up last. */
 typedef struct verdict_t {
@@ -27,7 +27,8 @@ typedef struct verdict_t {
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     const char *password_hash;         /* what the module's own provider checked the password against */
-    hashing_t hashing;
+    /* What web/http/hashing keeps; NULL: nothing yet. */
+    struct hashing_t *hashing;
     int is_inner;                 /* a hook of ours runs the other modules' of its kind */
     const char *need_scope;       /* what the Require lines here ask for, for the challenge; normalised */
     apr_array_header_t *branches; /* branch_t: which of several alternatives need_scope is about */
