@@ -2,12 +2,10 @@
 
 #include <ap_mpm.h>
 #include <apr_file_io.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "private.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
+#include "web/http/shared.h"
 
 /* All times are of the monotonic clock, in microseconds: set the clock back, and nobody waits longer for it. */
 #define TURNS_MAX  64
@@ -36,8 +35,6 @@ typedef struct hashing_t {
     apr_uint64_t began; /* when it got it */
     apr_uint64_t took;  /* the last hash of our own; 0: there was none */
 } hashing_t;
-
-typedef _Atomic(apr_uint64_t) mark_t;
 
 static struct {
     mark_t turns[TURNS_MAX];   /* until when; past or 0: free */
@@ -95,13 +92,11 @@ static int clamp(int count, int max)
 apr_status_t hashing_create(apr_pool_t *pconf)
 {
     int daemons = 1, threads = 1;
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(*hall), NULL, pconf);
+    void *memory;
+    apr_status_t rv = shared_create(pconf, sizeof(*hall), &memory, &key);
 
     if (rv == APR_SUCCESS) {
-        hall = apr_shm_baseaddr_get(shm);
-        memset(hall, 0, sizeof(*hall));
-        crypto_random(key.byte, sizeof(key.byte));
+        hall = memory;
         ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &daemons);
         ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
         threads = clamp(daemons, INT_MAX) * clamp(threads, INT_MAX);

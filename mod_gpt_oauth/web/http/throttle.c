@@ -1,6 +1,5 @@
 #include "web/http/throttle.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
+#include "web/http/shared.h"
 
 #define BUCKETS 2048 /* for each kind */
 #define WINDOW  300  /* seconds */
@@ -39,13 +39,11 @@ static digest_t key;
 apr_status_t throttle_create(apr_pool_t *pconf)
 {
     apr_size_t size = (apr_size_t)THROTTLE_KINDS * BUCKETS * COUNTS_WAYS * sizeof(*places);
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, size, NULL, pconf);
+    void *memory;
+    apr_status_t rv = shared_create(pconf, size, &memory, &key);
 
     if (rv == APR_SUCCESS) {
-        places = apr_shm_baseaddr_get(shm);
-        memset(places, 0, size);
-        crypto_random(key.byte, sizeof(key.byte));
+        places = memory;
     }
     return rv;
 }

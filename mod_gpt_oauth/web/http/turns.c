@@ -1,14 +1,13 @@
 #include "web/http/turns.h"
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/crypto.h"
 #include "grant/document.h"
 #include "web/http/request.h"
+#include "web/http/shared.h"
 #include "web/http/throttle.h"
 
 #define TURN      10 /* seconds */
@@ -21,8 +20,6 @@
 #define FAILED  4096
 
 /* Whose it is in the upper half, until when in the lower. */
-typedef _Atomic(apr_uint64_t) mark_t;
-
 static struct {
     mark_t hosts[HOSTS];
     mark_t callers[CALLERS];
@@ -32,13 +29,11 @@ static digest_t key;
 
 apr_status_t turns_create(apr_pool_t *pconf)
 {
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, sizeof(*marks), NULL, pconf);
+    void *memory;
+    apr_status_t rv = shared_create(pconf, sizeof(*marks), &memory, &key);
 
     if (rv == APR_SUCCESS) {
-        marks = apr_shm_baseaddr_get(shm);
-        memset(marks, 0, sizeof(*marks));
-        crypto_random(key.byte, sizeof(key.byte));
+        marks = memory;
     }
     return rv;
 }
