@@ -7,6 +7,7 @@
 #include <openssl/rand.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 static EVP_MD *sha256;
 static EVP_MAC *hmac;
@@ -124,6 +125,21 @@ int crypto_base64url_decode(const char *text, apr_size_t text_size, void *out, a
         }
     }
     return (bits & ((1u << held) - 1)) == 0;
+}
+
+char *crypto_random_key(apr_pool_t *p)
+{
+    unsigned char bytes[DIGEST_SIZE];
+
+    crypto_random(bytes, sizeof(bytes));
+    return crypto_base64url(p, bytes, sizeof(bytes));
+}
+
+int crypto_is_key(const char *text)
+{
+    unsigned char bytes[DIGEST_SIZE];
+
+    return text && crypto_base64url_decode(text, strlen(text), bytes, sizeof(bytes));
 }
 
 char *crypto_random_id(apr_pool_t *p)

@@ -43,6 +43,13 @@ char *crypto_base64url(apr_pool_t *p, const void *data, apr_size_t size);
  */
 int crypto_base64url_decode(const char *text, apr_size_t text_size, void *out, apr_size_t size);
 
+/* 256 random bits as 43 characters of base64url: cookies, and what else nobody may guess. */
+#define CRYPTO_KEY_SIZE 43
+char *crypto_random_key(apr_pool_t *p);
+
+/* 1 when text (or NULL) is 256 bits in that form. */
+int crypto_is_key(const char *text);
+
 /*
  * 128 random bits as 22 characters of base64url: the form of every id. The first one is no '-', or a command line would take the
  * id for an option.

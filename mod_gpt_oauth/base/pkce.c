@@ -8,9 +8,7 @@
 
 int pkce_challenge_valid(const char *challenge)
 {
-    digest_t digest;
-
-    return crypto_base64url_decode(challenge, strlen(challenge), digest.byte, sizeof(digest.byte));
+    return crypto_is_key(challenge);
 }
 
 static int verifier_valid(const char *verifier, apr_size_t size)

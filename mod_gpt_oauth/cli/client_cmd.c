@@ -2,7 +2,6 @@
 
 #include "base/scope.h"
 #include "base/text.h"
-#include "base/token.h"
 #include "base/uri.h"
 #include "cli/client_print.h"
 #include "cli/command.h"
@@ -51,15 +50,13 @@ static int judge_redirects(const command_t *c, const apr_array_header_t *uris, i
 }
 
 /* NULL when that failed, and the reason was said. */
-static const char *mint_secret(const command_t *c, digest_t *hash)
+static const char *new_secret(const command_t *c, digest_t *hash)
 {
-    digest_t key;
-    if (store_tag_key(c->store, &key) != STORE_OK) {
+    const char *secret = client_new_secret(c->store, hash);
+
+    if (!secret) {
         fail_down(c);
-        return NULL;
     }
-    const char *secret = token_mint(c->pool, TOKEN_CLIENT_SECRET, &key);
-    token_hash(secret, hash);
     return secret;
 }
 
@@ -83,7 +80,7 @@ static int judge_new(const command_t *c, const client_t *client)
         return fail("a resource server gets no tokens: leave out --scope");
     }
     if (!client->scope) {
-        return fail("the scope holds a character that no scope may hold; write names with spaces between them");
+        return fail(SCOPE_UNREADABLE);
     }
     if (!client->resource) {
         return fail("%s is no resource: write an absolute http or https URI without a fragment", c->args->resource);
@@ -117,7 +114,7 @@ int client_add(command_t *c)
         .source = "admin",
         .created_at = c->store->now,
     };
-    if (judge_new(c, &client) || (client.has_secret && !(secret = mint_secret(c, &client.secret_hash)))) {
+    if (judge_new(c, &client) || (client.has_secret && !(secret = new_secret(c, &client.secret_hash)))) {
         return FAILED;
     }
     switch (store_client_add(c->store, &client)) {
@@ -154,7 +151,7 @@ static const char *renew_secret(const command_t *c, client_t *client)
 {
     digest_t hash;
     apr_int64_t old_until = c->store->now + OLD_SECRET_LIFETIME;
-    const char *secret = mint_secret(c, &hash);
+    const char *secret = new_secret(c, &hash);
     if (!secret || outcome(c, store_client_set_secret(c->store, client->id, &hash, old_until))) {
         return NULL;
     }

@@ -33,8 +33,9 @@ static apr_int64_t old_secret_until(const command_t *c, const client_t *client)
     return client->has_old_secret && client->old_secret_until > c->store->now ? client->old_secret_until : 0;
 }
 
-static json_t *client_json(const command_t *c, const client_t *client, const char *secret)
+static json_t *client_json(const command_t *c, const void *item)
 {
+    const client_t *client = item;
     json_t *uris = json_array();
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         json_array_append_new(uris, json_string(APR_ARRAY_IDX(client->redirect_uris, i, const char *)));
@@ -55,6 +56,13 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
     json_object_set_new(object, "created_at", time_json(client->created_at));
     json_object_set_new(object, "disabled_at", time_json(client->disabled_at));
     json_object_set_new(object, "old_secret_until", time_json(old_secret_until(c, client)));
+    return object;
+}
+
+static json_t *secret_json(const command_t *c, const client_t *client, const char *secret)
+{
+    json_t *object = client_json(c, client);
+
     if (secret) {
         json_object_set_new(object, "client_secret", json_string(secret));
     }
@@ -63,7 +71,7 @@ static json_t *client_json(const command_t *c, const client_t *client, const cha
 
 static json_t *builder_json(const command_t *c, const client_t *client, const char *secret)
 {
-    json_t *object = client_json(c, client, secret);
+    json_t *object = secret_json(c, client, secret);
     json_object_set_new(object, "authorization_endpoint", text_json(c->server.authorize));
     json_object_set_new(object, "token_endpoint", text_json(c->server.token));
     json_object_set_new(object, "schema_url", text_json(c->server.schema));
@@ -136,7 +144,7 @@ void client_print_builder(const command_t *c, const client_t *client, const char
 void client_print_added(const command_t *c, const client_t *client, const char *secret)
 {
     if (c->json) {
-        print_json(c->pool, client->is_gpt ? builder_json(c, client, secret) : client_json(c, client, secret));
+        print_json(c->pool, client->is_gpt ? builder_json(c, client, secret) : secret_json(c, client, secret));
         return;
     }
     printf("Added the %s client \"%s\".\n\n", client->is_gpt ? "GPT" : kind_of(client), terminal_text(c->pool, client->name));
@@ -158,7 +166,7 @@ void client_print_added(const command_t *c, const client_t *client, const char *
 void client_print_secret(const command_t *c, const client_t *client, const char *secret)
 {
     if (c->json) {
-        print_json(c->pool, client_json(c, client, secret));
+        print_json(c->pool, secret_json(c, client, secret));
         return;
     }
     printf("Client \"%s\" has a new secret:\n\n    %s\n\n", terminal_text(c->pool, client->name), secret);
@@ -171,7 +179,7 @@ void client_print_secret(const command_t *c, const client_t *client, const char 
 void client_print_done(const command_t *c, const client_t *client, const char *did)
 {
     if (c->json) {
-        print_json(c->pool, client_json(c, client, NULL));
+        print_json(c->pool, client_json(c, client));
     } else {
         printf("Client \"%s\" %s.\n", terminal_text(c->pool, client->name), did);
     }
@@ -179,16 +187,7 @@ void client_print_done(const command_t *c, const client_t *client, const char *d
 
 void client_print_list(const command_t *c, const apr_array_header_t *clients)
 {
-    if (c->json) {
-        json_t *list = json_array();
-        for (int i = 0; i < clients->nelts; i++) {
-            json_array_append_new(list, client_json(c, APR_ARRAY_IDX(clients, i, const client_t *), NULL));
-        }
-        print_json(c->pool, list);
-        return;
-    }
-    if (clients->nelts == 0) {
-        printf("There are no clients yet; `gptoauth client add NAME` makes one.\n");
+    if (command_print_list(c, clients, client_json, "There are no clients yet; `gptoauth client add NAME` makes one.")) {
         return;
     }
     static const char *const header[] = { "CLIENT ID", "NAME", "KIND", "CREATED", "STATE" };
@@ -208,7 +207,7 @@ void client_print_list(const command_t *c, const apr_array_header_t *clients)
 void client_print(const command_t *c, const client_t *client)
 {
     if (c->json) {
-        print_json(c->pool, client_json(c, client, NULL));
+        print_json(c->pool, client_json(c, client));
         return;
     }
     table_t *table = table_make(c->pool, NULL, 2);

@@ -3,6 +3,8 @@
  */
 #include "cli/command.h"
 
+#include <stdio.h>
+
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client)
 {
     switch (store_client_find(c->store, id_or_name, client)) {
@@ -11,6 +13,23 @@ int command_find_client(const command_t *c, const char *id_or_name, client_t **c
     case STORE_REFUSED: break;
     }
     return fail("there is no client \"%s\"; `gptoauth client list` shows them all", id_or_name);
+}
+
+int command_print_list(const command_t *c, const apr_array_header_t *list, to_json_fn *to_json, const char *none)
+{
+    if (c->json) {
+        json_t *array = json_array();
+
+        for (int i = 0; i < list->nelts; i++) {
+            json_array_append_new(array, to_json(c, APR_ARRAY_IDX(list, i, const void *)));
+        }
+        print_json(c->pool, array);
+        return 1;
+    }
+    if (!list->nelts) {
+        printf("%s\n", none);
+    }
+    return !list->nelts;
 }
 
 int fail_down(const command_t *c)

@@ -37,6 +37,18 @@ command_fn try_client, examine;
 /* The client of this id or name, or says that there is none. */
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client);
 
+/* What a scope is refused with that cannot be read. */
+#define SCOPE_UNREADABLE "the scope holds a character that no scope may hold; write names with spaces between them"
+
+/* An item of a list in JSON: a new reference. */
+typedef json_t *to_json_fn(const command_t *c, const void *item);
+
+/*
+ * Prints a list (of pointers) in JSON, or the sentence `none` where it is empty. 1 when that was all; 0 when its table is to be
+ * printed.
+ */
+int command_print_list(const command_t *c, const apr_array_header_t *list, to_json_fn *to_json, const char *none);
+
 /* fail, for an operation that answered STORE_DOWN. */
 int fail_down(const command_t *c);
 

@@ -20,9 +20,12 @@ static int find_client(const command_t *c, const char **id)
     return DONE;
 }
 
-static json_t *grant_json(const grant_t *grant)
+static json_t *grant_json(const command_t *c, const void *item)
 {
+    const grant_t *grant = item;
     json_t *object = json_object();
+
+    (void)c;
     json_object_set_new(object, "grant_id", json_string(grant->id));
     json_object_set_new(object, "client_id", json_string(grant->client_id));
     json_object_set_new(object, "username", text_json(grant->username));
@@ -73,16 +76,7 @@ int grant_list(command_t *c)
     if (store_grant_list(c->store, c->args->user, client_id, &grants) != STORE_OK) {
         return fail_down(c);
     }
-    if (c->json) {
-        json_t *list = json_array();
-        for (int i = 0; i < grants->nelts; i++) {
-            json_array_append_new(list, grant_json(APR_ARRAY_IDX(grants, i, const grant_t *)));
-        }
-        print_json(c->pool, list);
-        return DONE;
-    }
-    if (grants->nelts == 0) {
-        printf("There are no living grants.\n");
+    if (command_print_list(c, grants, grant_json, "There are no living grants.")) {
         return DONE;
     }
     if (store_client_list(c->store, &clients) != STORE_OK) {

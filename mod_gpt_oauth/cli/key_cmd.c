@@ -14,9 +14,11 @@ static const char *state_of(const command_t *c, const service_key_t *key)
     return key->revoked_at ? "revoked" : key->expires_at && key->expires_at <= c->store->now ? "expired" : "active";
 }
 
-static json_t *key_json(const command_t *c, const service_key_t *key)
+static json_t *key_json(const command_t *c, const void *item)
 {
+    const service_key_t *key = item;
     json_t *object = json_object();
+
     json_object_set_new(object, "name", json_string(key->name));
     json_object_set_new(object, "issuer", text_json(*key->issuer ? key->issuer : NULL));
     json_object_set_new(object, "scope", json_string(key->scope));
@@ -93,7 +95,7 @@ int key_add(command_t *c)
         problem = "a key made with --register does nothing else, and so goes without --scope and --introspect";
     }
     if (!problem && !key.scope) {
-        problem = "the scope holds a character that no scope may hold; write names with spaces between them";
+        problem = SCOPE_UNREADABLE;
     }
     if (!problem) {
         problem = read_expiry(c, &key.expires_at);
@@ -127,16 +129,7 @@ int key_list(command_t *c)
     if (find_keys(c, NULL, &keys)) {
         return FAILED;
     }
-    if (c->json) {
-        json_t *list = json_array();
-        for (int i = 0; i < keys->nelts; i++) {
-            json_array_append_new(list, key_json(c, APR_ARRAY_IDX(keys, i, const service_key_t *)));
-        }
-        print_json(c->pool, list);
-        return DONE;
-    }
-    if (keys->nelts == 0) {
-        printf("There are no service keys yet; `gptoauth key add NAME` makes one.\n");
+    if (command_print_list(c, keys, key_json, "There are no service keys yet; `gptoauth key add NAME` makes one.")) {
         return DONE;
     }
     static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "MAY", "EXPIRES", "LAST USED", "STATE" };

@@ -1,14 +1,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fold.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "store/throttles.h"
 
-static json_t *throttle_json(const throttled_t *throttled)
+static json_t *throttle_json(const command_t *c, const void *item)
 {
+    const throttled_t *throttled = item;
     json_t *object = json_object();
+
+    (void)c;
     json_object_set_new(object, "kind", json_string(throttled->kind));
     json_object_set_new(object, "username", *throttled->name ? json_string(throttled->name) : json_null());
     json_object_set_new(object, "address", *throttled->address ? json_string(throttled->address) : json_null());
@@ -20,25 +24,22 @@ static json_t *throttle_json(const throttled_t *throttled)
 int throttle_list(command_t *c)
 {
     static const char *const header[] = { "USER", "ADDRESS", "ISSUER", "UNTIL" };
-    apr_array_header_t *throttles;
-    if (store_throttle_list(c->store, &throttles) != STORE_OK) {
+    apr_array_header_t *found, *throttles = apr_array_make(c->pool, 8, sizeof(const throttled_t *));
+    table_t *table;
+
+    if (store_throttle_list(c->store, &found) != STORE_OK) {
         return fail_down(c);
     }
-    if (c->json) {
-        json_t *list = json_array();
-        for (int i = 0; i < throttles->nelts; i++) {
-            json_array_append_new(list, throttle_json(&APR_ARRAY_IDX(throttles, i, throttled_t)));
-        }
-        print_json(c->pool, list);
+    for (int i = 0; i < found->nelts; i++) {
+        APR_ARRAY_PUSH(throttles, const throttled_t *) = &APR_ARRAY_IDX(found, i, throttled_t);
+    }
+    if (command_print_list(c, throttles, throttle_json, "No sign-in is refused for too many wrong passwords.")) {
         return DONE;
     }
-    if (throttles->nelts == 0) {
-        printf("No sign-in is refused for too many wrong passwords.\n");
-        return DONE;
-    }
-    table_t *table = table_make(c->pool, header, 4);
+    table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < throttles->nelts; i++) {
-        const throttled_t *throttled = &APR_ARRAY_IDX(throttles, i, throttled_t);
+        const throttled_t *throttled = APR_ARRAY_IDX(throttles, i, const throttled_t *);
+
         table_add(table, *throttled->name ? throttled->name : "(anybody)");
         table_add(table, *throttled->address ? throttled->address : "(anywhere)");
         table_add(table, throttled->issuer);

@@ -6,9 +6,12 @@
 #include "cli/output.h"
 #include "cli/password_prompt.h"
 
-static json_t *user_json(const user_t *user)
+static json_t *user_json(const command_t *c, const void *item)
 {
+    const user_t *user = item;
     json_t *object = json_object();
+
+    (void)c;
     json_object_set_new(object, "name", json_string(user->name));
     json_object_set_new(object, "has_password", json_boolean(user->password_hash != NULL));
     json_object_set_new(object, "created_at", time_json(user->created_at));
@@ -42,7 +45,7 @@ static int report(const command_t *c, const char *did)
         return DONE;
     }
     switch (store_user_get(c->store, c->operands[0], &user)) {
-    case STORE_OK: print_json(c->pool, user_json(user)); return DONE;
+    case STORE_OK: print_json(c->pool, user_json(c, user)); return DONE;
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
@@ -125,16 +128,7 @@ int user_list(command_t *c)
     if (store_user_list(c->store, &users) != STORE_OK) {
         return fail_down(c);
     }
-    if (c->json) {
-        json_t *list = json_array();
-        for (int i = 0; i < users->nelts; i++) {
-            json_array_append_new(list, user_json(APR_ARRAY_IDX(users, i, const user_t *)));
-        }
-        print_json(c->pool, list);
-        return DONE;
-    }
-    if (users->nelts == 0) {
-        printf("There are no users yet; `gptoauth user add NAME` makes one.\n");
+    if (command_print_list(c, users, user_json, "There are no users yet; `gptoauth user add NAME` makes one.")) {
         return DONE;
     }
     static const char *const header[] = { "NAME", "SIGN-IN", "CREATED", "STATE" };

@@ -137,6 +137,19 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
     return NULL;
 }
 
+const char *client_new_secret(store_t *store, digest_t *hash)
+{
+    const char *secret;
+    digest_t tag_key;
+
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return NULL;
+    }
+    secret = token_mint(store->pool, TOKEN_CLIENT_SECRET, &tag_key);
+    token_hash(secret, hash);
+    return secret;
+}
+
 static int is_registered(apr_pool_t *p, const client_t *client, const char *given)
 {
     for (int i = 0; i < client->redirect_uris->nelts; i++) {

@@ -21,6 +21,9 @@ typedef struct credentials_t {
  */
 const failure_t *client_authenticate(store_t *store, const credentials_t *credentials, client_t **client);
 
+/* A new client secret, which is shown once, and the hash that the database gets. NULL: the database cannot be asked. */
+const char *client_new_secret(store_t *store, digest_t *hash);
+
 /* The id the request speaks of, authenticated or not, for logs and throttles; NULL when there is none. */
 const char *credentials_client_id(const credentials_t *credentials);
 

@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "base/scope.h"
-#include "base/token.h"
 #include "base/uri.h"
 #include "grant/client.h"
 #include "grant/metadata.h"
@@ -129,19 +128,6 @@ const failure_t *registration_find(store_t *store, registration_t *registration,
     }
 }
 
-static const failure_t *mint_secret(store_t *store, registration_t *registration)
-{
-    digest_t key;
-
-    if (store_tag_key(store, &key) != STORE_OK) {
-        return store_failure(store);
-    }
-    registration->secret = token_mint(store->pool, TOKEN_CLIENT_SECRET, &key);
-    token_hash(registration->secret, &registration->client->secret_hash);
-    registration->client->has_secret = 1;
-    return NULL;
-}
-
 const failure_t *registration_add(store_t *store, registration_t *registration)
 {
     client_t *client = registration->client;
@@ -151,8 +137,12 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
 
     client->id = crypto_random_id(store->pool);
     client->created_at = store->now;
-    if (!client->is_public && (failure = mint_secret(store, registration))) {
-        return failure;
+    if (!client->is_public) {
+        registration->secret = client_new_secret(store, &client->secret_hash);
+        client->has_secret = 1;
+        if (!registration->secret) {
+            return store_failure(store);
+        }
     }
     switch (store_registration_add(store, client, client->is_public ? &registration->metadata_hash : NULL)) {
     case STORE_OK: break;

@@ -7,24 +7,18 @@
 #include "base/array.h"
 #include "base/crypto.h"
 
-#define KEY_BYTES 32
-#define ID_SIZE   22
-#define AGE_SIZE  11 /* digits of a time, for the next thousand years */
-#define SKEW      60 /* seconds between two hosts of one issuer */
+#define ID_SIZE  22
+#define AGE_SIZE 11 /* digits of a time, for the next thousand years */
+#define SKEW     60 /* seconds between two hosts of one issuer */
 
 const char *transaction_new_key(apr_pool_t *p)
 {
-    unsigned char key[KEY_BYTES];
-
-    crypto_random(key, sizeof(key));
-    return crypto_base64url(p, key, sizeof(key));
+    return crypto_random_key(p);
 }
 
 int transaction_key_valid(const char *key)
 {
-    unsigned char raw[KEY_BYTES];
-
-    return key && strlen(key) == TRANSACTION_KEY_SIZE && crypto_base64url_decode(key, TRANSACTION_KEY_SIZE, raw, sizeof(raw));
+    return crypto_is_key(key);
 }
 
 const char *transaction_new_id(apr_pool_t *p, apr_int64_t now)

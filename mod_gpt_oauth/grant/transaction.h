@@ -9,7 +9,6 @@
 #include <apr_pools.h>
 
 #define TRANSACTION_LIFETIME 3600 /* seconds from the first page to Allow */
-#define TRANSACTION_KEY_SIZE 43   /* characters of the cookie: base64url of 32 bytes */
 
 /* What a form is for: a sign-in form can never pass as a consent form. */
 typedef enum { TRANSACTION_SIGN_IN, TRANSACTION_CONSENT } transaction_stage_t;

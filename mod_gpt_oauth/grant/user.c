@@ -7,9 +7,6 @@
 #include "grant/client.h"
 #include "store/throttles.h"
 
-#define SESSION_BYTES 32
-#define SESSION_TEXT  43
-
 const char *user_name_problem(const char *name)
 {
     apr_size_t size = name ? strlen(name) : 0;
@@ -64,11 +61,9 @@ const failure_t *user_check_enabled(store_t *store, const char *name)
 const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
                                const char **cookie)
 {
-    unsigned char raw[SESSION_BYTES];
     digest_t hash;
 
-    crypto_random(raw, sizeof(raw));
-    *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
+    *cookie = crypto_random_key(store->pool);
     crypto_sha256(*cookie, strlen(*cookie), &hash);
     switch (store_session_add(store, &hash, username, password_hash, store->now + policy->session_lifetime)) {
     case STORE_OK: return NULL;
@@ -82,12 +77,10 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
 /* 0 when it cannot be the value of a cookie of ours. */
 static int hash_cookie(const char *cookie, digest_t *hash)
 {
-    unsigned char raw[SESSION_BYTES];
-
-    if (!cookie || strlen(cookie) != SESSION_TEXT || !crypto_base64url_decode(cookie, SESSION_TEXT, raw, sizeof(raw))) {
+    if (!crypto_is_key(cookie)) {
         return 0;
     }
-    crypto_sha256(cookie, SESSION_TEXT, hash);
+    crypto_sha256(cookie, CRYPTO_KEY_SIZE, hash);
     return 1;
 }
 
@@ -100,12 +93,10 @@ int browser_is_known(store_t *store, const char *cookie, const char *name)
 
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie)
 {
-    unsigned char raw[SESSION_BYTES];
     digest_t hash;
 
     if (!browser_is_known(store, *cookie, name)) {
-        crypto_random(raw, sizeof(raw));
-        *cookie = crypto_base64url(store->pool, raw, sizeof(raw));
+        *cookie = crypto_random_key(store->pool);
     }
     (void)hash_cookie(*cookie, &hash);
     return store_browser_add(store, &hash, name_fold(store->pool, name), store->now + BROWSER_LIFETIME) == STORE_DOWN

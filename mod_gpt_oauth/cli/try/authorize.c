@@ -30,11 +30,9 @@ static const char *new_state(apr_pool_t *p)
 static const char *new_challenge(try_t *try)
 {
     apr_pool_t *p = try->c->pool;
-    unsigned char bytes[DIGEST_SIZE];
     digest_t digest;
 
-    crypto_random(bytes, sizeof(bytes));
-    try->verifier = crypto_base64url(p, bytes, sizeof(bytes));
+    try->verifier = crypto_random_key(p);
     dialog_hide(try->dialog, try->verifier);
     crypto_sha256(try->verifier, strlen(try->verifier), &digest);
     return crypto_base64url(p, digest.byte, DIGEST_SIZE);

@@ -32,7 +32,7 @@ static int judge(const command_t *c, const client_t *client)
         return fail("say one --redirect");
     }
     if (c->args->scope && !scope_normalise(c->pool, c->args->scope)) {
-        return fail("the scope holds a character that no scope may hold; write names with spaces between them");
+        return fail(SCOPE_UNREADABLE);
     }
     return DONE;
 }
@@ -87,15 +87,12 @@ static int make_stand_in(try_t *try, const client_t *client)
 {
     const command_t *c = try->c;
     client_t *made = apr_pmemdup(c->pool, client, sizeof(*client));
-    digest_t key;
 
-    if (store_tag_key(c->store, &key) != STORE_OK) {
+    if (!(try->secret = client_new_secret(c->store, &made->secret_hash))) {
         return fail_down(c);
     }
     made->id = crypto_random_id(c->pool);
     made->name = apr_psprintf(c->pool, "%.200s (try %.6s)", client->name, made->id);
-    try->secret = token_mint(c->pool, TOKEN_CLIENT_SECRET, &key);
-    token_hash(try->secret, &made->secret_hash);
     made->has_old_secret = 0;
     made->gpt_id = NULL;
     made->gpt_open = 0;
