@@ -65,7 +65,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_others[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
 
-    cors_register(p);
+    cors_register(p, route_cors);
     given_register(p);
     identity_register(p);
     refusal_register();

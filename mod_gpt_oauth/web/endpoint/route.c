@@ -7,7 +7,6 @@
 #include "private.h"
 #include "web/config/config.h"
 #include "web/config/resource.h"
-#include "web/guard/cors.h"
 #include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
@@ -167,6 +166,16 @@ const endpoint_t *route_endpoint(request_rec *r)
     return endpoint;
 }
 
+cors_rule_t route_cors(request_rec *r)
+{
+    const endpoint_t *endpoint = route_endpoint(r);
+
+    if (!endpoint || endpoint->flags & ENDPOINT_PUBLIC) {
+        return CORS_BY_LOCATION;
+    }
+    return endpoint->flags & ENDPOINT_CORS ? CORS_ANYBODY : CORS_NOBODY;
+}
+
 int route_access(request_rec *r)
 {
     request_t *record = request_record(r);
@@ -239,10 +248,6 @@ int route_handler(request_rec *r)
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint = request_record(r)->endpoint;
 
-    /* Nothing behind the guard runs for a caller without a token. */
-    if (request_record(r)->is_preflight || cors_has_answer(r)) {
-        return reply_options(r, NULL);
-    }
     /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
     if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
         return DECLINED;

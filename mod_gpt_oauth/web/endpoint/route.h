@@ -7,6 +7,8 @@
 
 #include <httpd.h>
 
+#include "web/guard/cors.h"
+
 struct server_conf_t;
 
 enum {
@@ -28,6 +30,9 @@ typedef struct endpoint_t {
 
 /* The endpoint that answers r, by its URL or as a handler; NULL: r is somebody else's. */
 const endpoint_t *route_endpoint(request_rec *r);
+
+/* For cors_register. Where a person signs in, that is for the user's eyes alone. */
+cors_rule_t route_cors(request_rec *r);
 
 int route_translate(request_rec *r);
 int route_map_to_storage(request_rec *r);

@@ -7,8 +7,8 @@
 
 #include "base/uri.h"
 #include "web/config/config.h"
+#include "web/http/reply.h"
 #include "web/http/request.h"
-#include "web/endpoint/route.h"
 
 #define FILTER       "GPT_OAUTH_CORS"
 #define ANY          "*"
@@ -24,6 +24,7 @@
 
 static ap_filter_rec_t *filter;
 static apr_array_header_t *anybody;
+static cors_rule_t (*rule_of)(request_rec *);
 
 const char *cors_add_origin(cmd_parms *cmd, void *dir, const char *origin)
 {
@@ -40,12 +41,6 @@ const char *cors_add_origin(cmd_parms *cmd, void *dir, const char *origin)
     }
     APR_ARRAY_PUSH(conf->allow_origins, const char *) = origin;
     return NULL;
-}
-
-int cors_is_preflight(const request_rec *r)
-{
-    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") &&
-           apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
 }
 
 /* Simple string comparison: browsers write an origin in one way only (RFC 6454 section 6.2). */
@@ -89,7 +84,7 @@ static void speak(request_rec *r, const char *origin)
         return;
     }
     apr_table_setn(r->headers_out, ALLOW_ORIGIN, origin);
-    if (cors_is_preflight(r)) {
+    if (request_is_preflight(r)) {
         apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", REQUEST_METHODS);
         apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
                        keys ? apr_pstrcat(r->pool, REQUEST_HEADERS ", ", apr_array_pstrcat(r->pool, keys, ','), NULL)
@@ -102,20 +97,23 @@ static void speak(request_rec *r, const char *origin)
     }
 }
 
-/* Who may read it; NULL: nothing is said. Where a person signs in, that is for the user's eyes, whatever the Location says. */
+/* Who may read it; NULL: nothing is said. */
 static apr_array_header_t *readers(request_rec *r)
 {
-    const endpoint_t *endpoint = route_endpoint(r);
-
-    if (endpoint && endpoint->flags & ENDPOINT_CORS) {
-        return anybody;
+    switch (rule_of(r)) {
+    case CORS_ANYBODY: return anybody;
+    case CORS_NOBODY: return NULL;
+    default: return config_dir(r)->allow_origins;
     }
-    return !endpoint || endpoint->flags & ENDPOINT_PUBLIC ? config_dir(r)->allow_origins : NULL;
 }
 
-int cors_has_answer(request_rec *r)
+/* A preflight where other origins may be let in, or that the guard let pass: nothing behind that runs without a token. */
+static int answer_preflight(request_rec *r)
 {
-    return cors_is_preflight(r) && readers(r);
+    if (!request_record(r)->is_preflight && (!request_is_preflight(r) || !readers(r))) {
+        return DECLINED;
+    }
+    return reply_options(r, NULL);
 }
 
 static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *bb)
@@ -135,13 +133,15 @@ static void insert(request_rec *r)
     }
 }
 
-void cors_register(apr_pool_t *p)
+void cors_register(apr_pool_t *p, cors_rule_t (*rule)(request_rec *r))
 {
     static const char *const before_headers[] = { "mod_headers.c", NULL };
 
+    rule_of = rule;
     anybody = apr_array_make(p, 1, sizeof(const char *));
     APR_ARRAY_PUSH(anybody, const char *) = ANY;
     filter = ap_register_output_filter(FILTER, write_headers, NULL, AP_FTYPE_CONTENT_SET);
     ap_hook_insert_filter(insert, NULL, before_headers, APR_HOOK_LAST);
+    ap_hook_handler(answer_preflight, NULL, NULL, APR_HOOK_REALLY_FIRST); /* ahead of the module's own endpoints too */
     ap_hook_insert_error_filter(insert, NULL, before_headers, APR_HOOK_LAST);
 }

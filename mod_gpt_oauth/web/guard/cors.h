@@ -11,13 +11,17 @@
 /* GPTOAuthAllowOrigin, once for each origin. */
 const char *cors_add_origin(cmd_parms *cmd, void *dir, const char *origin);
 
-/* 1 for the question that a browser asks ahead of a request; it never carries credentials. */
-int cors_is_preflight(const request_rec *r);
+/* Which other origins may read the answer to a request. */
+typedef enum {
+    CORS_BY_LOCATION, /* those of GPTOAuthAllowOrigin */
+    CORS_ANYBODY,     /* every one: an endpoint that browser clients call */
+    CORS_NOBODY       /* none, whatever the Location says */
+} cors_rule_t;
 
-/* 1 for a preflight where other origins may be let in, GPTOAuthAllowOrigin or an endpoint says which. */
-int cors_has_answer(request_rec *r);
-
-/* A filter writes the headers, of answers and errors alike, in place of what a backend said; mod_headers comes after it. */
-void cors_register(apr_pool_t *p);
+/*
+ * A filter writes the headers, of answers and errors alike, in place of what a backend said; mod_headers comes after it.
+ * A handler answers preflights ahead of all others. rule says what holds for the module's own endpoints; it is called by both.
+ */
+void cors_register(apr_pool_t *p, cors_rule_t (*rule)(request_rec *r));
 
 #endif

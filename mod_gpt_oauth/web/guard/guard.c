@@ -11,7 +11,6 @@
 #include "grant/verify.h"
 #include "private.h"
 #include "web/config/config.h"
-#include "web/guard/cors.h"
 #include "web/guard/credentials.h"
 #include "web/http/log.h"
 #include "web/guard/refusal.h"
@@ -167,7 +166,7 @@ int guard_check_authn(request_rec *r)
             failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
         return HTTP_FORBIDDEN;
     }
-    if (cors_is_preflight(r)) {
+    if (request_is_preflight(r)) {
         request_record(r)->is_preflight = 1;
         r->finfo.filetype = APR_REG;        /* mod_dir and mod_negotiation would tell by redirects and errors what is there */
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
@@ -220,7 +219,7 @@ int guard_check_authz(request_rec *r)
     if (record->is_inner || !is_in_force(r)) {
         return DECLINED;
     }
-    if (cors_is_preflight(r)) {
+    if (request_is_preflight(r)) {
         return OK; /* the Require lines that need no user have had their say before (access_checker_ex) */
     }
     record->is_inner = 1;

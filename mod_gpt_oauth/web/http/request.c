@@ -155,6 +155,12 @@ int request_cookie_count(request_rec *r, const char *name)
     return find_cookie(r, name, &value);
 }
 
+int request_is_preflight(const request_rec *r)
+{
+    return r->method_number == M_OPTIONS && apr_table_get(r->headers_in, "Origin") &&
+           apr_table_get(r->headers_in, "Access-Control-Request-Method") && !apr_table_get(r->headers_in, "Authorization");
+}
+
 int request_is_insecure(const request_rec *r)
 {
     return config_server(r->server)->is_secure && strcmp(ap_http_scheme(r), "https") != 0;

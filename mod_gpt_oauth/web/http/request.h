@@ -72,6 +72,9 @@ int request_drop(apr_pool_t *p, apr_table_t *table, int (*unwanted)(const apr_ta
 const char *request_cookie(request_rec *r, const char *name);
 int request_cookie_count(request_rec *r, const char *name);
 
+/* 1 for the question that a browser asks ahead of a request (Fetch, "CORS-preflight"); it never carries credentials. */
+int request_is_preflight(const request_rec *r);
+
 /* 1 when clients are to call by https and this one did not: httpd's own notion (ServerName https://… behind a proxy). */
 int request_is_insecure(const request_rec *r);
 
