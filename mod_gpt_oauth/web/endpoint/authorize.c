@@ -11,9 +11,10 @@
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/fetch.h"
+#include "web/endpoint/forms.h"
 #include "web/endpoint/identity.h"
 #include "web/http/log.h"
-#include "web/endpoint/page.h"
+#include "web/http/page.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 #include "web/endpoint/route.h"
@@ -55,7 +56,7 @@ static int refuse(visit_t *visit, const char *username, const failure_t *failure
     }
     uri = authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure);
     if (authorize_is_stranger(visit->request) && !visit->has_acted) {
-        return page_detour(visit->r, page_title(failure), visit->request, failure, uri);
+        return forms_detour(visit->r, page_title(failure), visit->request, failure, uri);
     }
     return reply_redirect(visit->r, uri);
 }
@@ -99,7 +100,7 @@ static int show_sign_in(visit_t *visit, int status, const char *problem, const c
 {
     transaction_t form = new_form(visit, TRANSACTION_SIGN_IN, "");
 
-    return page_sign_in(visit->r, status, visit->request, &form, problem, username);
+    return forms_sign_in(visit->r, status, visit->request, &form, problem, username);
 }
 
 static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
@@ -139,7 +140,7 @@ static int decide(visit_t *visit, const char *username)
                       failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
     }
     form = new_form(visit, TRANSACTION_CONSENT, username);
-    return page_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
+    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
 }
 
 /* The request as it travels in forms: encoded anew, so that no browser finds anything in it to normalise. */

@@ -10,7 +10,7 @@
 #include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
-#include "web/endpoint/page.h"
+#include "web/http/page.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 

@@ -6,7 +6,7 @@
 #include <util_filter.h>
 
 #include "base/accept.h"
-#include "web/endpoint/page.h"
+#include "web/http/page.h"
 #include "web/http/reply.h"
 
 static ap_filter_rec_t *type_filter;

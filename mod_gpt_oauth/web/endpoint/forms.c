@@ -1,48 +1,16 @@
-#include "web/endpoint/page.h"
+/*
+ * What the pages of the authorization endpoint hold: the sign-in form, the consent form, and the link to an app that nobody has
+ * vouched for. The endpoint's own files call it.
+ */
+#include "web/endpoint/forms.h"
 
 #include <httpd.h>
-#include <apr_encode.h>
 #include <apr_strings.h>
-#include <http_protocol.h>
 
-#include "base/crypto.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "base/uri.h"
 #include "private.h"
-#include "web/http/reply.h"
-
-static const char style[] =
-    ":root{color-scheme:light dark}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;background:#f4f5f7;color:#1b1f24;font:1rem/1.5 system-ui,sans-serif}"
-    "main{max-width:26rem;margin:8vh auto;padding:2rem;overflow-wrap:anywhere}"
-    "main{background:#fff;border:1px solid #d8dce2;border-radius:.75rem}"
-    "h1{margin:0 0 1rem;font-size:1.35rem;line-height:1.3}"
-    "a{color:#1f5fbf}"
-    "label{display:block;margin-top:1rem;font-weight:600}"
-    "input{display:block;width:100%;margin-top:.25rem;padding:.6rem;font:inherit;border:1px solid #848d99;border-radius:.4rem}"
-    "button{padding:.65rem 1.4rem;font:inherit;font-weight:600;border:1px solid #1f5fbf;border-radius:.4rem;"
-    "background:#1f5fbf;color:#fff;cursor:pointer}"
-    "button.second{background:#fff;color:#1f5fbf}"
-    ":focus-visible{outline:3px solid #e09f1f;outline-offset:2px}"
-    ".buttons{display:flex;gap:.75rem;margin:1.5rem 0 0}"
-    ".problem{padding:.6rem .8rem;border-left:4px solid #b3261e;background:#fdeeed}"
-    ".warning{padding:.6rem .8rem;border-left:4px solid #a86b00;background:#fff6e3}"
-    ".small{color:#535c68;font-size:.9rem}"
-    ".mark{padding:.1rem .4rem;border-radius:.3rem;background:#fff6e3;color:#7a4d00;font-size:.85rem;font-weight:600}"
-    "main>:last-child{margin-bottom:0}"
-    "@media(max-width:30rem){main{margin:1rem;padding:1.25rem}}"
-    "@media(prefers-color-scheme:dark){body{background:#15181c;color:#e6e8eb}main{background:#1d2126;border-color:#3a414a}"
-    "a{color:#8ab4f8}input{background:#15181c;color:inherit}button.second{background:none;color:#8ab4f8;border-color:#8ab4f8}"
-    ".problem{background:#3a1b19}.warning,.mark{background:#352a12}.mark{color:#f2c879}"
-    ".small{color:#a7b0bb}}";
-
-/* Text from anywhere, fit for HTML text and double-quoted attributes: escaped, without control and deceptive characters. */
-static const char *page_text(apr_pool_t *p, const char *text)
-{
-    return utf8_valid(text, strlen(text)) ? ap_escape_html(p, text_clean(p, text)) : "(unreadable)";
-}
+#include "web/http/page.h"
 
 /* A name may be made of nothing but what is left out. */
 static const char *app_name(apr_pool_t *p, const client_t *client)
@@ -50,61 +18,6 @@ static const char *app_name(apr_pool_t *p, const client_t *client)
     const char *name = page_text(p, client->name);
 
     return name[strspn(name, " ")] ? name : "An app without a name";
-}
-
-static const char *content_security_policy(apr_pool_t *p)
-{
-    digest_t hash;
-
-    /* No form-action: Chromium applies it to the redirect after Allow, and the app would never hear. */
-    crypto_sha256(style, sizeof(style) - 1, &hash);
-    return apr_pstrcat(p, "default-src 'none'; style-src 'sha256-",
-                       apr_pencode_base64_binary(p, hash.byte, DIGEST_SIZE, APR_ENCODE_NONE, NULL),
-                       "'; base-uri 'none'; frame-ancestors 'none'", NULL);
-}
-
-/* Sets the headers of a page, and returns its text. */
-static const char *make_page(request_rec *r, const char *title, const char *body)
-{
-    const char *heading = page_text(r->pool, title);
-
-    reply_no_store(r);
-    apr_table_setn(r->err_headers_out, "X-Frame-Options", "DENY");
-    apr_table_setn(r->err_headers_out, "Content-Security-Policy", content_security_policy(r->pool));
-    return apr_pstrcat(r->pool,
-                       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
-                       heading, "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>", heading, "</h1>\n", body,
-                       "</main>\n</body>\n</html>\n", NULL);
-}
-
-static int send_page(request_rec *r, int status, const char *title, const char *body)
-{
-    const char *text = make_page(r, title, body);
-
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
-    }
-    r->status = status;
-    ap_set_content_type(r, "text/html;charset=UTF-8");
-    ap_rputs(text, r);
-    return OK;
-}
-
-static const char *what_failed(apr_pool_t *p, const failure_t *failure)
-{
-    return apr_pstrcat(p, "<p>", page_text(p, failure->description),
-                       "</p>\n<p class=\"small\">Error: ", oauth_error_name(failure->error), "</p>\n", NULL);
-}
-
-int page_failure(request_rec *r, int status, const char *title, const failure_t *failure)
-{
-    return send_page(r, status, title, what_failed(r->pool, failure));
-}
-
-const char *page_failure_text(request_rec *r, const char *title, const failure_t *failure)
-{
-    return make_page(r, title, what_failed(r->pool, failure));
 }
 
 /* By what the user knows where he will be sent to, in HTML. */
@@ -121,23 +34,18 @@ static const char *link_to(apr_pool_t *p, const char *uri, const char *where)
                        NULL);
 }
 
-int page_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
+int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
 {
     apr_pool_t *p = r->pool;
     const char *where = place(p, request->redirect_uri);
     /* Who registered before today's rules may have a scheme that they do not know. */
     int may_go = !uri_redirect_problem(p, request->redirect_uri, 1);
-    const char *body = apr_pstrcat(p, what_failed(p, failure), "<p>This app wants to send you to <strong>", where,
+    const char *body = apr_pstrcat(p, page_what_failed(p, failure), "<p>This app wants to send you to <strong>", where,
                                    "</strong>. Nobody here has checked that address: go there only if you have just come from "
                                    "that app.</p>\n",
                                    may_go ? link_to(p, uri, where) : "", NULL);
 
-    return send_page(r, HTTP_BAD_REQUEST, title, body);
-}
-
-int page_message(request_rec *r, const char *title, const char *sentence)
-{
-    return send_page(r, HTTP_OK, title, apr_pstrcat(r->pool, "<p>", page_text(r->pool, sentence), "</p>\n", NULL));
+    return page_send(r, HTTP_BAD_REQUEST, title, body);
 }
 
 /* The fields page_text would change (the request holds %0D%0A as such) are ASCII: escaping is enough. */
@@ -180,8 +88,8 @@ static const char *warning(apr_pool_t *p, const authorization_t *request)
                     : "";
 }
 
-int page_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
-                 const char *username)
+int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
+                  const char *username)
 {
     apr_pool_t *p = r->pool;
     const char *body = apr_pstrcat(
@@ -195,7 +103,7 @@ int page_sign_in(request_rec *r, int status, const authorization_t *request, con
         "autocomplete=\"current-password\" required",
         username ? " autofocus" : "", ">\n<p class=\"buttons\"><button type=\"submit\">Sign in</button></p>\n</form>\n", NULL);
 
-    return send_page(r, status, "Sign in", body);
+    return page_send(r, status, "Sign in", body);
 }
 
 /* Does another scope of this set include the one of that name? */
@@ -229,8 +137,8 @@ static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char 
     return apr_pstrcat(p, list, "</ul>\n", NULL);
 }
 
-int page_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
-                 const char *display_name)
+int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
+                  const char *display_name)
 {
     apr_pool_t *p = r->pool;
     const char *body = apr_pstrcat(
@@ -243,5 +151,5 @@ int page_consent(request_rec *r, const policy_t *policy, const authorization_t *
         page_text(p, display_name), ".",
         authorize_may_remember(request) ? " If you allow it, you will not be asked for the same again." : "", "</p>\n", NULL);
 
-    return send_page(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
+    return page_send(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
 }

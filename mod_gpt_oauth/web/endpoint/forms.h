@@ -1,0 +1,27 @@
+/*
+ * The pages of the authorization endpoint that ask the user for something: to sign in, to allow or deny, to look where he goes.
+ */
+#ifndef GPT_OAUTH_WEB_FORMS_H
+#define GPT_OAUTH_WEB_FORMS_H
+
+#include <httpd.h>
+
+#include "base/failure.h"
+#include "grant/authorize.h"
+#include "grant/transaction.h"
+
+/*
+ * page_failure, of a request whose answer would go to an app that nobody has vouched for: tells where that is, and links to uri,
+ * the redirect URI with the failure in it, for who wants to go there.
+ */
+int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri);
+
+/* The sign-in form. problem (or NULL) is said above the fields; username (or NULL) is filled in again. */
+int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
+                  const char *username);
+
+/* The consent form for the user shown as display_name. */
+int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
+                  const char *display_name);
+
+#endif
