@@ -14,6 +14,7 @@
 #include "web/guard/cors.h"
 #include "web/http/db.h"
 #include "web/http/fetch.h"
+#include "web/endpoint/dispatch.h"
 #include "web/endpoint/given.h"
 #include "web/guard/guard.h"
 #include "web/http/hashing.h"
@@ -83,7 +84,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(guard_explain, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(route_handler, NULL, before_others, APR_HOOK_FIRST);
+    ap_hook_handler(dispatch_handler, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_handler(route_no_openid, NULL, NULL, APR_HOOK_LAST);
 }
 

@@ -19,7 +19,6 @@
 #include "web/http/request.h"
 #include "web/endpoint/route.h"
 
-#define ALLOWED   "GET, HEAD, POST, OPTIONS"
 #define BUSY_WAIT "5"
 
 /* What one pass through the endpoint works on. */
@@ -363,55 +362,51 @@ static int is_token_request(const params_t *params)
     return params_find(params, "grant_type") && !params_find(params, "response_type");
 }
 
-static int get(visit_t *visit)
+static visit_t visit_of(request_rec *r)
 {
-    params_t *query = read_query(visit->r);
+    const server_conf_t *conf = config_server(r->server);
 
-    return is_token_request(query) ? refuse_token_request(visit) : begin(visit, query);
+    return (visit_t){ .r = r, .conf = conf, .store = db_store(r), .key = request_cookie(r, conf->transaction_cookie) };
 }
 
-static int post(visit_t *visit)
+int endpoint_authorize_get(request_rec *r)
 {
+    visit_t visit = visit_of(r);
+    params_t *query = read_query(r);
+
+    return is_token_request(query) ? refuse_token_request(&visit) : begin(&visit, query);
+}
+
+int endpoint_authorize_post(request_rec *r)
+{
+    visit_t visit = visit_of(r);
     const char *body, *problem = NULL;
     const params_t *params;
     apr_size_t size;
     int status;
 
-    if (request_has_type(visit->r, "application/json")) {
-        return refuse_token_request(visit); /* no form of ours, nor a request by RFC 6749 section 3.1 */
+    if (request_has_type(r, "application/json")) {
+        return refuse_token_request(&visit); /* no form of ours, nor a request by RFC 6749 section 3.1 */
     }
-    if (!request_has_type(visit->r, "application/x-www-form-urlencoded")) {
-        return refuse_form(visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "This request cannot be read",
+    if (!request_has_type(r, "application/x-www-form-urlencoded")) {
+        return refuse_form(&visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "This request cannot be read",
                            "Send the form as application/x-www-form-urlencoded.",
                            "Content-Type is not application/x-www-form-urlencoded");
     }
-    status = request_read_body(visit->r, &body, &size);
+    status = request_read_body(r, &body, &size);
     if (status != OK) {
         return status;
     }
-    params = params_parse_form(visit->r->pool, body, size);
+    params = params_parse_form(r->pool, body, size);
     if (!params_find(params, "transaction")) {
         if (is_token_request(params)) {
-            return refuse_token_request(visit);
+            return refuse_token_request(&visit);
         }
-        return begin(visit, is_elsewhere(visit, params) ? read_query(visit->r) : join(read_query(visit->r), params));
+        return begin(&visit, is_elsewhere(&visit, params) ? read_query(r) : join(read_query(r), params));
     }
-    if (params->malformed || params_first_fault(visit->r->pool, params, NULL, &problem)) {
-        return refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
+    if (params->malformed || params_first_fault(r->pool, params, NULL, &problem)) {
+        return refuse_form(&visit, HTTP_BAD_REQUEST, "This form cannot be read", params->malformed ? params->malformed : problem,
                            "malformed form");
     }
-    return params_get(params, "decision") ? answer(visit, params) : sign_in(visit, params);
-}
-
-int endpoint_authorize(request_rec *r)
-{
-    visit_t visit = { .r = r, .conf = config_server(r->server), .store = db_store(r) };
-
-    visit.key = request_cookie(r, visit.conf->transaction_cookie);
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return get(&visit);
-    case M_POST: return post(&visit);
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
+    return params_get(params, "decision") ? answer(&visit, params) : sign_in(&visit, params);
 }

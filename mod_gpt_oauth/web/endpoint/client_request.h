@@ -11,8 +11,6 @@
 #include "base/params.h"
 #include "store/store.h"
 
-#define CLIENT_REQUEST_METHODS "POST, OPTIONS"
-
 typedef struct client_request_t {
     const char *refused;    /* the log line of a refusal begins so: "token request refused" */
     const params_t *params; /* of the body; those of the URL are never looked at */

@@ -20,8 +20,4 @@ const char *openapi_set(cmd_parms *cmd, void *dir, const char *file);
 const char *manifest_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf);
 const char *openapi_finish(apr_pool_t *p, const server_rec *s, server_conf_t *conf);
 
-/* For the routes. */
-int manifest_is_on(const server_conf_t *conf);
-int openapi_is_on(const server_conf_t *conf);
-
 #endif

@@ -7,23 +7,26 @@
 #include <httpd.h>
 #include <jansson.h>
 
-struct server_conf_t;
-
 #define WELL_KNOWN_METADATA "/.well-known/oauth-authorization-server"
 
-int endpoint_authorize(request_rec *r);
-int endpoint_token(request_rec *r);
+/* For GET and HEAD. That of the token endpoint says 405, and what a browser is doing there. */
+int endpoint_authorize_get(request_rec *r);
+int endpoint_token_get(request_rec *r);
+int endpoint_hello_get(request_rec *r);
+
+/* For POST. */
+int endpoint_authorize_post(request_rec *r);
+int endpoint_token_post(request_rec *r);
+int endpoint_hello_post(request_rec *r);
 int endpoint_revoke(request_rec *r);
 int endpoint_introspect(request_rec *r);
-int endpoint_hello(request_rec *r);
+int endpoint_register(request_rec *r);
+
+/* Documents, for every method. */
 int endpoint_metadata(request_rec *r);
 int endpoint_resource(request_rec *r);
 int endpoint_manifest(request_rec *r);
 int endpoint_openapi(request_rec *r);
-int endpoint_register(request_rec *r);
-
-/* GPTOAuthRegistration says so. */
-int endpoint_register_is_on(const struct server_conf_t *conf);
 
 /* The values of grant_type that the token endpoint knows: a new array. */
 json_t *endpoint_token_grants(void);

@@ -10,7 +10,6 @@
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
-#define ALLOWED        "GET, HEAD, POST, OPTIONS"
 #define NAME_MAX_BYTES 200
 
 static const failure_t *bad_body(apr_pool_t *p)
@@ -69,18 +68,16 @@ static int greet(request_rec *r, const char *name)
     return reply_json(r, HTTP_OK, object);
 }
 
-int endpoint_hello(request_rec *r)
+int endpoint_hello_get(request_rec *r)
+{
+    return greet(r, NULL);
+}
+
+int endpoint_hello_post(request_rec *r)
 {
     const failure_t *failure;
     const char *name = NULL;
-    int status;
+    int status = read_name(r, &name, &failure);
 
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return greet(r, NULL);
-    case M_POST:
-        status = read_name(r, &name, &failure);
-        return status != OK ? status : failure ? reply_failure(r, failure) : greet(r, name);
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
+    return status != OK ? status : failure ? reply_failure(r, failure) : greet(r, name);
 }

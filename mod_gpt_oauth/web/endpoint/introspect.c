@@ -128,7 +128,7 @@ static const failure_t *look_up(store_t *store, const char *token, const char *r
     return failure || !*resource ? failure : verify_audience(store->pool, *access, resource, 0);
 }
 
-static int post(request_rec *r)
+int endpoint_introspect(request_rec *r)
 {
     client_request_t request = { .refused = "introspection refused" };
     store_t store = db_store(r);
@@ -153,13 +153,4 @@ static int post(request_rec *r)
     }
     log_failure(r, "introspected as not active", request.client_id, NULL, failure);
     return reply_json(r, HTTP_OK, json_own(r->pool, json_pack("{s:b}", "active", 0)));
-}
-
-int endpoint_introspect(request_rec *r)
-{
-    switch (r->method_number) {
-    case M_POST: return post(r);
-    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
-    default: return reply_method(r, CLIENT_REQUEST_METHODS);
-    }
 }

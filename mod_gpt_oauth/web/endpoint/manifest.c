@@ -28,11 +28,6 @@ const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char 
     return problem ? apr_psprintf(cmd->pool, "GPTOAuthManifest %s: %s", key, problem) : NULL;
 }
 
-int manifest_is_on(const server_conf_t *conf)
-{
-    return conf->manifest != NULL;
-}
-
 /* scopes are those that the server knows. */
 static const char *find_problem(apr_pool_t *p, const apr_table_t *values, const char *api_url, const char *scopes)
 {

@@ -27,11 +27,6 @@ const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
     return conf->openapi_file ? NULL : apr_psprintf(cmd->pool, "GPTOAuthOpenAPI %s: this is no path of a file", file);
 }
 
-int openapi_is_on(const server_conf_t *conf)
-{
-    return conf->openapi_file != NULL;
-}
-
 static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
 {
     json_t *scopes = json_object();

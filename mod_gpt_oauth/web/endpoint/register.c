@@ -14,13 +14,6 @@
 #include "web/http/request.h"
 #include "web/http/throttle.h"
 
-#define ALLOWED "POST, OPTIONS"
-
-int endpoint_register_is_on(const server_conf_t *conf)
-{
-    return conf->registration != REGISTRATION_OFF;
-}
-
 static int refuse_as(request_rec *r, log_code_t code, int status, const failure_t *failure)
 {
     log_refusal(r, code, "registration refused", NULL, NULL, failure);
@@ -130,7 +123,7 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
     return reply_client(r, &registration);
 }
 
-static int post(request_rec *r)
+int endpoint_register(request_rec *r)
 {
     store_t store = db_store(r);
     const failure_t *failure;
@@ -151,13 +144,4 @@ static int post(request_rec *r)
         return refuse(r, status, failure_make(r->pool, OAUTH_INVALID_CLIENT_METADATA, "The body is larger than 64 KB.", NULL));
     }
     return status == OK ? add(r, &store, body, size) : status;
-}
-
-int endpoint_register(request_rec *r)
-{
-    switch (r->method_number) {
-    case M_POST: return post(r);
-    case M_OPTIONS: return reply_options(r, ALLOWED);
-    default: return reply_method(r, ALLOWED);
-    }
 }

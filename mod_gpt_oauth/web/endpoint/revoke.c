@@ -9,7 +9,7 @@
 #include "web/http/reply.h"
 
 /* One answer to whatever was sent: who asks about a token that is not his learns nothing. */
-static int post(request_rec *r)
+int endpoint_revoke(request_rec *r)
 {
     client_request_t request = { .refused = "revocation refused" };
     store_t store = db_store(r);
@@ -27,13 +27,4 @@ static int post(request_rec *r)
     }
     log_request(r, LOG_TOKEN_REVOKED, "client %s revoked %s", request.client->id, outcome);
     return reply_empty(r);
-}
-
-int endpoint_revoke(request_rec *r)
-{
-    switch (r->method_number) {
-    case M_POST: return post(r);
-    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
-    default: return reply_method(r, CLIENT_REQUEST_METHODS);
-    }
 }

@@ -1,3 +1,7 @@
+/*
+ * The table of URLs: which of them is which endpoint, before mod_rewrite, mod_alias and mod_proxy can take it, and without the
+ * guard. Who answers there stands in the table of web/endpoint/dispatch.c. mod_gpt_oauth.c registers the hooks.
+ */
 #include "web/endpoint/route.h"
 
 #include <apr_strings.h>
@@ -6,39 +10,50 @@
 
 #include "private.h"
 #include "web/config/config.h"
-#include "web/config/resource.h"
-#include "web/endpoint/documents.h"
 #include "web/endpoint/endpoints.h"
-#include "web/http/log.h"
-#include "web/http/page.h"
+#include "web/config/resource.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
+static int registers(const server_conf_t *conf)
+{
+    return conf->registration != REGISTRATION_OFF;
+}
+
+static int has_manifest(const server_conf_t *conf)
+{
+    return conf->manifest != NULL;
+}
+
+static int has_openapi(const server_conf_t *conf)
+{
+    return conf->openapi_file != NULL;
+}
+
 static const endpoint_t endpoints[] = {
-    { "authorize", "gpt-oauth-authorize", endpoint_authorize, ENDPOINT_IDENTIFIES, NULL },
-    { "token", "gpt-oauth-token", endpoint_token, ENDPOINT_CORS, NULL },
-    { "revoke", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL },
-    { "revoke_token", "gpt-oauth-revoke", endpoint_revoke, ENDPOINT_CORS, NULL }, /* as django-oauth-toolkit calls it */
-    { "introspect", "gpt-oauth-introspect", endpoint_introspect, 0, NULL },
-    { "register", "gpt-oauth-register", endpoint_register, ENDPOINT_CORS, endpoint_register_is_on },
-    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", endpoint_metadata, ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
-    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", endpoint_resource,
-      ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
-    { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", endpoint_manifest, ENDPOINT_STATIC | ENDPOINT_CORS, manifest_is_on },
-    { "/openapi.json", "gpt-oauth-openapi", endpoint_openapi, ENDPOINT_STATIC | ENDPOINT_CORS, openapi_is_on },
-    { NULL, "gpt-oauth-hello", endpoint_hello, ENDPOINT_PUBLIC, NULL },
-    { NULL, NULL, NULL, 0, NULL }
+    { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL },
+    { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL },
+    { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL },
+    { "revoke_token", "gpt-oauth-revoke", ENDPOINT_CORS, NULL }, /* as django-oauth-toolkit calls it */
+    { "introspect", "gpt-oauth-introspect", 0, NULL },
+    { "register", "gpt-oauth-register", ENDPOINT_CORS, registers },
+    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
+    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
+    { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest },
+    { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi },
+    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL },
+    { NULL, NULL, 0, NULL }
 };
 
 /* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
-static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", reply_nothing, ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };
+static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };
 
 static int is_below(const char *uri, const char *path, apr_size_t size)
 {
     return strncmp(uri, path, size) == 0 && (uri[size] == '/' || !uri[size]);
 }
 
-static int is_served(const server_conf_t *conf, const endpoint_t *endpoint)
+int route_is_served(const server_conf_t *conf, const endpoint_t *endpoint)
 {
     return (!conf->is_guard || endpoint->flags & ENDPOINT_GUARD) && (!endpoint->is_on || endpoint->is_on(conf));
 }
@@ -58,7 +73,7 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
     const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
 
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
-        if (endpoint->path && is_served(conf, endpoint) && has_path(endpoint, *endpoint->path == '/' ? uri : name)) {
+        if (endpoint->path && route_is_served(conf, endpoint) && has_path(endpoint, *endpoint->path == '/' ? uri : name)) {
             return endpoint;
         }
     }
@@ -96,7 +111,7 @@ const char *route_url(apr_pool_t *p, const server_conf_t *conf, const char *hand
 {
     const endpoint_t *endpoint = endpoint_by_handler(handler);
 
-    if (!endpoint || !endpoint->path || !is_served(conf, endpoint)) {
+    if (!endpoint || !endpoint->path || !route_is_served(conf, endpoint)) {
         return NULL;
     }
     return *endpoint->path == '/' ? apr_pstrcat(p, conf->origin, endpoint->path, NULL)
@@ -156,12 +171,19 @@ int route_map_to_storage(request_rec *r)
     return OK;
 }
 
+const endpoint_t *route_target(request_rec *r)
+{
+    const endpoint_t *endpoint = request_record(r)->endpoint;
+
+    return endpoint || !r->handler ? endpoint : endpoint_by_handler(r->handler);
+}
+
 const endpoint_t *route_endpoint(request_rec *r)
 {
     const endpoint_t *endpoint = request_record(r)->endpoint;
 
-    if (!endpoint && !(endpoint = endpoint_set(r)) && r->handler) {
-        endpoint = endpoint_by_handler(r->handler); /* AddHandler, RewriteRule [H=…] */
+    if (!endpoint && !(endpoint = endpoint_set(r))) {
+        endpoint = route_target(r); /* AddHandler, RewriteRule [H=…] */
     }
     return endpoint;
 }
@@ -198,88 +220,6 @@ int route_access(request_rec *r)
     record->is_inner = 0;
     /* A Require that wants a user is not in force here. One that refuses without looking at the user (an address) is. */
     return rc == DECLINED ? OK : rc;
-}
-
-/* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
-static int has_htaccess(const request_rec *r)
-{
-    for (const struct htaccess_result *entry = r->htaccess; entry; entry = entry->next) {
-        if (entry->htaccess) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Never a redirect: what came in clear is spent, and the sender should notice. */
-static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
-{
-    const failure_t *failure =
-        failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
-                     "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
-
-    log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
-                                                 : reply_failure_status(r, HTTP_FORBIDDEN, failure);
-}
-
-/* Logged when the child began. */
-static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
-{
-    const failure_t *failure =
-        failure_make(r->pool, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
-
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Out of order for a moment", failure)
-                                                 : reply_failure(r, failure);
-}
-
-/* Whatever it answered, a code above all, would be an answer to a request that somebody refused. */
-static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
-{
-    log_request(r, LOG_ERROR_DOCUMENT,
-                "%s cannot be an ErrorDocument: the error %d is answered as if none were set; point ErrorDocument to a "
-                "page of your own",
-                endpoint->handler, r->status);
-    return r->status;
-}
-
-int route_handler(request_rec *r)
-{
-    const server_conf_t *conf = config_server(r->server);
-    const endpoint_t *endpoint = request_record(r)->endpoint;
-
-    /* Not by r->handler, if the URL is ours: SetHandler and RewriteRule in a <Location> have had a go at it since. */
-    if (!endpoint && !(r->handler && (endpoint = endpoint_by_handler(r->handler)))) {
-        return DECLINED;
-    }
-    if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
-        log_request(r, LOG_HTACCESS,
-                    "%s refused: a .htaccess file took part in the request, and its author could be anybody; "
-                    "write SetHandler and authentication in a <Location> of the server's configuration",
-                    endpoint->handler);
-        return HTTP_NOT_FOUND;
-    }
-    if (ap_is_HTTP_ERROR(r->status)) {
-        return refuse_as_error_document(r, endpoint);
-    }
-    if (endpoint->flags & ENDPOINT_PUBLIC) {
-        return endpoint->answer(r);
-    }
-    if (!conf->issuer || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
-        log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
-                    conf->issuer ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
-        return HTTP_NOT_FOUND;
-    }
-    if (request_is_insecure(r)) {
-        return refuse_insecure(r, endpoint);
-    }
-    if (!is_served(conf, endpoint)) {
-        return reply_nothing(r);
-    }
-    if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
-        return refuse_without_database(r, endpoint);
-    }
-    return endpoint->answer(r);
 }
 
 int route_no_openid(request_rec *r)

@@ -23,13 +23,20 @@ enum {
 typedef struct endpoint_t {
     const char *path; /* on the host when it begins with a slash, else below GPTOAuthPath; NULL: by SetHandler only */
     const char *handler;
-    int (*answer)(request_rec *r);
     unsigned flags;
     int (*is_on)(const struct server_conf_t *conf); /* NULL: always; where it is off, a path on the host is anybody's */
 } endpoint_t;
 
-/* The endpoint that answers r, by its URL or as a handler; NULL: r is somebody else's. */
+/* The endpoint that answers r, by its URL or as a handler, from early on; NULL: r is somebody else's. */
 const endpoint_t *route_endpoint(request_rec *r);
+/*
+ * The same for the hook handler, when r->handler is what it will be. Not by that, if the URL is the module's own: SetHandler and
+ * RewriteRule in a <Location> have had a go at it since.
+ */
+const endpoint_t *route_target(request_rec *r);
+
+/* 1 where the host has it: not switched off, and not for an issuer while the host only guards. */
+int route_is_served(const struct server_conf_t *conf, const endpoint_t *endpoint);
 
 /* For cors_register. Where a person signs in, that is for the user's eyes alone. */
 cors_rule_t route_cors(request_rec *r);
@@ -38,7 +45,6 @@ int route_translate(request_rec *r);
 int route_map_to_storage(request_rec *r);
 /* Ahead of mod_authz_core: AuthType GPTOAuth is never in force on the module's own URLs. */
 int route_access(request_rec *r);
-int route_handler(request_rec *r);
 /* After everybody else: OpenID Connect is not spoken here, which clients that look for it must be told in JSON. */
 int route_no_openid(request_rec *r);
 

@@ -96,7 +96,7 @@ static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *
     return reply_json(r, HTTP_OK, object);
 }
 
-static int post(request_rec *r)
+int endpoint_token_post(request_rec *r)
 {
     client_request_t request = { .refused = "token request refused" };
     store_t store = db_store(r);
@@ -112,7 +112,7 @@ static int post(request_rec *r)
 }
 
 /* A browser at the token URL: most often the two URLs are swapped in the app's settings. */
-static int wrong_url(request_rec *r)
+int endpoint_token_get(request_rec *r)
 {
     const failure_t *failure =
         failure_make(r->pool, OAUTH_INVALID_REQUEST,
@@ -121,16 +121,6 @@ static int wrong_url(request_rec *r)
                      NULL);
 
     log_failure(r, "token request refused", NULL, NULL, failure);
-    apr_table_setn(r->err_headers_out, "Allow", CLIENT_REQUEST_METHODS);
+    apr_table_setn(r->err_headers_out, "Allow", "POST, OPTIONS");
     return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);
-}
-
-int endpoint_token(request_rec *r)
-{
-    switch (r->method_number) {
-    case M_POST: return post(r);
-    case M_OPTIONS: return reply_options(r, CLIENT_REQUEST_METHODS);
-    case M_GET: return wrong_url(r);
-    default: return reply_method(r, CLIENT_REQUEST_METHODS);
-    }
 }
