@@ -19,8 +19,6 @@
 #include "web/http/request.h"
 #include "web/endpoint/route.h"
 
-#define BUSY_WAIT "5"
-
 /* What one pass through the endpoint works on. */
 typedef struct visit_t {
     request_rec *r;
@@ -256,10 +254,9 @@ static int sign_in(visit_t *visit, const params_t *params)
     }
     switch (identity_sign_in(visit->r, &username, password, &wait)) {
     case SIGN_IN_DELAYED:
-        apr_table_setn(visit->r->err_headers_out, "Retry-After", apr_itoa(visit->r->pool, wait));
-        return show_sign_in(visit, HTTP_TOO_MANY_REQUESTS, delay_text(visit->r->pool, wait), username);
+        return show_sign_in(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(visit->r->pool, wait),
+                            username);
     case SIGN_IN_BUSY:
-        apr_table_setn(visit->r->err_headers_out, "Retry-After", BUSY_WAIT);
         return show_sign_in(visit, HTTP_SERVICE_UNAVAILABLE,
                             "Too many people are signing in at the moment. Try again in a few seconds.", username);
     case SIGN_IN_DOWN:

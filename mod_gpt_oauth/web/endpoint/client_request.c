@@ -31,8 +31,7 @@ int client_request_refuse(request_rec *r, const client_request_t *request, const
         throttled = LOG_GRANTS_THROTTLED;
     }
     if (wait) {
-        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
-        status = HTTP_TOO_MANY_REQUESTS;
+        status = reply_later(r, HTTP_TOO_MANY_REQUESTS, wait);
         failure = failure_make(r->pool, failure->error,
                                "Too many failed attempts. Correct the secret or the code, then try again later.",
                                "%s (answered 429)", failure->reason);

@@ -48,8 +48,7 @@ static const failure_t *check_initial_token(request_rec *r, store_t *store)
 
 static int refuse_flood(request_rec *r, log_code_t code, int wait, const char *description)
 {
-    apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
-    return refuse_as(r, code, HTTP_TOO_MANY_REQUESTS,
+    return refuse_as(r, code, reply_later(r, HTTP_TOO_MANY_REQUESTS, wait),
                      failure_make(r->pool, OAUTH_UNAVAILABLE, description, "%s (answered 429)", description));
 }
 

@@ -97,7 +97,7 @@ static int refuse(request_rec *r, log_code_t code, const failure_t *failure)
     request_record(r)->refusal = failure;
     log_refusal(r, code, "access refused", NULL, NULL, failure);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+        reply_later(r, status, RETRY_AFTER_DOWN);
     } else if (failure->error != OAUTH_ACCESS_DENIED) {
         challenge(r, failure);
     }
@@ -111,11 +111,10 @@ static int refuse_key(request_rec *r, const failure_t *failure)
     int is_key = failure->error == OAUTH_INVALID_TOKEN || failure->error == OAUTH_ACCESS_DENIED;
 
     if (wait) {
-        apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, wait));
         log_refusal(r, LOG_KEYS_THROTTLED, "access refused (429)", NULL, NULL, failure);
         request_record(r)->refusal = failure_make(
             r->pool, failure->error, "Too many wrong keys came from this address. Correct the key, then try again later.", NULL);
-        return HTTP_TOO_MANY_REQUESTS;
+        return reply_later(r, HTTP_TOO_MANY_REQUESTS, wait);
     }
     if (failure->error == OAUTH_INVALID_TOKEN && !config_ways_in(config_dir(r))->oauth) {
         failure = failure_make(r->pool, OAUTH_ACCESS_DENIED, failure->description, "%s", failure->reason);

@@ -76,7 +76,7 @@ int page_send(request_rec *r, int status, const char *title, const char *body)
     const char *text = make_page(r, title, body);
 
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+        reply_later(r, status, RETRY_AFTER_DOWN);
     }
     r->status = status;
     ap_set_content_type(r, "text/html;charset=UTF-8");

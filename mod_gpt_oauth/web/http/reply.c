@@ -22,6 +22,12 @@ void reply_no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
 }
 
+int reply_later(request_rec *r, int status, int seconds)
+{
+    apr_table_setn(r->err_headers_out, "Retry-After", apr_itoa(r->pool, seconds));
+    return status;
+}
+
 static int send_json(request_rec *r, int status, const char *text)
 {
     reply_no_store(r);
@@ -82,7 +88,7 @@ const char *reply_failure_text(apr_pool_t *p, const failure_t *failure)
 int reply_failure_status(request_rec *r, int status, const failure_t *failure)
 {
     if (status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER_DOWN);
+        reply_later(r, status, RETRY_AFTER_DOWN);
     }
     return send_json(r, status, reply_failure_text(r->pool, failure));
 }

@@ -10,10 +10,13 @@
 #include "base/failure.h"
 #include "base/log_code.h"
 
-#define RETRY_AFTER_DOWN "2" /* seconds: a database that restarts is back soon */
+#define RETRY_AFTER_DOWN 2 /* seconds: a database that restarts is back soon */
 
 /* Cache-Control, Pragma and the headers every answer of the module carries. */
 void reply_no_store(request_rec *r);
+
+/* Retry-After for an answer of that status, 429 or 503. Returns the status. */
+int reply_later(request_rec *r, int status, int seconds);
 
 /* status and object as application/json;charset=UTF-8, no-store. Takes no reference: object belongs to r->pool. */
 int reply_json(request_rec *r, int status, const json_t *object);
