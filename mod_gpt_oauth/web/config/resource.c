@@ -33,31 +33,6 @@ static const char *decoded(apr_pool_t *p, const char *path)
     return without_slash(p, copy);
 }
 
-/* The section that a Require belongs to: the one it stands in, one around that, or the Location whose path is the next above. */
-static const section_t *section_of(apr_pool_t *p, const server_conf_t *conf, const ap_directive_t *line)
-{
-    const char *path = section_location(p, line);
-    const section_t *found = NULL;
-
-    for (const ap_directive_t *home = section_around(line); home; home = section_around(home)) {
-        for (int i = 0; i < conf->sections->nelts; i++) {
-            const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
-
-            if (section_around(section->at) == home) {
-                return section;
-            }
-        }
-    }
-    for (int i = 0; path && i < conf->sections->nelts; i++) {
-        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
-
-        if (section->path && path_is_within(path, section->path) && (!found || strlen(section->path) > strlen(found->path))) {
-            found = section;
-        }
-    }
-    return found;
-}
-
 /* What the Require lines of all sections of this resource ask for. */
 static const char *scopes_of(apr_pool_t *p, const server_conf_t *conf, const char *uri)
 {
@@ -65,7 +40,7 @@ static const char *scopes_of(apr_pool_t *p, const server_conf_t *conf, const cha
 
     for (int i = 0; i < conf->requirements->nelts; i++) {
         const requirement_t *requirement = &APR_ARRAY_IDX(conf->requirements, i, requirement_t);
-        const section_t *section = requirement->scope ? section_of(p, conf, requirement->at) : NULL;
+        const section_t *section = requirement->scope ? section_of_line(p, conf->sections, requirement->at, NULL) : NULL;
         const char *theirs = section ? uri_of(p, conf, section) : NULL;
 
         if (theirs && strcmp(theirs, uri) == 0) {

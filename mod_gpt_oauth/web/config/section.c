@@ -1,5 +1,6 @@
 /*
- * Reads sections off the tree of lines that httpd keeps of its configuration. resource.c, web/setup and the Require lines ask.
+ * Answers which section covers a path or a line, and reads sections off the tree of lines that httpd keeps of its configuration.
+ * resource.c, web/setup, the Require lines and the OpenAPI document ask.
  */
 #include "web/config/section.h"
 
@@ -82,4 +83,60 @@ int path_is_within(const char *path, const char *root)
 
     size -= size > 0 && root[size - 1] == '/';
     return strncmp(path, root, size) == 0 && (path[size] == '/' || !path[size]);
+}
+
+int section_says_auth(const section_t *section)
+{
+    return section->conf->auth_path != NULL;
+}
+
+int section_says_credentials(const section_t *section)
+{
+    return section->conf->ways_in != NULL;
+}
+
+const section_t *section_at(const apr_array_header_t *sections, const char *path, section_says_t *says)
+{
+    const section_t *found = NULL;
+
+    for (int i = 0; i < sections->nelts; i++) {
+        const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
+
+        if (section->path && path_is_within(path, section->path) && (!says || says(section)) &&
+            (!found || strlen(section->path) >= strlen(found->path))) {
+            found = section;
+        }
+    }
+    return found;
+}
+
+const section_t *section_maybe_at(const apr_array_header_t *sections, const char *path, section_says_t *says)
+{
+    const section_t *found = path ? section_at(sections, path, says) : NULL;
+
+    for (int i = sections->nelts - 1; !found && i >= 0; i--) {
+        const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
+
+        if ((!path || !section->path) && (!says || says(section))) {
+            found = section;
+        }
+    }
+    return found;
+}
+
+const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sections, const ap_directive_t *line,
+                                 section_says_t *says)
+{
+    const char *path = section_location(p, line);
+
+    for (const ap_directive_t *home = section_around(line); home; home = section_around(home)) {
+        for (int i = 0; i < sections->nelts; i++) {
+            const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
+
+            if (section_around(section->at) == home && (!says || says(section))) {
+                return section;
+            }
+        }
+    }
+    return path ? section_at(sections, path, says) : NULL;
 }

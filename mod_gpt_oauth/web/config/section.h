@@ -1,11 +1,33 @@
 /*
- * The sections of the configuration: questions to it as it was written (ap_directive_t), asked while it is read and checked.
+ * The sections of the configuration: which of them covers a path, by one rule for configtest and for what is published, and
+ * questions to the lines as they were written (ap_directive_t). Asked while the configuration is read and checked.
  */
 #ifndef GPT_OAUTH_WEB_SECTION_H
 #define GPT_OAUTH_WEB_SECTION_H
 
 #include <httpd.h>
 #include <http_config.h>
+
+#include "web/config/config.h"
+
+/* What a section has to say itself, to be the answer; NULL for any. */
+typedef int section_says_t(const section_t *section);
+
+int section_says_auth(const section_t *section);        /* AuthType GPTOAuth */
+int section_says_credentials(const section_t *section); /* GPTOAuthCredentials */
+
+/*
+ * The section (of sections, section_t) that covers path and says it: of several plain <Location> the one with the longest path,
+ * and the last of those that have the same. NULL: none does.
+ */
+const section_t *section_at(const apr_array_header_t *sections, const char *path, section_says_t *says);
+
+/* The same, or the last one that might, as path is not known (NULL) or the section is no plain <Location>. */
+const section_t *section_maybe_at(const apr_array_header_t *sections, const char *path, section_says_t *says);
+
+/* The same for a line: the section that it stands in, one around that, or the one that covers the path of its <Location>. */
+const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sections, const ap_directive_t *line,
+                                 section_says_t *says);
 
 /* The innermost section around a line that is in force by itself: not <IfModule>, <Limit>, <RequireAny> and their like. */
 const ap_directive_t *section_around(const ap_directive_t *line);

@@ -41,27 +41,13 @@ static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
                                  route_url(p, conf, "gpt-oauth-token"), "scopes", scopes));
 }
 
-/* The ways into a path: those of the plain <Location> that is nearest to it; NULL where nothing guards it. */
+/* NULL where nothing guards it. */
 static const ways_in_t *ways_into(const server_conf_t *conf, const char *path)
 {
-    const section_t *guard = NULL, *nearest = NULL;
+    const section_t *guard = section_at(conf->sections, path, section_says_auth);
+    const section_t *ways = section_at(conf->services, path, section_says_credentials);
 
-    for (int i = 0; i < conf->sections->nelts; i++) {
-        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
-
-        if (section->conf->auth_path && section->path && path_is_within(path, section->path)) {
-            guard = section;
-        }
-    }
-    for (int i = 0; guard && i < conf->services->nelts; i++) {
-        const section_t *section = &APR_ARRAY_IDX(conf->services, i, section_t);
-
-        if (section->conf->ways_in && section->path && path_is_within(path, section->path) &&
-            (!nearest || strlen(section->path) >= strlen(nearest->path))) {
-            nearest = section;
-        }
-    }
-    return nearest ? nearest->conf->ways_in : guard ? config_ways_in(guard->conf) : NULL;
+    return guard ? config_ways_in(ways ? ways->conf : guard->conf) : NULL;
 }
 
 /*

@@ -124,14 +124,18 @@ static int check_path(apr_pool_t *p, const server_rec *s, const server_conf_t *c
 /* May a guard be in force at path (NULL: anywhere)? */
 static int is_guarded(const server_conf_t *conf, const char *path)
 {
-    for (int i = 0; i < conf->sections->nelts; i++) {
-        const section_t *section = &APR_ARRAY_IDX(conf->sections, i, section_t);
+    return section_maybe_at(conf->sections, path, section_says_auth) != NULL;
+}
 
-        if (section->conf->auth_path && (!path || !section->path || path_is_within(path, section->path))) {
-            return 1;
-        }
+/* The AuthType in force at a line, when it is another module's; "missing": none is; NULL: it is, or may be, AuthType GPTOAuth. */
+static const char *other_auth_type(apr_pool_t *p, const server_conf_t *conf, const ap_directive_t *line, const char *path)
+{
+    const char *type = section_auth_type(p, line);
+
+    if (!type) {
+        return is_guarded(conf, path) ? NULL : "missing";
     }
-    return 0;
+    return strcasecmp(type, AUTH_TYPE) == 0 || strstr(type, "%{") ? NULL : type;
 }
 
 /* Is it there in the main server, whose lines are not in force where a virtual host has some of its own? */
@@ -144,14 +148,14 @@ static int is_hidden(const server_conf_t *conf, const char *scope)
 
 static int check_requirement(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const requirement_t *requirement)
 {
-    const char *type = section_auth_type(p, requirement->at), *where = place(p, requirement->at);
+    const char *type = other_auth_type(p, conf, requirement->at, section_location(p, requirement->at));
+    const char *where = place(p, requirement->at);
 
-    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{")
-             : !is_guarded(conf, section_location(p, requirement->at))) {
+    if (type) {
         return complain(s, LOG_OTHER_AUTH_TYPE, where,
                         apr_psprintf(p,
                                      "Require %s is for tokens, but the AuthType here is %s; write AuthType GPTOAuth beside it",
-                                     requirement->at->args, type ? type : "missing"));
+                                     requirement->at->args, type));
     }
     if (requirement->scope && !policy_scope(conf->policy, requirement->scope)) {
         return complain(
@@ -178,37 +182,30 @@ static int check_requirements(apr_pool_t *p, const server_rec *s, const server_c
     return problems;
 }
 
-/* What the section that says `service` lets in: by its own directive, or that of the nearest section around it. */
-static const ways_in_t *ways_into(const server_conf_t *conf, const section_t *service)
+static int takes_keys(const section_t *section)
 {
-    const section_t *best = NULL;
+    return section->conf->ways_in && (section->conf->ways_in->service || section->conf->ways_in->headers);
+}
 
-    if (service->conf->ways_in) {
-        return service->conf->ways_in;
-    }
-    for (int i = 0; i < conf->services->nelts; i++) {
-        const section_t *outer = &APR_ARRAY_IDX(conf->services, i, section_t);
+/* Does the section that says `service` let keys in, by its own directive or another that is, or may be, in force there? */
+static int may_take_keys(apr_pool_t *p, const server_conf_t *conf, const section_t *service)
+{
+    const section_t *section = section_of_line(p, conf->services, service->at, section_says_credentials);
 
-        if (outer->conf->ways_in && (!service->path || !outer->path || path_is_within(service->path, outer->path)) &&
-            (!best || !best->path || (outer->path && strlen(outer->path) > strlen(best->path)))) {
-            best = outer;
-        }
-    }
-    return best ? best->conf->ways_in : config_ways_in(service->conf);
+    return section ? takes_keys(section) : section_maybe_at(conf->services, section_location(p, service->at), takes_keys) != NULL;
 }
 
 static int check_service(apr_pool_t *p, const server_rec *s, const server_conf_t *conf, const section_t *service)
 {
-    const char *type = section_auth_type(p, service->at), *where = place(p, service->at);
-    const ways_in_t *ways = ways_into(conf, service);
+    const char *type = other_auth_type(p, conf, service->at, service->path), *where = place(p, service->at);
 
-    if (type ? strcasecmp(type, AUTH_TYPE) != 0 && !strstr(type, "%{") : !is_guarded(conf, service->path)) {
+    if (type) {
         return complain(
             s, LOG_OTHER_AUTH_TYPE, where,
             apr_psprintf(p, "%s goes with AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
-                         service->at->directive, type ? type : "missing"));
+                         service->at->directive, type));
     }
-    if (service->conf->service_key && !ways->service && !ways->headers) {
+    if (service->conf->service_key && !may_take_keys(p, conf, service)) {
         return complain(s, LOG_KEY_USELESS, where,
                         "GPTOAuthServiceKey opens nothing here, since only tokens do; write GPTOAuthCredentials service (or "
                         "header:NAME) beside it");
