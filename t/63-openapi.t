@@ -121,11 +121,47 @@ sub test_security {
     return;
 }
 
+# The sections that cover a path, as httpd merges them; a key's own section is the innermost.
+sub test_sections {
+    my ($t) = @_;
+    my $guard = sub { my ($path, $ways) = @_; return "<Location $path>\nAuthType GPTOAuth\nGPTOAuthCredentials $ways\nRequire valid-user\n</Location>\n" };
+    my $says = sub { my ($path, $ways) = @_; return "<Location $path>\nGPTOAuthCredentials $ways\n</Location>\n" };
+    my $key = "<Location /a/b/c>\nGPTOAuthServiceKey env:T_KEY\n</Location>\n";
+    local $ENV{T_KEY} = 'k' x 32;
+    for my $case (
+        [ 'one section', 'service', $guard->('/a', 'service') ],
+        [ 'an inner one behind an outer one', 'service', $guard->('/a', 'oauth'), $says->('/a/b', 'service') ],
+        [ 'and the other way about', 'oauth', $guard->('/a', 'service'), $says->('/a/b', 'oauth') ],
+        [ 'an outer one behind an inner one', 'oauth', $says->('/a/b', 'service'), $guard->('/a', 'oauth') ],
+        [ 'and the other way about', 'service', $says->('/a/b', 'oauth'), $guard->('/a', 'service') ],
+        [ 'one path twice', 'oauth', $guard->('/a', 'service'), $says->('/a', 'oauth') ],
+        [ 'and the other way about', 'service', $guard->('/a', 'oauth'), $says->('/a', 'service') ],
+        [ 'with a slash at the end', 'service', $guard->('/a', 'oauth'), $says->('/a/', 'service') ],
+        [ 'beside one that begins alike', 'service', $guard->('/a', 'service'), $says->('/a/b/cc', 'oauth'), $guard->('/aa', 'oauth') ],
+        [ 'one that says nothing of it last', 'service', $guard->('/a', 'service'), "<Location /a/b>\nRequire valid-user\n</Location>\n" ],
+    ) {
+        my ($name, $expected, @sections) = @$case;
+        my $conf = join '', "GPTOAuthOpenAPI openapi.json\n", @sections;
+        $t->write_conf(conf => $conf);
+        my $document = served($t, document({ '/a/b/c' => { get => operation('o') } }));
+        is((values %{ $document->{components}{securitySchemes} })[0]{type} eq 'oauth2' ? 'oauth' : 'service', $expected, "$name: openapi.json");
+        my $challenge = $t->http->get('/a/b/c')->header('WWW-Authenticate') // '';
+        is($challenge =~ /\bscope=/ ? 'oauth' : 'service', $expected, '... the guard') or diag($challenge);
+        $t->write_conf(conf => $conf . $key);
+        my (undef, $said) = $t->configtest;
+        is($said =~ /GPTOAuthServiceKey opens nothing here/ ? 'oauth' : 'service', $expected, '... and configtest') or diag($said);
+    }
+    return;
+}
+
 # On one database: none is asked.
 my $t = Test::GptOauth->new(db => 'sqlite', conf => $conf, start => 0);
 test_hello($t);
 test_answer($t);
 test_security($t);
+test_sections($t);
+$t->write_conf(conf => $conf);
+served($t, $hello);
 is($t->http->get('/openapi.json')->status, 200, 'httpd serves what it read when it started');
 unlink $t->dir . '/openapi.json' or die;
 is($t->http->get('/openapi.json')->status, 200, '... whatever becomes of the file');

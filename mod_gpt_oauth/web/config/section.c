@@ -97,17 +97,14 @@ int section_says_credentials(const section_t *section)
 
 const section_t *section_at(const apr_array_header_t *sections, const char *path, section_says_t *says)
 {
-    const section_t *found = NULL;
-
-    for (int i = 0; i < sections->nelts; i++) {
+    for (int i = sections->nelts - 1; i >= 0; i--) {
         const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
 
-        if (section->path && path_is_within(path, section->path) && (!says || says(section)) &&
-            (!found || strlen(section->path) >= strlen(found->path))) {
-            found = section;
+        if (section->path && path_is_within(path, section->path) && (!says || says(section))) {
+            return section;
         }
     }
-    return found;
+    return NULL;
 }
 
 const section_t *section_maybe_at(const apr_array_header_t *sections, const char *path, section_says_t *says)
@@ -117,9 +114,7 @@ const section_t *section_maybe_at(const apr_array_header_t *sections, const char
     for (int i = sections->nelts - 1; !found && i >= 0; i--) {
         const section_t *section = &APR_ARRAY_IDX(sections, i, section_t);
 
-        if ((!path || !section->path) && (!says || says(section))) {
-            found = section;
-        }
+        found = (!path || !section->path) && (!says || says(section)) ? section : NULL;
     }
     return found;
 }

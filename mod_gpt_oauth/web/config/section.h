@@ -17,8 +17,8 @@ int section_says_auth(const section_t *section);        /* AuthType GPTOAuth */
 int section_says_credentials(const section_t *section); /* GPTOAuthCredentials */
 
 /*
- * The section (of sections, section_t) that covers path and says it: of several plain <Location> the one with the longest path,
- * and the last of those that have the same. NULL: none does.
+ * The section (of sections, section_t) that covers path and says it: of several plain <Location> the last, as httpd merges them
+ * in the order in which they stand, however long their paths are. NULL: none does.
  */
 const section_t *section_at(const apr_array_header_t *sections, const char *path, section_says_t *says);
 
