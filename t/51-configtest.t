@@ -202,6 +202,7 @@ good("AuthType within $_", location("<$_>\nAuthType GPTOAuth\n</" . (/(\w+)/)[0]
     for 'IfModule mod_dir.c', 'IfFile /etc/passwd', 'IfDefine !x', 'IfVersion > 2.4';
 good('another spelling', location("authtype \"gptoauth\"\nrequire valid-user"));
 good('what is inherited', location('Require oauth-scope notes.read', '<Location /api/inner>'));
+bad('... and what is not, where a path has a tilde', qr/the AuthType here is missing; write AuthType GPTOAuth/, location('Require oauth-scope notes.read', '<Location /~ann>'));
 good('a Require for an expression', location("AuthType \"%{tolower:GPTOAuth}\"\nRequire oauth-scope notes.read"));
 bad('AuthType without Require', qr/httpd\.conf:\d+: <Location \/more> has AuthType GPTOAuth and no Require.*write beside it Require oauth-scope/,
     location("AuthType GPTOAuth$_")) for '', "\nRequire all granted", "\n<RequireAny>\nRequire all granted\n</RequireAny>";

@@ -22,14 +22,23 @@ const ap_directive_t *section_around(const ap_directive_t *line)
     return at;
 }
 
+static int is_location(const ap_directive_t *at)
+{
+    return strcasecmp(at->directive, "<Location") == 0;
+}
+
+const char *section_path(apr_pool_t *p, const ap_directive_t *section)
+{
+    const char *args = section->args, *path = is_location(section) ? ap_getword_conf(p, &args) : "";
+
+    return path[0] == '/' && !strpbrk(path, "*?[") ? apr_pstrndup(p, path, strcspn(path, ">")) : NULL;
+}
+
 const char *section_location(apr_pool_t *p, const ap_directive_t *line)
 {
     for (const ap_directive_t *outer = line->parent; outer; outer = outer->parent) {
-        if (strcasecmp(outer->directive, "<Location") == 0) {
-            const char *args = outer->args, *path = ap_getword_conf(p, &args);
-
-            path = apr_pstrndup(p, path, strcspn(path, ">"));
-            return strpbrk(path, "~*?[") ? NULL : path;
+        if (is_location(outer)) {
+            return section_path(p, outer);
         }
     }
     return NULL;

@@ -32,6 +32,9 @@ const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sectio
 /* The innermost section around a line that is in force by itself: not <IfModule>, <Limit>, <RequireAny> and their like. */
 const ap_directive_t *section_around(const ap_directive_t *line);
 
+/* The path of a plain <Location>; NULL: another section, or one that stands for many paths, <Location ~ "..."> and wildcards. */
+const char *section_path(apr_pool_t *p, const ap_directive_t *section);
+
 /* The path of the innermost plain <Location> around a line; NULL: none, or one that stands for many paths. */
 const char *section_location(apr_pool_t *p, const ap_directive_t *line);
 

@@ -2,11 +2,13 @@
 #include <http_core.h>
 
 #include "base/uri.h"
+#include "web/config/section.h"
 #include "web/setup/directives.h"
 
 section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_conf_t *conf)
 {
     const ap_directive_t *parent = cmd->directive ? cmd->directive->parent : NULL;
+    const char *path = parent ? section_path(cmd->pool, parent) : NULL;
     section_t *section = NULL;
 
     for (int i = 0; i < sections->nelts; i++) {
@@ -21,10 +23,8 @@ section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_
         section->at = cmd->directive;
         section->path = NULL;
     }
-    /* <Location ~ "…"> and paths with wildcards stand for many paths and so for none. */
-    if (parent && strcasecmp(parent->directive, "<Location") == 0 && cmd->path && cmd->path[0] == '/' && parent->args[0] != '~' &&
-        !strpbrk(cmd->path, "*?[")) {
-        section->path = cmd->path;
+    if (path) {
+        section->path = path;
     }
     return section;
 }
