@@ -80,6 +80,7 @@ echo '127.0.0.1 localhost @{ $opt{hosts} // [] }' >$dir/etc/hosts
 mount --bind $dir/etc /etc
 mount --bind $dir/modules $modules
 mount --bind $dir/local /usr/local/bin
+mount -t tmpfs -o mode=755 tmpfs /usr/local/share
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /var
 mkdir -p /run/lock /var/lib/apache2 /var/log/apache2 /var/backups /var/www/html
