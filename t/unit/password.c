@@ -61,7 +61,7 @@ static void test_costs(apr_pool_t *p, const char *hash)
     }
 }
 
-static void test_verify(apr_pool_t *p)
+static void test_verification(apr_pool_t *p)
 {
     const char *password = repeat(p, 'a', 72);
     const char *hash = password_hash(p, password);
@@ -101,6 +101,6 @@ static void test_foreign_hashes(void)
 void test_password(apr_pool_t *p)
 {
     test_rules(p);
-    test_verify(p);
+    test_verification(p);
     test_foreign_hashes();
 }
