@@ -3,6 +3,7 @@
  * a page of ours, or back to the app (RFC 6749 section 4.1.2.1).
  */
 #include "tap.h"
+#include "base/array.h"
 #include "fixture.h"
 #include "grant/authorize.h"
 #include "grant/tokens.h"
@@ -11,7 +12,6 @@
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define CHALLENGE    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 #define PKCE         "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
 #define CODE         "&response_type=code"

@@ -3,12 +3,12 @@
  * (RFC 9700 section 4.14), or none of it.
  */
 #include "tap.h"
+#include "base/array.h"
 #include "base/crypto.h"
 #include "grant/chain.h"
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define GRACE        30
 #define ROTATED      1000
 

@@ -3,6 +3,7 @@
  * (section 2.3).
  */
 #include "tap.h"
+#include "base/array.h"
 #include "fixture.h"
 #include "base/scope.h"
 #include "base/token.h"
@@ -12,7 +13,6 @@
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define OPENID_ALL   "openid profile email address phone"
 
 static const scope_def_t with_required[] = {

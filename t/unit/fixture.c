@@ -4,8 +4,10 @@
  */
 #include "fixture.h"
 #include "tap.h"
+#include "base/array.h"
 #include "base/token.h"
 #include "store/migrate.h"
+#include "store/source.h"
 
 #include <apr_dbd.h>
 #include <apr_file_io.h>
@@ -15,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 typedef struct database_t {
     const char *folder, *file;

@@ -2,6 +2,7 @@
  * Client metadata (grant/metadata, RFC 7591 section 2): what an app may say of itself, by registration or in a document.
  */
 #include "tap.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "grant/metadata.h"
 
@@ -9,7 +10,6 @@
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define CB           "\"redirect_uris\":[\"https://rp.example/cb\"]"
 
 /* "NAME | URI… | GRANT TYPES", or the error and, where it is told, the member that its description speaks of. */

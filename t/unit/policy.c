@@ -2,14 +2,13 @@
  * The scopes and resources of an issuer (grant/policy): what includes what, and which resource a client may name (RFC 8707).
  */
 #include "tap.h"
+#include "base/array.h"
 #include "fixture.h"
 #include "base/scope.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static void test_sets(apr_pool_t *p)
 {

@@ -2,6 +2,7 @@
  * Dynamic client registration (grant/registration, RFC 7591): what comes of the metadata, and which two clients are one.
  */
 #include "tap.h"
+#include "base/array.h"
 #include "fixture.h"
 #include "base/json.h"
 #include "grant/client.h"
@@ -12,7 +13,6 @@
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define CB           "\"redirect_uris\":[\"https://rp.example/cb\"]"
 #define PUBLIC       "\"token_endpoint_auth_method\":\"none\""
 

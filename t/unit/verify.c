@@ -2,6 +2,7 @@
  * The guard's question (grant/verify): is a token good here and now? Tokens come by a code, as they do in a server.
  */
 #include "tap.h"
+#include "base/array.h"
 #include "fixture.h"
 #include "base/token.h"
 #include "grant/authorize.h"
@@ -12,7 +13,6 @@
 
 #include <string.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define API          "https://h.example/api"
 #define ADMIN        "https://h.example/api/admin"
 #define VERIFIER     "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
