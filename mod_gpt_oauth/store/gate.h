@@ -17,7 +17,7 @@ typedef enum {
 /* p lives as long as the process. */
 apr_status_t gate_create(gate_t **gate, apr_pool_t *p, int max);
 
-/* Waits until deadline (see clock_us in db.h), a second at most. */
+/* Waits until deadline (see base/clock.h), a second at most. */
 gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline);
 
 /* The connection is there: the next one may open. */

@@ -1,25 +1,14 @@
 /*
- * What goes into a statement and what comes out of it, whatever the database; and the clock of deadlines. Internal to store/.
+ * What goes into a statement and what comes out of it, whatever the database. Internal to store/.
  */
 #ifndef GPT_OAUTH_STORE_VALUE_H
 #define GPT_OAUTH_STORE_VALUE_H
 
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/crypto.h"
-
-#define SECOND APR_INT64_C(1000000)
-
-/* Microseconds of a clock that nobody sets. All deadlines are its times. */
-static inline apr_int64_t clock_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND + now.tv_nsec / 1000;
-}
 
 typedef struct value_t {
     enum { VALUE_TEXT, VALUE_NUMBER, VALUE_DIGEST } kind;

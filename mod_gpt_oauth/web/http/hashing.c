@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/password.h"
 #include "private.h"
@@ -16,7 +16,7 @@
 #include "web/http/request.h"
 #include "web/http/shared.h"
 
-/* All times are of the monotonic clock, in microseconds: set the clock back, and nobody waits longer for it. */
+/* All times are those of base/clock.h, in microseconds. */
 #define TURNS_MAX  64
 #define PLACES_MAX 64
 #define TURN_MAX   5000000
@@ -47,10 +47,7 @@ static digest_t key;
 
 static apr_uint64_t now(void)
 {
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (apr_uint64_t)time.tv_sec * 1000000 + (apr_uint64_t)time.tv_nsec / 1000;
+    return (apr_uint64_t)clock_us();
 }
 
 /* What its control group leaves a container of the processors; 0: all. */

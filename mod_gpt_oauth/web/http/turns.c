@@ -2,8 +2,8 @@
 
 #include <apr_strings.h>
 #include <stdatomic.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "grant/document.h"
 #include "web/http/request.h"
@@ -40,10 +40,7 @@ apr_status_t turns_create(apr_pool_t *pconf)
 
 static apr_uint32_t seconds_now(void)
 {
-    struct timespec since_boot;
-
-    clock_gettime(CLOCK_MONOTONIC, &since_boot); /* a clock that is set back makes nobody wait longer */
-    return (apr_uint32_t)since_boot.tv_sec;
+    return (apr_uint32_t)(clock_us() / SECOND);
 }
 
 static apr_uint64_t bits_of(apr_pool_t *p, const char *kind, const char *what)
