@@ -1,11 +1,12 @@
 #include "base/params.h"
-#include "base/json.h"
-#include "base/text.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
 
 static int hex_value(char c)
 {

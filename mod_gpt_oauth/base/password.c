@@ -1,12 +1,13 @@
 #include "base/password.h"
-#include "base/crypto.h"
-#include "base/text.h"
 
 #include <apr_lib.h>
 #include <apr_md5.h>
 #include <apr_strings.h>
 
 #include <string.h>
+
+#include "base/crypto.h"
+#include "base/text.h"
 
 #define QUOTE(number) #number
 #define TEXT(number)  QUOTE(number)

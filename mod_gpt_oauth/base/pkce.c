@@ -1,7 +1,8 @@
 #include "base/pkce.h"
-#include "base/crypto.h"
 
 #include <string.h>
+
+#include "base/crypto.h"
 
 #define VERIFIER_MIN 43
 #define VERIFIER_MAX 128

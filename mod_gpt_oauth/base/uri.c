@@ -1,7 +1,4 @@
 #include "base/uri.h"
-#include "base/array.h"
-#include "base/params.h"
-#include "base/scheme.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -9,6 +6,10 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/array.h"
+#include "base/params.h"
+#include "base/scheme.h"
 
 #define DIGITS "0123456789"
 #define ALPHAS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -65,13 +65,16 @@ static void set_value(args_t *args, const struct option *option, const char *val
 
 const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t *args)
 {
+    int only_operands = 0;
+
     memset(args, 0, sizeof(*args));
     args->redirects = apr_array_make(p, 2, sizeof(const char *));
     args->operands = apr_array_make(p, 4, sizeof(const char *));
-
-    int only_operands = 0;
     for (int i = 1; i < argc; i++) {
-        const char *text = argv[i];
+        const char *text = argv[i], *equals;
+        const struct option *option;
+        size_t size;
+
         if (only_operands || text[0] != '-' || !text[1]) {
             APR_ARRAY_PUSH(args->operands, const char *) = text;
             continue;
@@ -80,9 +83,9 @@ const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t 
             only_operands = 1;
             continue;
         }
-        const char *equals = strchr(text, '=');
-        size_t size = equals ? (size_t)(equals - text) : strlen(text);
-        const struct option *option = strcmp(text, "-h") == 0 ? find_option("--help", 6) : find_option(text, size);
+        equals = strchr(text, '=');
+        size = equals ? (size_t)(equals - text) : strlen(text);
+        option = strcmp(text, "-h") == 0 ? find_option("--help", 6) : find_option(text, size);
         if (!option) {
             return apr_psprintf(p, "there is no option %.*s", (int)size, text);
         }
@@ -91,10 +94,12 @@ const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t 
                 return apr_psprintf(p, "%s takes no value", option->name);
             }
         } else {
+            const char *value;
+
             if ((args->given & option->bit) && option->bit != ARG_REDIRECT) {
                 return apr_psprintf(p, "%s was given twice", option->name);
             }
-            const char *value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
+            value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
             if (!value || !*value) {
                 return apr_psprintf(p, "%s needs a value", option->name);
             }

@@ -5,8 +5,8 @@
 #include "base/uri.h"
 #include "cli/client_print.h"
 #include "cli/command.h"
-#include "grant/client.h"
 #include "cli/output.h"
+#include "grant/client.h"
 
 #define CLIENT_NAME_MAX     255
 #define OLD_SECRET_LIFETIME (24 * 60 * 60)
@@ -215,6 +215,8 @@ static int repin(const command_t *c, client_t *client)
 int client_redirect(command_t *c)
 {
     client_t *client;
+    apr_array_header_t *uris;
+
     if (client_of_operand(c, &client)) {
         return FAILED;
     }
@@ -230,7 +232,7 @@ int client_redirect(command_t *c)
     if (c->count < 2) {
         return fail("say which redirect URIs replace the present ones, or --repin");
     }
-    apr_array_header_t *uris = apr_array_make(c->pool, c->count, sizeof(const char *));
+    uris = apr_array_make(c->pool, c->count, sizeof(const char *));
     for (int i = 1; i < c->count; i++) {
         APR_ARRAY_PUSH(uris, const char *) = c->operands[i];
     }

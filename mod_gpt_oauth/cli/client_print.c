@@ -5,8 +5,9 @@
 
 #include <apr_strings.h>
 
-#include "grant/client.h"
+#include "base/array.h"
 #include "cli/output.h"
+#include "grant/client.h"
 
 static int is_service(const client_t *client)
 {
@@ -37,10 +38,12 @@ static json_t *client_json(const command_t *c, const void *item)
 {
     const client_t *client = item;
     json_t *uris = json_array();
+    json_t *object;
+
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         json_array_append_new(uris, json_string(APR_ARRAY_IDX(client->redirect_uris, i, const char *)));
     }
-    json_t *object = json_object();
+    object = json_object();
     json_object_set_new(object, "client_id", json_string(client->id));
     json_object_set_new(object, "client_name", json_string(client->name));
     json_object_set_new(object, "kind", json_string(kind_of(client)));
@@ -100,8 +103,10 @@ static const char *url(const char *known, const char *shape)
 
 static void print_builder(const command_t *c, const client_t *client, const char *secret)
 {
+    table_t *table;
+
     printf("Paste into the GPT builder, Authentication: OAuth\n\n");
-    table_t *table = table_make(c->pool, NULL, 2);
+    table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     add_field(table, "Client Secret", secret ? secret : "not shown again; --new-secret makes a new one");
     add_field(table, "Authorization URL", url(c->server.authorize, "https://SERVER/oauth/authorize"));
@@ -143,6 +148,8 @@ void client_print_builder(const command_t *c, const client_t *client, const char
 
 void client_print_added(const command_t *c, const client_t *client, const char *secret)
 {
+    table_t *table;
+
     if (c->json) {
         print_json(c->pool, client->is_gpt ? builder_json(c, client, secret) : secret_json(c, client, secret));
         return;
@@ -152,7 +159,7 @@ void client_print_added(const command_t *c, const client_t *client, const char *
         print_builder(c, client, secret);
         return;
     }
-    table_t *table = table_make(c->pool, NULL, 2);
+    table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     if (secret) {
         add_field(table, "Client Secret", secret);
@@ -187,18 +194,22 @@ void client_print_done(const command_t *c, const client_t *client, const char *d
 
 void client_print_list(const command_t *c, const apr_array_header_t *clients)
 {
+    static const char *const header[] = { "CLIENT ID", "NAME", "KIND", "CREATED", "STATE" };
+    table_t *table;
+
     if (command_print_list(c, clients, client_json, "There are no clients yet; `gptoauth client add NAME` makes one.")) {
         return;
     }
-    static const char *const header[] = { "CLIENT ID", "NAME", "KIND", "CREATED", "STATE" };
-    table_t *table = table_make(c->pool, header, 5);
+    table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < clients->nelts; i++) {
         const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
+        const char *pin;
+
         table_add(table, client->id);
         table_add(table, client->name);
         table_add(table, origin_of(c->pool, client, kind_of(client)));
         table_add(table, time_text(c->pool, client->created_at, "-"));
-        const char *pin = pin_text(c->pool, client);
+        pin = pin_text(c->pool, client);
         table_add(table, apr_pstrcat(c->pool, client->disabled_at ? "disabled" : "active", pin ? ", " : "", pin, NULL));
     }
     table_print(table, "");
@@ -206,11 +217,13 @@ void client_print_list(const command_t *c, const apr_array_header_t *clients)
 
 void client_print(const command_t *c, const client_t *client)
 {
+    table_t *table;
+
     if (c->json) {
         print_json(c->pool, client_json(c, client));
         return;
     }
-    table_t *table = table_make(c->pool, NULL, 2);
+    table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
     add_field(table, "Name", client->name);
     add_field(table, "Kind",

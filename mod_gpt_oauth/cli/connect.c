@@ -40,8 +40,10 @@ static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *co
         apr_status_t rv =
             apr_dbd_open_ex(connection->driver, connection->pool, database->conf.params, &connection->handle, &error);
         if (rv != APR_SUCCESS) {
+            char *reason;
+
             connection->handle = NULL;
-            char *reason = apr_pstrdup(connection->pool, error ? error : "no reason was given");
+            reason = apr_pstrdup(connection->pool, error ? error : "no reason was given");
             reason[strcspn(reason, "\n")] = '\0';
             database->problem = apr_psprintf(connection->pool, "cannot open the database: %s; check DBDParams in %s", reason,
                                              database->conf.file);
@@ -73,11 +75,14 @@ static void close_connection(void *baton, store_conn_t *conn)
  */
 static const char *become_owner(apr_pool_t *p, const char *folder, const struct stat *info)
 {
+    const struct passwd *owner;
+    gid_t group;
+
     if (geteuid() != 0 || info->st_uid == 0) {
         return NULL;
     }
-    const struct passwd *owner = getpwuid(info->st_uid);
-    gid_t group = owner ? owner->pw_gid : info->st_gid;
+    owner = getpwuid(info->st_uid);
+    group = owner ? owner->pw_gid : info->st_gid;
     if ((owner ? initgroups(owner->pw_name, group) : setgroups(1, &group)) || setgid(group) || setuid(info->st_uid)) {
         return apr_psprintf(p, "cannot work as the owner of %s: %s", folder, strerror(errno));
     }
@@ -90,12 +95,13 @@ static const char *prepare_file(apr_pool_t *p, const db_conf_t *conf, int may_cr
     const char *slash = strrchr(file, '/');
     const char *folder = slash == file ? "/" : apr_pstrmemdup(p, file, (apr_size_t)(slash - file));
     struct stat info;
+    const char *problem;
 
     if (stat(folder, &info) != 0) {
         return apr_psprintf(p, "the folder %s of the database cannot be used (%s): create it, owned by the user httpd runs as",
                             folder, strerror(errno));
     }
-    const char *problem = become_owner(p, folder, &info);
+    problem = become_owner(p, folder, &info);
     if (problem) {
         return problem;
     }
@@ -123,12 +129,15 @@ static const char *prepare_file(apr_pool_t *p, const db_conf_t *conf, int may_cr
 const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database)
 {
     const char *problem = store_driver_is_file(conf->driver) ? prepare_file(p, conf, may_create, warn) : NULL;
+    database_t *made;
+    connection_t *connection;
+
     if (problem) {
         return problem;
     }
 
-    database_t *made = apr_pcalloc(p, sizeof(*made));
-    connection_t *connection = apr_pcalloc(p, sizeof(*connection));
+    made = apr_pcalloc(p, sizeof(*made));
+    connection = apr_pcalloc(p, sizeof(*connection));
     made->conf = *conf;
     connection->database = made;
     connection->pool = p;

@@ -48,11 +48,13 @@ static char *read_line(apr_pool_t *p, const char **text, int *number)
 static const char *read_word(apr_pool_t *p, const char **rest)
 {
     const char *s = *rest;
+    char *word, *end;
+
     while (apr_isspace(*s)) {
         ++s;
     }
-    char *word = apr_palloc(p, strlen(s) + 1);
-    char *end = word;
+    word = apr_palloc(p, strlen(s) + 1);
+    end = word;
     if (*s == '"' || *s == '\'') {
         char quote = *s++;
         while (*s && *s != quote) {
@@ -84,11 +86,13 @@ static const char *expand(apr_pool_t *p, const char *text, const char **problem)
     const char *start;
     while ((start = strstr(text, "${"))) {
         const char *end = strchr(start, '}');
+        const char *name, *value;
+
         if (!end) {
             break;
         }
-        const char *name = apr_pstrmemdup(p, start + 2, (apr_size_t)(end - start - 2));
-        const char *value = getenv(name);
+        name = apr_pstrmemdup(p, start + 2, (apr_size_t)(end - start - 2));
+        value = getenv(name);
         if (!value) {
             *problem = apr_psprintf(p, "${%s} is not set in the environment: export it, or write the value into the file", name);
             return NULL;
@@ -137,6 +141,8 @@ static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *co
     const char *rest = line;
     const char *name = read_word(p, &rest);
     const char **member = member_of(conf, name);
+    const char *value, *problem;
+
     if (apr_cstr_casecmp(name, "GPTOAuthClientMetadata") == 0) {
         conf->document_hosts = read_hosts(p, rest);
         return NULL;
@@ -146,12 +152,12 @@ static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *co
         *stranger = apr_cstr_casecmpn(name, "DBD", 3) == 0 ? NULL : name;
         return NULL;
     }
-    const char *problem = NULL;
+    problem = NULL;
     rest = expand(p, rest, &problem);
     if (!rest) {
         return problem;
     }
-    const char *value = read_word(p, &rest);
+    value = read_word(p, &rest);
     if (member == &conf->issuer) {
         /* "guard" is about the virtual host: the issuer is the same. */
         const char *after = rest;
@@ -169,6 +175,8 @@ static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *co
 
 static const char *judge(apr_pool_t *p, const db_conf_t *conf)
 {
+    const char *problem;
+
     if (!conf->driver || !conf->params) {
         return apr_psprintf(
             p,
@@ -183,7 +191,7 @@ static const char *judge(apr_pool_t *p, const db_conf_t *conf)
         return apr_psprintf(p, "%s: DBDParams must be the full path of the database file, as httpd runs in another folder",
                             conf->file);
     }
-    const char *problem = conf->issuer ? uri_issuer_problem(p, conf->issuer) : NULL;
+    problem = conf->issuer ? uri_issuer_problem(p, conf->issuer) : NULL;
     if (problem) {
         return apr_psprintf(p, "%s: GPTOAuthIssuer %s: %s", conf->file, conf->issuer, problem);
     }
@@ -196,11 +204,13 @@ static const char *judge(apr_pool_t *p, const db_conf_t *conf)
 
 const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf_t *conf)
 {
+    file_t read;
+    const char *rest, *problem = file_read(p, file, FILE_LINES_MAX, &read);
+    char *line;
+    int number = 0;
+
     memset(conf, 0, sizeof(*conf));
     conf->file = file;
-
-    file_t read;
-    const char *problem = file_read(p, file, FILE_LINES_MAX, &read);
     if (!problem && memchr(read.text, '\0', read.size)) {
         problem = "it is no text";
     }
@@ -208,14 +218,13 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
         return apr_psprintf(p, "cannot read %s (%s): it should hold DBDriver and DBDParams; --db-conf names another file", file,
                             problem);
     }
-    const char *rest = read.text;
-    int number = 0;
-    char *line;
+    rest = read.text;
     while (!problem && (line = read_line(p, &rest, &number))) {
+        const char *stranger = NULL;
+
         if (!*line || *line == '#') {
             continue;
         }
-        const char *stranger = NULL;
         problem = read_directive(p, line, conf, &stranger);
         if (problem) {
             problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);

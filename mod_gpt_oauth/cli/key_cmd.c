@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/scope.h"
 #include "base/times.h"
 #include "base/token.h"
 #include "cli/command.h"
-#include "grant/key.h"
 #include "cli/output.h"
+#include "grant/key.h"
 
 static const char *state_of(const command_t *c, const service_key_t *key)
 {
@@ -125,15 +126,17 @@ static int find_keys(const command_t *c, const char *name, apr_array_header_t **
 
 int key_list(command_t *c)
 {
+    static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "MAY", "EXPIRES", "LAST USED", "STATE" };
     apr_array_header_t *keys;
+    table_t *table;
+
     if (find_keys(c, NULL, &keys)) {
         return FAILED;
     }
     if (command_print_list(c, keys, key_json, "There are no service keys yet; `gptoauth key add NAME` makes one.")) {
         return DONE;
     }
-    static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "MAY", "EXPIRES", "LAST USED", "STATE" };
-    table_t *table = table_make(c->pool, header, 7);
+    table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < keys->nelts; i++) {
         const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
         table_add(table, key->name);

@@ -7,8 +7,8 @@
 #include <apr_time.h>
 
 #include "base/file.h"
-#include "cli/command.h"
 #include "cli/client/http.h"
+#include "cli/command.h"
 #include "cli/output.h"
 #include "store/conninfo.h"
 
@@ -196,6 +196,11 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
 {
     args_t args;
     const char *problem = args_parse(pool, argc, argv, &args);
+    const struct entry *entry;
+    const char *stranger;
+    command_t c = { .pool = pool, .args = &args };
+    int words;
+
     if (problem) {
         return misused(problem);
     }
@@ -207,19 +212,18 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
         print_help(pool, args.operands->nelts ? APR_ARRAY_IDX(args.operands, 0, const char *) : NULL);
         return DONE;
     }
-    const struct entry *entry = find_entry(pool, args.operands, &problem);
+    entry = find_entry(pool, args.operands, &problem);
     if (!entry) {
         return misused(problem);
     }
-
     if (entry->options & ARG_NET && (problem = http_missing())) {
         return misused(problem);
     }
-
-    int words = entry->verb ? 2 : 1;
-    command_t c = { .pool = pool, .args = &args, .count = args.operands->nelts - words, .json = (args.given & ARG_JSON) != 0 };
+    words = entry->verb ? 2 : 1;
+    c.count = args.operands->nelts - words;
+    c.json = (args.given & ARG_JSON) != 0;
     c.operands = (const char *const *)(void *)args.operands->elts + words;
-    const char *stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
+    stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
     if (stranger) {
         return misused(apr_psprintf(pool, "%s does not go with this command; see `gptoauth --help`", stranger));
     }
@@ -233,13 +237,15 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
 int main(int argc, const char *const *argv)
 {
     apr_pool_t *pool;
+    int status;
+
     if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
         crypto_init() != APR_SUCCESS) {
         fputs("gptoauth: cannot start: APR or OpenSSL is not usable\n", stderr);
         return FAILED;
     }
     atexit(apr_terminate);
-    int status = dispatch(pool, argc, argv);
+    status = dispatch(pool, argc, argv);
     /* A secret that was not shown cannot be shown again: the caller must hear of it. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return fail("the output could not be written");

@@ -116,10 +116,12 @@ static ssize_t read_input(char *buffer, int one_line, const sigset_t *let_in)
 {
     size_t size = 0;
     while (size < INPUT_MAX) {
+        ssize_t got;
+
         if (let_in && !wait_for_input(let_in)) {
             return -1;
         }
-        ssize_t got = read(STDIN_FILENO, buffer + size, one_line ? 1 : INPUT_MAX - size);
+        got = read(STDIN_FILENO, buffer + size, one_line ? 1 : INPUT_MAX - size);
         if (got < 0 && errno == EINTR && !caught) {
             continue;
         }
@@ -187,15 +189,16 @@ static const char *judge_input(apr_pool_t *p, char *buffer, ssize_t size, const 
 const char *password_read(apr_pool_t *p, const char *username, const char **password)
 {
     char buffer[INPUT_MAX];
+    const char *again, *prompt, *problem;
+
     if (!isatty(STDIN_FILENO)) {
         return judge_input(p, buffer, read_input(buffer, 0, NULL), password);
     }
-    const char *prompt = apr_psprintf(p, "Password for %s: ", terminal_text(p, username));
-    const char *problem = judge_input(p, buffer, read_hidden(prompt, buffer), password);
+    prompt = apr_psprintf(p, "Password for %s: ", terminal_text(p, username));
+    problem = judge_input(p, buffer, read_hidden(prompt, buffer), password);
     if (problem) {
         return problem;
     }
-    const char *again;
     problem = judge_input(p, buffer, read_hidden("Once more: ", buffer), &again);
     return !problem && strcmp(*password, again) == 0 ? NULL : "the two passwords differ; nothing was changed";
 }

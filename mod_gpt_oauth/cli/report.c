@@ -57,31 +57,33 @@ static void print_wrapped(const char *text, int indent)
 
 void report_add(report_t *report, verdict_t verdict, const char *subject, const char *remedy, const char *format, ...)
 {
+    int indent = 2 + VERDICT_WIDTH;
+    const char *word = verdicts[verdict].word, *finding;
     va_list args;
+
     va_start(args, format);
-    const char *finding = terminal_text(report->pool, apr_pvsprintf(report->pool, format, args));
+    finding = terminal_text(report->pool, apr_pvsprintf(report->pool, format, args));
     va_end(args);
 
     report->warnings += verdict == WARNING;
     report->problems += verdict == PROBLEM;
     if (report->json) {
         json_t *object = json_object();
+
         if (subject) {
             json_object_set_new(object, "check", json_string(subject));
         }
-        json_object_set_new(object, "verdict", json_string(verdicts[verdict].word));
+        json_object_set_new(object, "verdict", json_string(word));
         json_object_set_new(object, "finding", json_string(finding));
         json_object_set_new(object, "remedy", text_json(remedy));
         json_array_append_new(report->findings, object);
         return;
     }
-    const char *word = verdicts[verdict].word;
     if (is_coloured()) {
         printf("  \033[%sm%-*s\033[0m", verdicts[verdict].colour, VERDICT_WIDTH, word);
     } else {
         printf("  %-*s", VERDICT_WIDTH, word);
     }
-    int indent = 2 + VERDICT_WIDTH;
     if (subject) {
         indent += printf("%-*s", SUBJECT_WIDTH, subject);
     }

@@ -1,10 +1,11 @@
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/password.h"
 #include "cli/command.h"
-#include "grant/user.h"
 #include "cli/output.h"
 #include "cli/password_prompt.h"
+#include "grant/user.h"
 
 static json_t *user_json(const command_t *c, const void *item)
 {
@@ -68,12 +69,13 @@ int user_add(command_t *c)
     user_t *user;
     const char *hash, *other;
     const char *problem = user_sign_in_problem(c->pool, c->operands[0]);
+    store_status_t status;
 
     if (problem) {
         return fail("%s", problem);
     }
     /* Told before anybody types a password twice. A row without one is left by `user disable`. */
-    store_status_t status = store_user_get(c->store, c->operands[0], &user);
+    status = store_user_get(c->store, c->operands[0], &user);
     if (status == STORE_DOWN) {
         return fail_down(c);
     }
@@ -124,15 +126,17 @@ int user_passwd(command_t *c)
 
 int user_list(command_t *c)
 {
+    static const char *const header[] = { "NAME", "SIGN-IN", "CREATED", "STATE" };
     apr_array_header_t *users;
+    table_t *table;
+
     if (store_user_list(c->store, &users) != STORE_OK) {
         return fail_down(c);
     }
     if (command_print_list(c, users, user_json, "There are no users yet; `gptoauth user add NAME` makes one.")) {
         return DONE;
     }
-    static const char *const header[] = { "NAME", "SIGN-IN", "CREATED", "STATE" };
-    table_t *table = table_make(c->pool, header, 4);
+    table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < users->nelts; i++) {
         const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
         table_add(table, user->name);

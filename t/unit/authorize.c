@@ -12,14 +12,14 @@
 
 #include <string.h>
 
-#define CHALLENGE    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-#define PKCE         "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
-#define CODE         "&response_type=code"
-#define CB           "&redirect_uri=https%3A%2F%2Frp.example%2Fcb"
-#define EVIL         "&redirect_uri=https%3A%2F%2Fevil.example%2Fcb"
-#define GPT_A        "https://chat.openai.com/aip/g-a/oauth/callback"
-#define GPT_B        "https://chat.openai.com/aip/g-b/oauth/callback"
-#define CHATGPT      "client_id=https%3A%2F%2Fchatgpt.com%2Foauth%2Fx-1%2Fclient.json"
+#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+#define PKCE      "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
+#define CODE      "&response_type=code"
+#define CB        "&redirect_uri=https%3A%2F%2Frp.example%2Fcb"
+#define EVIL      "&redirect_uri=https%3A%2F%2Fevil.example%2Fcb"
+#define GPT_A     "https://chat.openai.com/aip/g-a/oauth/callback"
+#define GPT_B     "https://chat.openai.com/aip/g-b/oauth/callback"
+#define CHATGPT   "client_id=https%3A%2F%2Fchatgpt.com%2Foauth%2Fx-1%2Fclient.json"
 
 typedef struct row_t {
     const char *what, *query;

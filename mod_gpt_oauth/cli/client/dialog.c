@@ -50,18 +50,22 @@ static const char *replace(apr_pool_t *p, const char *text, const char *secret)
 const char *dialog_mask(const dialog_t *dialog, const char *text)
 {
     apr_pool_t *p = dialog->pool;
+    char *copy, *out;
 
     for (int i = 0; i < dialog->secrets->nelts; i++) {
         text = replace(p, text, APR_ARRAY_IDX(dialog->secrets, i, const char *));
     }
     /* gpta_… and its like: the prefix says what it is. */
-    char *copy = apr_pstrdup(p, text), *out = copy;
+    copy = apr_pstrdup(p, text);
+    out = copy;
     for (const char *in = copy; *in;) {
         size_t size = 5;
+        size_t shown;
+
         while (token_describe(in) && (apr_isalnum(in[size]) || in[size] == '-' || in[size] == '_')) {
             size++;
         }
-        size_t shown = token_describe(in) && size > 12 ? 5 : 1;
+        shown = token_describe(in) && size > 12 ? 5 : 1;
         memmove(out, in, shown);
         out += shown;
         in += shown;
@@ -77,11 +81,13 @@ const char *dialog_mask(const dialog_t *dialog, const char *text)
 
 void dialog_step(dialog_t *dialog, const char *title)
 {
+    json_t *step;
+
     if (!dialog->report->json) {
         printf("\n%s\n", title);
         return;
     }
-    json_t *step = json_object();
+    step = json_object();
     json_object_set_new(step, "step", json_string(title));
     json_object_set_new(step, "exchanges", dialog->exchanges = json_array());
     json_object_set_new(step, "findings", dialog->report->findings = json_array());
@@ -92,9 +98,11 @@ static void say(const dialog_t *dialog, char direction, const char *format, ...)
 
 static void say(const dialog_t *dialog, char direction, const char *format, ...)
 {
+    const char *line;
+
     va_list args;
     va_start(args, format);
-    const char *line = apr_pvsprintf(dialog->pool, format, args);
+    line = apr_pvsprintf(dialog->pool, format, args);
     va_end(args);
     if (!dialog->report->json) {
         printf("  %c %s\n", direction, dialog_mask(dialog, line));
@@ -103,9 +111,11 @@ static void say(const dialog_t *dialog, char direction, const char *format, ...)
 
 void dialog_note(dialog_t *dialog, const char *format, ...)
 {
+    const char *line;
+
     va_list args;
     va_start(args, format);
-    const char *line = apr_pvsprintf(dialog->pool, format, args);
+    line = apr_pvsprintf(dialog->pool, format, args);
     va_end(args);
     say(dialog, '<', "%s", line);
 }
@@ -174,6 +184,7 @@ static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)
 {
     static const char *const names[] = { "Location", "WWW-Authenticate", "Retry-After" };
     json_t *object = json_object();
+    const char *text;
 
     if (answer->problem) {
         json_object_set_new(object, "problem", json_string(answer->problem));
@@ -191,7 +202,7 @@ static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)
             json_object_set_new(object, names[i], json_string(dialog_mask(dialog, value)));
         }
     }
-    const char *text = dialog_mask(dialog, body_text(dialog, answer));
+    text = dialog_mask(dialog, body_text(dialog, answer));
     if (*text) {
         say(dialog, '<', "    %s", text);
     }
@@ -202,8 +213,10 @@ static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)
 http_answer_t *dialog_send(dialog_t *dialog, const http_request_t *request, int hidden)
 {
     json_t *exchange = json_object();
+    http_answer_t *answer;
+
     json_object_set_new(exchange, "request", show_request(dialog, request, hidden));
-    http_answer_t *answer = http_send(dialog->http, dialog->pool, request);
+    answer = http_send(dialog->http, dialog->pool, request);
     json_object_set_new(exchange, "answer", show_answer(dialog, answer));
     json_array_append_new(dialog->exchanges, exchange);
     return answer;

@@ -45,9 +45,14 @@ static const char *attribute(apr_pool_t *p, const char *s, const char *name)
     apr_size_t wanted = strlen(name);
 
     for (s += 1 + strcspn(s + 1, " \t\r\n>"); *s && *s != '>';) {
+        const char *value;
+        apr_size_t size;
+        char quote;
+        int found;
+
         s += strspn(s, " \t\r\n/");
-        apr_size_t size = strcspn(s, "= \t\r\n/>");
-        int found = size == wanted && strncasecmp(s, name, size) == 0;
+        size = strcspn(s, "= \t\r\n/>");
+        found = size == wanted && strncasecmp(s, name, size) == 0;
         s += size;
         if (*s != '=') {
             if (found) {
@@ -55,8 +60,8 @@ static const char *attribute(apr_pool_t *p, const char *s, const char *name)
             }
             continue;
         }
-        char quote = s[1] == '"' || s[1] == '\'' ? s[1] : '\0';
-        const char *value = s + (quote ? 2 : 1);
+        quote = s[1] == '"' || s[1] == '\'' ? s[1] : '\0';
+        value = s + (quote ? 2 : 1);
         size = quote ? strcspn(value, quote == '"' ? "\"" : "'") : strcspn(value, " \t\r\n>");
         if (found) {
             return unescape(p, value, size);
@@ -106,13 +111,15 @@ int html_form(apr_pool_t *p, const char *page, html_form_t *form)
 const char *html_text(apr_pool_t *p, const char *page, apr_size_t max)
 {
     const char *s = page;
+    char *text, *out;
+    int in_tag = 0, gap = 0;
 
     while (*s && !is_tag(s, "h1")) {
         s++;
     }
     s = *s ? s : page;
-    char *text = apr_palloc(p, strlen(s) + 1), *out = text;
-    int in_tag = 0, gap = 0;
+    text = apr_palloc(p, strlen(s) + 1);
+    out = text;
     for (; *s; s++) {
         if (is_tag(s, "style") || is_tag(s, "script")) {
             while (*s && !is_tag(s, "/style") && !is_tag(s, "/script")) {

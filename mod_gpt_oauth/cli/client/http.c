@@ -135,8 +135,10 @@ static size_t take_body(char *bytes, size_t one, size_t count, void *data)
         answer->is_cut = 1;
     }
     if (answer->size + size + 1 > inbox->capacity) {
+        char *more;
+
         inbox->capacity = 2 * (answer->size + size) + 1;
-        char *more = apr_palloc(inbox->pool, inbox->capacity);
+        more = apr_palloc(inbox->pool, inbox->capacity);
         memcpy(more, inbox->body, answer->size);
         inbox->body = more;
     }
@@ -239,11 +241,13 @@ static struct curl_slist *headers_of(apr_pool_t *p, const http_request_t *reques
 
     if (request->basic_user) {
         const char *user = request->basic_user, *password = request->basic_password;
+        const char *pair;
+
         if (request->encode) {
             user = params_encode(p, user);
             password = params_encode(p, password);
         }
-        const char *pair = apr_pstrcat(p, user, ":", password, NULL);
+        pair = apr_pstrcat(p, user, ":", password, NULL);
         headers =
             curl_slist_append(headers, apr_pstrcat(p, "Authorization: Basic ",
                                                    apr_pencode_base64(p, pair, APR_ENCODE_STRING, APR_ENCODE_NONE, NULL), NULL));
@@ -334,9 +338,11 @@ http_answer_t *http_send(http_t *http, apr_pool_t *p, const http_request_t *requ
     char detail[CURL_ERROR_SIZE] = "";
     long status = 0;
     apr_time_t start = apr_time_now();
+    const char *type;
+    CURLcode code;
 
     answer->headers = apr_table_make(p, 16);
-    CURLcode code = set_up(http, p, request, &inbox, headers, detail);
+    code = set_up(http, p, request, &inbox, headers, detail);
     code = code ? code : curl_easy_perform(http->curl);
     curl_slist_free_all(headers);
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -353,7 +359,7 @@ http_answer_t *http_send(http_t *http, apr_pool_t *p, const http_request_t *requ
     }
     inbox.body[answer->size] = '\0';
     answer->body = inbox.body;
-    const char *type = apr_table_get(answer->headers, "Content-Type");
+    type = apr_table_get(answer->headers, "Content-Type");
     answer->type = type ? media_type(p, type) : "";
     return answer;
 }

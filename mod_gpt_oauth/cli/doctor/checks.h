@@ -5,8 +5,8 @@
 #ifndef GPT_OAUTH_CLI_DOCTOR_CHECKS_H
 #define GPT_OAUTH_CLI_DOCTOR_CHECKS_H
 
-#include "cli/command.h"
 #include "cli/client/http.h"
+#include "cli/command.h"
 #include "cli/report.h"
 
 /* In the server's logs, and the client that no server knows. */

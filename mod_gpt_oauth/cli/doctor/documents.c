@@ -129,6 +129,9 @@ static void judge_schema(doctor_t *doctor)
     http_request_t request = { .url = doctor->c->server.schema };
     const http_answer_t *answer = doctor_ask(doctor, "schema", &request);
     const char *problem = NULL;
+    apr_array_header_t *faults;
+    json_t *document;
+    int before;
 
     if (!answer) {
         return;
@@ -137,14 +140,14 @@ static void judge_schema(doctor_t *doctor)
         report_add(report, FINE, "schema", NULL, "none is served at /openapi.json: paste yours into the builder");
         return;
     }
-    json_t *document = openapi_parse(report->pool, answer->body, answer->size, &problem);
+    document = openapi_parse(report->pool, answer->body, answer->size, &problem);
     if (answer->status != 200 || !document) {
         report_add(report, PROBLEM, "schema", "is it the module that answers there (GPTOAuthOpenAPI)?", "%s: %s, %s", request.url,
                    http_status_text(report->pool, answer->status), problem ? problem : "not the schema");
         return;
     }
-    int before = report->problems;
-    apr_array_header_t *faults = openapi_review(report->pool, document, answer->size, doctor->c->server.origin);
+    before = report->problems;
+    faults = openapi_review(report->pool, document, answer->size, doctor->c->server.origin);
     for (int i = 0; i < faults->nelts && i < REVIEW_MAX; i++) {
         report_add(report, PROBLEM, "schema", NULL, "%s", APR_ARRAY_IDX(faults, i, const char *));
     }
@@ -162,13 +165,15 @@ static void judge_manifest(doctor_t *doctor)
 {
     report_t *report = doctor->report;
     int is_absent, before = report->problems;
+    const json_t *auth;
+
     const json_t *manifest =
         get(doctor, "manifest", apr_pstrcat(report->pool, doctor->c->server.origin, MANIFEST, NULL), &is_absent);
 
     if (!manifest) {
         return;
     }
-    const json_t *auth = json_object_get(manifest, "auth");
+    auth = json_object_get(manifest, "auth");
     doctor_judge_domain(doctor, "manifest", "the API of the manifest", member(json_object_get(manifest, "api"), "url"));
     doctor_judge_domain(doctor, "manifest", "the authorization page of the manifest", member(auth, "client_url"));
     doctor_judge_domain(doctor, "manifest", "the token endpoint of the manifest", member(auth, "authorization_url"));

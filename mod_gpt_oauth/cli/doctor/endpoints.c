@@ -4,8 +4,8 @@
 
 #include "base/log_code.h"
 #include "base/uri.h"
-#include "cli/doctor/checks.h"
 #include "cli/client/html.h"
+#include "cli/doctor/checks.h"
 #include "cli/output.h"
 
 #define PAGE_SHOWN 200
@@ -127,14 +127,16 @@ void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url)
     report_t *report = doctor->report;
     apr_array_header_t *form = apr_array_make(report->pool, 2, sizeof(const char *));
     http_request_t request = { .url = url, .form = form };
+    json_t *object;
+    const http_answer_t *answer;
 
     APR_ARRAY_PUSH(form, const char *) = "client_id";
     APR_ARRAY_PUSH(form, const char *) = DOCTOR_NAME;
-    const http_answer_t *answer = doctor_ask(doctor, subject, &request);
+    answer = doctor_ask(doctor, subject, &request);
     if (!answer) {
         return;
     }
-    json_t *object = json_parse_object(report->pool, answer->body, answer->size);
+    object = json_parse_object(report->pool, answer->body, answer->size);
     if (answer->status == 404) {
         report_add(report, PROBLEM, subject,
                    "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one in the file of --db-conf?",

@@ -39,14 +39,16 @@ static void judge_certificate(doctor_t *doctor)
 {
     report_t *report = doctor->report;
     const http_certificate_t *certificate = http_certificate(doctor->http);
+    apr_int64_t days;
+    const char *end, *by;
 
     if (!certificate || !certificate->expires_at) {
         report_add(report, FINE, "certificate", NULL, "valid for this name; libcurl does not tell until when");
         return;
     }
-    apr_int64_t days = (certificate->expires_at - apr_time_sec(apr_time_now())) / DAY;
-    const char *end = time_text(report->pool, certificate->expires_at, "?");
-    const char *by = certificate->issuer ? certificate->issuer : "an unnamed authority";
+    days = (certificate->expires_at - apr_time_sec(apr_time_now())) / DAY;
+    end = time_text(report->pool, certificate->expires_at, "?");
+    by = certificate->issuer ? certificate->issuer : "an unnamed authority";
     if (days < RENEWAL_DAYS) {
         report_add(report, WARNING, "certificate", "renew it now, and see why nothing has done so by itself",
                    "ends in %" APR_INT64_T_FMT " days, at %s", days, end);
@@ -66,14 +68,17 @@ static void judge_clock(doctor_t *doctor, const http_answer_t *answer)
 {
     const char *date = apr_table_get(answer->headers, "Date");
     apr_time_t theirs = date ? apr_date_parse_http(date) : 0;
+    apr_int64_t ahead, off;
+    verdict_t verdict;
 
     if (!theirs) {
         report_add(doctor->report, WARNING, "clock", "does something in front take the header Date away?",
                    "the server does not tell the time");
         return;
     }
-    apr_int64_t ahead = apr_time_sec(theirs) - apr_time_sec(answer->at), off = ahead < 0 ? -ahead : ahead;
-    verdict_t verdict = off > CLOCK_HARMFUL ? PROBLEM : off > CLOCK_NOTICED ? WARNING : FINE;
+    ahead = apr_time_sec(theirs) - apr_time_sec(answer->at);
+    off = ahead < 0 ? -ahead : ahead;
+    verdict = off > CLOCK_HARMFUL ? PROBLEM : off > CLOCK_NOTICED ? WARNING : FINE;
     report_add(
         doctor->report, verdict, "clock",
         verdict

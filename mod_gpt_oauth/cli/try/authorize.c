@@ -40,17 +40,17 @@ static const char *new_challenge(try_t *try)
 
 const char *try_authorize_url(try_t *try, const client_t *client, const char *redirect_uri, const char **state)
 {
-    *state = new_state(try->c->pool);
     const char *challenge = try->uses_pkce ? new_challenge(try) : NULL;
     const char *const pairs[][2] = {
         { "response_type", "code" },
         { "client_id", client->id },
         { "redirect_uri", redirect_uri },
         { "scope", *try->scope ? try->scope : NULL },
-        { "state", *state },
+        { "state", *state = new_state(try->c->pool) },
         { "code_challenge", challenge },
         { "code_challenge_method", challenge ? "S256" : NULL },
     };
+
     return uri_append_query(try->c->pool, try->c->server.authorize, pairs, COUNT(pairs));
 }
 
@@ -119,13 +119,14 @@ static int judge_page(try_t *try, const client_t *client, const char *redirect_u
 
 int try_page(try_t *try, const client_t *client, const char *redirect_uri)
 {
-    const char *state;
+    const char *state, *location;
     http_request_t request = { .url = try_authorize_url(try, client, redirect_uri, &state) };
     html_form_t form;
+    const http_answer_t *answer;
 
     dialog_step(try->dialog, "The authorization page, for the client itself");
-    const http_answer_t *answer = dialog_send(try->dialog, &request, 0);
-    const char *location = apr_table_get(answer->headers, "Location");
+    answer = dialog_send(try->dialog, &request, 0);
+    location = apr_table_get(answer->headers, "Location");
     if (location && strncmp(location, redirect_uri, strlen(redirect_uri)) == 0) {
         return try_take_code(try, location, state);
     }
@@ -238,6 +239,7 @@ static int walk(try_t *try, const char *url, const char *state)
 int try_authorize(try_t *try)
 {
     const char *state, *url = try_authorize_url(try, try->client, try->redirect_uri, &state);
+    const char *came;
 
     try->code = NULL;
     dialog_step(try->dialog,
@@ -245,7 +247,7 @@ int try_authorize(try_t *try)
     if (try->username) {
         return walk(try, url, state);
     }
-    const char *came = try_await_browser(try, url);
+    came = try_await_browser(try, url);
     if (!came) {
         report_add(try->dialog->report, PROBLEM, NULL,
                    apr_psprintf(try->c->pool,

@@ -39,6 +39,7 @@ static const char *read_target(apr_pool_t *p, int connection)
     char buffer[REQUEST_MAX];
     apr_size_t size = 0;
     struct pollfd ready = { .fd = connection, .events = POLLIN };
+    char *end;
 
     /* The first line is all that matters, but a browser wants its whole request to be read. */
     while (size < sizeof(buffer) - 1 && poll(&ready, 1, WAIT_FOR_BYTES) == 1) {
@@ -53,7 +54,7 @@ static const char *read_target(apr_pool_t *p, int connection)
         }
     }
     buffer[size] = '\0';
-    char *end = strncmp(buffer, "GET /", 5) == 0 ? strchr(buffer + 4, ' ') : NULL;
+    end = strncmp(buffer, "GET /", 5) == 0 ? strchr(buffer + 4, ' ') : NULL;
     return end ? apr_pstrmemdup(p, buffer + 4, (apr_size_t)(end - buffer - 4)) : NULL;
 }
 
@@ -74,12 +75,14 @@ static const char *take_visitor(try_t *try, const char *path)
     apr_pool_t *p = try->c->pool;
     const char *url = NULL;
     int connection = accept(try->listener, NULL, NULL);
+    const char *target;
+    apr_size_t size;
 
     if (connection < 0) {
         return NULL;
     }
-    const char *target = read_target(p, connection);
-    apr_size_t size = strlen(path);
+    target = read_target(p, connection);
+    size = strlen(path);
     if (target && strncmp(target, path, size) == 0 && target[size] == '?') {
         reply(connection, "200 OK", "Thank you. Go on in the terminal; this window can be closed.");
         url = apr_pstrcat(p, try->redirect_uri, target + size, NULL);

@@ -6,9 +6,9 @@
 #include "base/gpt.h"
 #include "base/password.h"
 #include "base/token.h"
-#include "grant/client.h"
 #include "cli/output.h"
 #include "cli/try/steps.h"
+#include "grant/client.h"
 
 static const char *other_database(const try_t *try)
 {

@@ -7,8 +7,8 @@
 
 #include <signal.h>
 
-#include "cli/command.h"
 #include "cli/client/dialog.h"
+#include "cli/command.h"
 
 typedef struct try_t {
     const command_t *c;

@@ -80,11 +80,12 @@ static void judge_scope(try_t *try, const char *got)
 {
     apr_pool_t *p = try->c->pool;
     const char *asked = scope_normalise(p, try->scope), *granted = scope_normalise(p, got), *missing = "";
+    char *last, *list;
 
     if (!asked || !granted || scope_subset(asked, granted)) {
         return;
     }
-    char *last, *list = apr_pstrdup(p, asked);
+    list = apr_pstrdup(p, asked);
     for (const char *name = apr_strtok(list, " ", &last); name; name = apr_strtok(NULL, " ", &last)) {
         if (!scope_contains(granted, name)) {
             missing = apr_pstrcat(p, missing, *missing ? " " : "", name, NULL);
@@ -135,6 +136,8 @@ static const char *how(const try_t *try, int method)
 
 int try_exchange(try_t *try, int method)
 {
+    const http_answer_t *answer;
+    const json_t *object;
     const char *const pairs[][2] = { { "grant_type", "authorization_code" },
                                      { "code", try->code },
                                      { "redirect_uri", try->redirect_uri },
@@ -143,8 +146,8 @@ int try_exchange(try_t *try, int method)
     http_request_t request = token_request(try, try->client, try->secret, method, pairs, try->c->server.token);
 
     dialog_step(try->dialog, apr_psprintf(try->c->pool, "The code for tokens, %s", how(try, method)));
-    const http_answer_t *answer = dialog_send(try->dialog, &request, 0);
-    const json_t *object = judge(try, try->client, try->secret, answer, "the token endpoint");
+    answer = dialog_send(try->dialog, &request, 0);
+    object = judge(try, try->client, try->secret, answer, "the token endpoint");
     if (!object || !take_tokens(try, answer, object)) {
         return 0;
     }
@@ -154,6 +157,9 @@ int try_exchange(try_t *try, int method)
 
 int try_secret(try_t *try, const client_t *client, const char *secret, int method)
 {
+    const http_answer_t *answer;
+    const json_t *object;
+    const char *error;
     digest_t key;
     const char *const pairs[][2] = {
         { "grant_type", "authorization_code" },
@@ -165,9 +171,9 @@ int try_secret(try_t *try, const client_t *client, const char *secret, int metho
 
     dialog_step(try->dialog, apr_psprintf(try->c->pool, "Id and secret of the client itself, with a code that nobody issued, %s",
                                           how(try, method)));
-    const http_answer_t *answer = dialog_send(try->dialog, &request, 0);
-    const json_t *object = json_parse_object(try->c->pool, answer->body, answer->size);
-    const char *error = object ? member(object, "error") : NULL;
+    answer = dialog_send(try->dialog, &request, 0);
+    object = json_parse_object(try->c->pool, answer->body, answer->size);
+    error = object ? member(object, "error") : NULL;
     if (answer->status == 400 && error && strcmp(error, "invalid_grant") == 0) {
         report_add(try->dialog->report, FINE, NULL, NULL, "the secret is right: only the code is refused, as it must be");
         return 1;
@@ -180,30 +186,33 @@ int try_secret(try_t *try, const client_t *client, const char *secret, int metho
 
 int try_refresh(try_t *try, int method)
 {
+    const http_answer_t *answer;
+    const json_t *object;
     const char *const pairs[][2] = { { "grant_type", "refresh_token" }, { "refresh_token", try->refresh_token }, { NULL, NULL } };
     http_request_t request = token_request(try, try->client, try->secret, method, pairs, try->c->server.token);
 
     dialog_step(try->dialog, apr_psprintf(try->c->pool, "New tokens for the refresh token, %s", how(try, method)));
-    const http_answer_t *answer = dialog_send(try->dialog, &request, 0);
-    const json_t *object = judge(try, try->client, try->secret, answer, "the token endpoint");
+    answer = dialog_send(try->dialog, &request, 0);
+    object = judge(try, try->client, try->secret, answer, "the token endpoint");
     return object && take_tokens(try, answer, object);
 }
 
 int try_revoke(try_t *try)
 {
+    const http_answer_t *answer;
+    const char *const again[][2] = { { "grant_type", "refresh_token" }, { "refresh_token", try->refresh_token }, { NULL, NULL } };
     const char *const pairs[][2] = { { "token", try->refresh_token }, { "token_type_hint", "refresh_token" }, { NULL, NULL } };
     http_request_t request = token_request(try, try->client, try->secret, BY_POST, pairs, try->c->server.revoke);
     report_t *report = try->dialog->report;
 
     dialog_step(try->dialog, "Revocation");
-    const http_answer_t *answer = dialog_send(try->dialog, &request, 0);
+    answer = dialog_send(try->dialog, &request, 0);
     if (!try_judge_endpoint(try, "the revocation endpoint", answer)) {
         return 0;
     }
     if (answer->status != 200) {
         return judge(try, try->client, try->secret, answer, "the revocation endpoint") != NULL;
     }
-    const char *const again[][2] = { { "grant_type", "refresh_token" }, { "refresh_token", try->refresh_token }, { NULL, NULL } };
     request = token_request(try, try->client, try->secret, BY_POST, again, try->c->server.token);
     answer = dialog_send(try->dialog, &request, 0);
     if (answer->status == 200) {
@@ -275,9 +284,10 @@ int try_guard(try_t *try, const char *url)
 int try_call(try_t *try, const char *url)
 {
     report_t *report = try->dialog->report;
+    const http_answer_t *answer;
 
     dialog_step(try->dialog, "The protected call, with the token");
-    const http_answer_t *answer = call(try, url, try->access_token);
+    answer = call(try, url, try->access_token);
     if (answer->problem) {
         report_add(report, PROBLEM, NULL, answer->remedy, "%s", answer->problem);
     } else if (answer->status >= 300 && answer->status < 400) {

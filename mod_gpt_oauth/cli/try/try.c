@@ -10,9 +10,9 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
-#include "grant/client.h"
 #include "cli/output.h"
 #include "cli/password_prompt.h"
+#include "grant/client.h"
 
 #define GPT_CALLBACK "https://chat.openai.com/aip/%s/oauth/callback"
 /* Of no GPT: ids are "g-" and 40 hex digits. The page accepts it from an open client, and no code is ever sent there. */
@@ -150,13 +150,14 @@ static void play(try_t *try)
     int first = may_use(try->client, BY_POST) ? BY_POST : BY_BASIC;
     int second = may_use(try->client, BY_BASIC) ? BY_BASIC : BY_POST;
     int methods = try->secret && try->username && first != second ? 2 : 1;
+    int is_let_in;
 
     for (int i = 0; i < methods && !try_interrupted; i++) {
         if (!try_authorize(try) || try_interrupted || !try_exchange(try, i ? second : first)) {
             return;
         }
     }
-    int is_let_in = url && !try_interrupted && try_guard(try, url) && try_call(try, url);
+    is_let_in = url && !try_interrupted && try_guard(try, url) && try_call(try, url);
     if (!try->refresh_token || try_interrupted) {
         return;
     }
@@ -272,9 +273,10 @@ int try_client(command_t *c)
 {
     try_t try = { .c = c, .username = c->args->user, .listener = -1 };
     report_t *report = report_make(c);
-    const char *redirect_uri, *problem;
+    const char *redirect_uri, *problem, *reason;
     client_t *client;
     http_t *http;
+    int status;
 
     if ((problem = server_open(c->pool, &c->server, c->args, "gptoauth-try", &http))) {
         return fail("%s", problem);
@@ -294,11 +296,11 @@ int try_client(command_t *c)
     if (!c->json) {
         printf("Acting as \"%s\" at %s\n", terminal_text(c->pool, client->name), c->server.issuer);
     }
-    const char *reason = reason_for_stand_in(&try, client, redirect_uri);
+    reason = reason_for_stand_in(&try, client, redirect_uri);
     if (reason && client->is_public) {
         return fail("%s; use --user", reason);
     }
-    int status = reason ? with_stand_in(&try, client, redirect_uri, reason) : without_stand_in(&try, client, redirect_uri);
+    status = reason ? with_stand_in(&try, client, redirect_uri, reason) : without_stand_in(&try, client, redirect_uri);
     if (try.listener >= 0) {
         close(try.listener);
     }
