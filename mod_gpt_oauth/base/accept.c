@@ -1,3 +1,7 @@
+/*
+ * Weighs the media ranges of an Accept header (RFC 9110 sections 12.4.2 and 12.5.1) for HTML against JSON. Called where the guard
+ * refuses a request (web/guard/refusal.c), to choose between a page and JSON.
+ */
 #include "base/accept.h"
 
 #include <apr_lib.h>

@@ -1,3 +1,7 @@
+/*
+ * The special-purpose ranges of IANA's registries (RFC 6890) as tables, and whether an address lies in one. Called by host.c, and
+ * before the module connects to a server whose name a stranger has given (web/http/fetch.c).
+ */
 #include "base/address.h"
 
 #include <netinet/in.h>

@@ -1,3 +1,7 @@
+/*
+ * Counting without locks: each place is one 64-bit word with its owner, its window and its count, changed by
+ * compare-and-exchange. Called by the throttles (web/http/throttle.c), whose table all of httpd's processes share.
+ */
 #include "base/counts.h"
 
 #include <stdatomic.h>

@@ -1,3 +1,7 @@
+/*
+ * The only file that calls OpenSSL. What cannot fail but for want of memory or of randomness ends the process there: whoever
+ * calls has no error to forget.
+ */
 #include "base/crypto.h"
 
 #include <openssl/core_names.h>

@@ -1,3 +1,7 @@
+/*
+ * The registered OAuth errors in one table: name, HTTP status (RFC 6749 section 5.2, 6750 section 3.1, 7591 section 3.2.2) and
+ * the code of the log line that goes with it.
+ */
 #include "base/failure.h"
 
 #include <apr_strings.h>

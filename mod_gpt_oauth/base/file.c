@@ -1,3 +1,7 @@
+/*
+ * Reads a file whole, and refuses what is none before it is opened. Called for the files that directives and options name, in
+ * web/, store/ and cli/.
+ */
 #include "base/file.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * Folds the spellings of a name to one (RFC 4518 section 2, by utf8proc). Called by store/ and grant/ where a person is looked up
+ * or counted, and where a new name is judged.
+ */
 #include "base/fold.h"
 
 #include <stdlib.h>

@@ -1,3 +1,7 @@
+/*
+ * Knows the callback URLs of ChatGPT's custom GPTs. Called by grant/client.c, which pins a client to one of them, and by the
+ * command where it says which one that is.
+ */
 #include "base/gpt.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,6 @@
+/*
+ * Tells hosts that only a private network knows. Called by `gptoauth doctor`: ChatGPT reaches none of them.
+ */
 #include "base/host.h"
 
 #include <arpa/inet.h>

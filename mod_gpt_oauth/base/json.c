@@ -1,3 +1,7 @@
+/*
+ * Bounds what strangers send as JSON before jansson builds it, as each value takes many times the bytes that it is written in;
+ * and ties what was built to a pool.
+ */
 #include "base/json.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Name and cause of each code, made from the list in log_code.h. Called by web/http/log.h for the lines of the log, and by
+ * `gptoauth try` and `gptoauth doctor`, which say what to look for there.
+ */
 #include "base/log_code.h"
 
 static const struct {

@@ -1,3 +1,7 @@
+/*
+ * The keys of the plugin manifest in one table, each with what its value may be; checks them and builds the JSON. Called by
+ * web/endpoint/manifest.c, for GPTOAuthManifest and for the document itself.
+ */
 #include "base/manifest.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Reads an OpenAPI document and fills in servers, security schemes and security. Called by web/endpoint/openapi.c, and by
+ * `gptoauth doctor` for the one that is served. What the GPT builder thinks of it is in openapi_review.c.
+ */
 #include "base/openapi.h"
 
 #include <apr_strings.h>

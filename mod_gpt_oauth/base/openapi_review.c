@@ -1,3 +1,8 @@
+/*
+ * Goes through the operations of an OpenAPI document, their parameters, bodies and answers, and notes what the GPT builder
+ * refuses or leaves out. Called at configtest (web/endpoint/openapi.c) and by `gptoauth doctor`; schemas are left to
+ * openapi_schema.c.
+ */
 #include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>

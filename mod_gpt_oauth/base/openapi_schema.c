@@ -1,3 +1,7 @@
+/*
+ * Follows schemas and their $ref (JSON pointers, RFC 6901) as deep as they go, and finds circles, ends in nothing and objects
+ * without properties. Called by openapi_review.c alone.
+ */
 #include <apr_escape.h>
 #include <apr_strings.h>
 

@@ -1,3 +1,7 @@
+/*
+ * Decodes forms and queries strictly, keeping order and repetition, as RFC 6749 section 3.1 forbids a parameter to occur twice;
+ * reads a JSON body into the same shape. Called for the endpoints' requests, and wherever a query is read or written.
+ */
 #include "base/params.h"
 
 #include <apr_hash.h>

@@ -1,3 +1,7 @@
+/*
+ * Hashes passwords and compares them, at the same cost whether there is such a user or not. Called by the sign-in page through
+ * web/http/hashing.c, which lets only as many in as there are processors, and by the command.
+ */
 #include "base/password.h"
 
 #include <apr_lib.h>

@@ -1,3 +1,7 @@
+/*
+ * The two ends of PKCE: the challenge of an authorization request (RFC 7636 section 4.3, called by grant/authorize.c) and the
+ * verifier of a token request (section 4.6, called by grant/redeem.c).
+ */
 #include "base/pkce.h"
 
 #include <string.h>

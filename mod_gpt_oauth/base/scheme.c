@@ -1,3 +1,7 @@
+/*
+ * The schemes of URIs that some program answers to already, as a list. Called by uri.c for redirect URIs of apps on a device (RFC
+ * 8252 section 7.1).
+ */
 #include "base/scheme.h"
 
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * Sets of scopes as sorted strings: each operation walks its operands side by side, without taking them apart first. Called by
+ * whoever asks, grants, narrows or requires a scope.
+ */
 #include "base/scope.h"
 
 #include <stdlib.h>

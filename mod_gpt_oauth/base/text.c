@@ -1,3 +1,7 @@
+/*
+ * What is deceptive, invisible or a control character, and what becomes of it on a page, on a terminal and in the log; and the
+ * measures of text: is it UTF-8 (RFC 3629), how long, cut where. Called from every room.
+ */
 #include "base/text.h"
 
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * Reads durations and days. Called for the lifetimes that directives set (web/setup/directives.c) and for `gptoauth key add
+ * --expires`.
+ */
 #include "base/times.h"
 
 #include <apr_lib.h>

@@ -1,3 +1,7 @@
+/*
+ * Makes, checks and takes apart the module's credentials, all by the one table of prefixes. Called by grant/, and by whoever must
+ * tell a credential by its look, so that none is shown or logged.
+ */
 #include "base/token.h"
 
 #include <apr_strings.h>

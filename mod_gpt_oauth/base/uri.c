@@ -1,3 +1,7 @@
+/*
+ * Parses URIs strictly (RFC 3986, ASCII only), and judges by that what may be an issuer (RFC 8414 section 2), an origin, a
+ * resource (RFC 8707 section 2) or a redirect URI (RFC 6749 section 3.1.2, 8252 section 7.3).
+ */
 #include "base/uri.h"
 
 #include <apr_cstr.h>

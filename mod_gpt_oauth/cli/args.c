@@ -1,3 +1,6 @@
+/*
+ * Takes the command line apart by one table of options. Called by main.c, which knows what goes with which command.
+ */
 #include "cli/args.h"
 
 #include <stddef.h>

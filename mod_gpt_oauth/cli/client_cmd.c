@@ -1,3 +1,7 @@
+/*
+ * The commands `client …` and `gpt`: each finds the client, judges, changes it in the store and hands over to client_print.c.
+ * Called by main.c.
+ */
 #include <string.h>
 
 #include "base/scope.h"

@@ -1,3 +1,6 @@
+/*
+ * How clients are shown, to people and as JSON, and what is to be pasted into the GPT builder. Called by client_cmd.c.
+ */
 #include "cli/client_print.h"
 
 #include <stdio.h>

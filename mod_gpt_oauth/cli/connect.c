@@ -1,3 +1,7 @@
+/*
+ * One connection in place of mod_dbd's pool; and for SQLite, who owns the files, as httpd has to write to them too. Called by
+ * main.c.
+ */
 #include "cli/connect.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * Reads the few directives of that file that the command needs, by httpd's rules for lines, words and variables. Called by
+ * main.c.
+ */
 #include "cli/db_conf.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * The commands `grant list` and `grant revoke`, by id, user, client or both. Called by main.c.
+ */
 #include <stdio.h>
 #include <string.h>
 

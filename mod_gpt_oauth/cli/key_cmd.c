@@ -1,3 +1,6 @@
+/*
+ * The commands `key add`, `key list` and `key revoke`, for service keys. Called by main.c.
+ */
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * The command gptoauth: the table of all commands, its help, and what must be there before one runs: configuration, server,
+ * secret, database.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

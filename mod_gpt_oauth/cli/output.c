@@ -1,3 +1,6 @@
+/*
+ * Writes tables, JSON and errors. Called by every command.
+ */
 #include "cli/output.h"
 
 #include <stdarg.h>

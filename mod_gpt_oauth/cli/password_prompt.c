@@ -1,3 +1,7 @@
+/*
+ * Asks for passwords and secrets without echo, and leaves the terminal as it was, whichever signal comes. Called by user_cmd.c
+ * and by `gptoauth try`.
+ */
 #include "cli/password_prompt.h"
 
 #include <errno.h>

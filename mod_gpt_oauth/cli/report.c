@@ -1,3 +1,7 @@
+/*
+ * Shows findings as they come, wrapped and coloured where a person looks on, and collects them for JSON. Called by cli/try/ and
+ * cli/doctor/.
+ */
 #include "cli/report.h"
 
 #include <stdarg.h>

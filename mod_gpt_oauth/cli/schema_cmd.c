@@ -1,3 +1,6 @@
+/*
+ * The commands `migrate` and `purge`. Called by main.c.
+ */
 #include <stdio.h>
 
 #include "cli/command.h"

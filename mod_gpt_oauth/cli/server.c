@@ -1,3 +1,6 @@
+/*
+ * Works out the URLs of the server from the issuer, and connects to it. Called by main.c, and by `try` and `doctor`.
+ */
 #include "cli/server.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * The commands `throttle list` and `throttle clear`. Called by main.c.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * The commands `user …`, for the module's own users; disabling and removing takes in the people of other sign-ins, in all
+ * spellings of their names. Called by main.c.
+ */
 #include <stdio.h>
 
 #include "base/array.h"

@@ -1,3 +1,7 @@
+/*
+ * Judges an authorization request parameter by parameter, in the order that decides where its errors may go (RFC 6749 section
+ * 4.1.2.1), and writes grant and code once the user has agreed. Called by web/endpoint/authorize.c.
+ */
 #include "grant/authorize.h"
 
 #include <apr_strings.h>

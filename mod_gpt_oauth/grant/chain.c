@@ -1,3 +1,7 @@
+/*
+ * Places a refresh token in the chain of its grant, which is what tells a retry from a replay (RFC 9700 section 4.14.2). Called
+ * by refresh.c and revoke.c.
+ */
 #include "grant/chain.h"
 
 store_status_t chain_find(store_t *store, const refresh_parts_t *parts, grant_t **grant)

@@ -1,3 +1,7 @@
+/*
+ * Proves a client by its secret (RFC 6749 section 2.3.1) and answers what it may do: redirect URIs, grant types, scopes and the
+ * GPT that it is pinned to. Called by the other files of grant/, by the token endpoint and its like, and by the command.
+ */
 #include "grant/client.h"
 
 #include <apr_strings.h>

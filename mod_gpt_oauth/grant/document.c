@@ -1,3 +1,7 @@
+/*
+ * Finds the client behind a URL: built in, in the database, or fetched now, and judges its document. Called by authorize.c with a
+ * fetcher of web/http/fetch.c, once the user has signed in and not before.
+ */
 #include "grant/document.h"
 
 #include <apr_cstr.h>

@@ -1,3 +1,7 @@
+/*
+ * Judges service keys: their names when they are made, and the key itself when somebody shows it. Called by the guard, by
+ * introspection and registration, and by the command.
+ */
 #include "grant/key.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Reads and bounds what a client says of itself (RFC 7591 section 2). Called by registration.c and document.c, since a published
+ * document has the same members as a request for registration.
+ */
 #include "grant/metadata.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Works out once which scopes there are and what each includes, and judges the values of resource (RFC 8707 section 2) by what is
+ * protected here. Called after the configuration was merged, and then for each request.
+ */
 #include "grant/policy.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * A code for tokens (RFC 6749 section 4.1.3): first that it is this client's own, then whether it is still alive, then all writes
+ * in one operation of the store. Called by web/endpoint/token.c.
+ */
 #include <apr_strings.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * A refresh token for the next one (RFC 6749 section 6, rotation by RFC 9700 section 4.14.2). A client that lost the answer gets
+ * the same successor again within the grace. Called by web/endpoint/token.c.
+ */
 #include <apr_strings.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * Registers the clients that come by themselves (RFC 7591 section 3), and clears away as many of those that nobody used. Called
+ * by web/endpoint/register.c.
+ */
 #include "grant/registration.h"
 
 #include <apr_strings.h>

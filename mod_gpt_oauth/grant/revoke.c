@@ -1,3 +1,7 @@
+/*
+ * Finds out what a token is and revokes it (RFC 7009 section 2.1), saying the same to the client whatever it was. Called by
+ * web/endpoint/revoke.c.
+ */
 #include "grant/revoke.h"
 
 #include <apr_strings.h>

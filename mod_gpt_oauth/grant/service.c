@@ -1,3 +1,6 @@
+/*
+ * A token for a service account, which is a client that calls for itself (RFC 6749 section 4.4). Called by web/endpoint/token.c.
+ */
 #include <string.h>
 
 #include "base/scope.h"

@@ -1,3 +1,6 @@
+/*
+ * Seals the forms of sign-in and consent with a MAC, and opens them again. Called by web/endpoint/authorize.c.
+ */
 #include "grant/transaction.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Judges the access token of a call: is it one of this server, alive, and meant for this resource (RFC 6750 section 2, 8707
+ * section 2)? Called by the guard for each request, by introspection, and by key.c for what both share.
+ */
 #include "grant/verify.h"
 
 #include <apr_strings.h>

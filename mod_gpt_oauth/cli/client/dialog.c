@@ -1,3 +1,6 @@
+/*
+ * Sends what `gptoauth try` asks and shows both sides of it, with every secret taken out. Called by the steps in cli/try/.
+ */
 #include "cli/client/dialog.h"
 
 #include <stdarg.h>

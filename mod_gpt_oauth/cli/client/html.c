@@ -1,3 +1,7 @@
+/*
+ * Finds form and text in a page by looking for tags, without a tree. Called by `try`, which fills in the sign-in page, and by
+ * `doctor`, which quotes pages that are not the module's.
+ */
 #include "cli/client/html.h"
 
 #include <string.h>

@@ -1,3 +1,7 @@
+/*
+ * Requests by libcurl, with its errors as sentences and what to do about them; without libcurl, the sentence that it is missing.
+ * Called by cli/doctor/ and, through dialog.c, by cli/try/.
+ */
 #include "cli/client/http.h"
 
 #include <string.h>
@@ -21,50 +25,6 @@
 
 /* As GPT actions call: what a firewall thinks of robots shows here, and not on the day of the release. */
 #define USER_AGENT "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot "
-
-const char *http_form(apr_pool_t *p, const apr_array_header_t *form)
-{
-    const char *text = "";
-    for (int i = 0; i + 1 < form->nelts; i += 2) {
-        text = apr_pstrcat(p, text, i ? "&" : "", APR_ARRAY_IDX(form, i, const char *), "=",
-                           params_encode(p, APR_ARRAY_IDX(form, i + 1, const char *)), NULL);
-    }
-    return text;
-}
-
-const char *http_status_text(apr_pool_t *p, int status)
-{
-    static const struct {
-        int status;
-        const char *words;
-    } known[] = {
-        { 200, "OK" },
-        { 201, "Created" },
-        { 204, "No Content" },
-        { 301, "Moved Permanently" },
-        { 302, "Found" },
-        { 303, "See Other" },
-        { 307, "Temporary Redirect" },
-        { 308, "Permanent Redirect" },
-        { 400, "Bad Request" },
-        { 401, "Unauthorized" },
-        { 403, "Forbidden" },
-        { 404, "Not Found" },
-        { 405, "Method Not Allowed" },
-        { 415, "Unsupported Media Type" },
-        { 429, "Too Many Requests" },
-        { 500, "Internal Server Error" },
-        { 502, "Bad Gateway" },
-        { 503, "Service Unavailable" },
-        { 504, "Gateway Timeout" },
-    };
-    for (int i = 0; i < COUNT(known); i++) {
-        if (known[i].status == status) {
-            return apr_psprintf(p, "%d %s", status, known[i].words);
-        }
-    }
-    return apr_itoa(p, status);
-}
 
 #ifdef GPT_OAUTH_CURL
 

@@ -1,3 +1,7 @@
+/*
+ * Looks at the database from this side: clock, rights, owners, connections, and clients, users and keys that cannot work. Called
+ * by doctor.c.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * The command `doctor`: makes the checks one after the other, and that of a protected URL (RFC 6750 section 3, 9728 section 5)
+ * itself. Called by main.c, even where there is no database to look at.
+ */
 #include "cli/doctor/checks.h"
 
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * Compares what the server publishes with what its clients were told: server metadata (RFC 8414), plugin documents and the
+ * metadata of a protected resource (RFC 9728). Called by doctor.c.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,3 +1,6 @@
+/*
+ * Judges the issuer's URL, the certificate behind it and the server's clock. Called by doctor.c before anything else is asked.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,7 @@
+/*
+ * The steps at the authorization endpoint (RFC 6749 section 4.1.1): the page, the sign-in, consent, and the code that comes back.
+ * Called by try.c.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * Listens on this computer for the browser that comes back with a code (RFC 8252 section 7.3). Called by try.c and authorize.c,
+ * for `try --browser`.
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

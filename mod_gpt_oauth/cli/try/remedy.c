@@ -1,3 +1,7 @@
+/*
+ * What to do about a refusal, found out with the help of the database; and what is wrong with an answer that no endpoint of the
+ * module gives. Called by the other steps.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * The steps at the token endpoint, the revocation endpoint and a protected URL (RFC 6749 sections 4.1.3 and 6, 7009, 6750).
+ * Called by try.c.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * The command `try`: goes all the way with a client, or with a stand-in where that would change the client, and clears away what
+ * it left. Called by main.c.
+ */
 #include "cli/try/steps.h"
 
 #include <stdio.h>
