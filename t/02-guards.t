@@ -105,7 +105,7 @@ for my $document (qw(README.md conf/gpt_oauth.conf)) {
 # Codes of the log: the list, the table in GUIDE, and those that the sources use and anybody quotes.
 my $list = 'mod_gpt_oauth/base/log_code.h';
 my %note = (INFO => ' (info)', TRACE1 => ' (trace1)');
-my $table = read_file('GUIDE.md');
+my $table = read_file('docs/guide.md');
 my (@meanings, @names, @twice, @explained, %seen);
 while ($code{$list} =~ /\bX\((LOG_\w+), "(GPT\d{3})", (\w+), "([^"|]+)"\)/g) {
     push @twice, grep { $seen{$_}++ } $1, $2, $4;

@@ -13,7 +13,7 @@ use Test::GptOauth::Browser;
 use Test::GptOauth::Http;
 
 my $source = "$FindBin::Bin/..";
-my $guide = Test::GptOauth::slurp("$source/GUIDE.md");
+my $guide = Test::GptOauth::slurp("$source/docs/guide.md");
 my ($dir, $port, %env, $clients);
 END { local $?; Test::GptOauth::run({}, "$source/demo", '--stop', '--dir', $dir) if $dir }
 
