@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The build as a packager meets it: out of tree, into a DESTDIR, with a sentence for what is missing; README's line for apxs; and each
+# The build as a packager meets it: out of tree, into a DESTDIR, with a sentence for what is missing; the line for apxs of docs/operations.md; and each
 # module that can be built at work in httpd.
 use strict;
 use warnings;
@@ -106,13 +106,13 @@ for my $variant ([ 'without libcurl', '--without-curl' ], [ 'by clang', 'CC=clan
     serves($module, "the module $what");
 }
 
-open my $readme, '<', "$source/README.md" or die "README.md: $!\n";
-my ($line) = do { local $/; <$readme> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n)*.*)$/m };
-ok($line, 'README has the lines for apxs') or done_testing(), exit;
+open my $operations, '<', "$source/docs/operations.md" or die "operations.md: $!\n";
+my ($line) = do { local $/; <$operations> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n)*.*)$/m };
+ok($line, 'operations.md has the lines for apxs') or done_testing(), exit;
 for my $compiler (qw(gcc clang)) {
     (my $compile = $line) =~ s/apxs -c/apxs -S CC=$compiler -c/;
     ok(scalar run("$tmp/apxs", "rm -rf * && cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c && $compile"),
-        "README's lines for apxs build the module by $compiler");
+        "the lines for apxs build the module by $compiler");
     exported("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");
     serves("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");
 }

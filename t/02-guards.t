@@ -93,19 +93,25 @@ none('Makefile.am lists every source',
 none('… and none that is not there', grep { !-e && !m{$generated} } sort keys %listed);
 
 
-# Directives: the command table, README and the shipped configuration name the same ones.
+# Directives: the command table, docs/directives.md and the shipped configuration name the same ones, in the same contexts.
+my @documents = ('README.md', sort glob 'docs/*.md');
 my %directive = map { $_ => 1 } map { /\bAP_INIT_\w+\(\s*"(GPTOAuth\w+)"/g } @code{ grep { m{/web/} } @sources };
 ok(%directive, 'the command table was found');
-for my $document (qw(README.md conf/gpt_oauth.conf)) {
+for my $document (@documents, 'conf/gpt_oauth.conf') {
     my %named = map { $_ => 1 } read_file($document) =~ /\b(GPTOAuth[A-Z]\w+)/g;
-    none("$document documents every directive", grep { !$named{$_} } sort keys %directive);
+    none("$document documents every directive", grep { !$named{$_} } sort keys %directive) if $document =~ m{directives\.md$|^conf/};
     none("$document documents no other", grep { !$directive{$_} } sort keys %named);
 }
+my %where = (RSRC_CONF => 'server', ACCESS_CONF => 'section');
+my %context = map { /\bAP_INIT_\w+\(\s*"(GPTOAuth\w+)",[^"]*?\b((?:RSRC_CONF|ACCESS_CONF)(?: \| ACCESS_CONF)?),/g } @code{ grep { m{/web/} } @sources };
+my %row = read_file('docs/directives.md') =~ /^\| `(GPTOAuth\w+)`.*? \| ((?:server|section)(?:, section)?) \| .+ \| .+ \|$/mg;
+s/\w+_CONF/$where{$&}/g, s/ \|/,/g for values %context;
+is_deeply(\%row, \%context, 'docs/directives.md has a row for each, with its context');
 
-# Codes of the log: the list, the table in GUIDE, and those that the sources use and anybody quotes.
+# Codes of the log: the list, the table in docs/endpoints.md, and those that the sources use and anybody quotes.
 my $list = 'mod_gpt_oauth/base/log_code.h';
 my %note = (INFO => ' (info)', TRACE1 => ' (trace1)');
-my $table = read_file('docs/guide.md');
+my $table = read_file('docs/endpoints.md');
 my (@meanings, @names, @twice, @explained, %seen);
 while ($code{$list} =~ /\bX\((LOG_\w+), "(GPT\d{3})", (\w+), "([^"|]+)"\)/g) {
     push @twice, grep { $seen{$_}++ } $1, $2, $4;
@@ -116,7 +122,7 @@ cmp_ok(scalar @names, '>', 50, 'the list of log codes was found');
 is(scalar @names, scalar(() = $code{$list} =~ /\bX\(LOG_/g), '... all of it');
 none('no log code, name or cause stands there twice', @twice);
 push @explained, "$1 | $2" while $table =~ /^\| (GPT\S+) \| (.+?) \| \S.* \|$/mg;
-is_deeply([@explained], [@meanings], 'GUIDE explains each log code as the list has it, with what to do, and no other');
+is_deeply([@explained], [@meanings], 'endpoints.md explains each log code as the list has it, with what to do, and no other');
 my @users = grep { !m{/log_code\.[ch]$} } @sources;
 my $used = join "\n", @bare{@users};
 none('each log code is used', grep { $used !~ /\b$_\b/ } @names);
@@ -124,7 +130,7 @@ none('... by its name', places(qr/GPT\d+/, \%text, @users));
 none('... and every line of the log has one', places(qr/\bap_log_\w*error\w*|\bAPLOG_MARK\b/, \%bare, grep { $_ ne 'mod_gpt_oauth/web/http/log.h' } @users));
 none('who writes to the log is the module',
     grep { $bare{$_} =~ /\blog_(?:request|server|config)\(/ && $code{$_} !~ /^#include "private\.h"$/m } grep { m{/web/.*\.c$} } @users);
-for my $document ('README.md', 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|docker|check)\b} } @files) {
+for my $document (@documents, 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|docker|check)\b} } @files) {
     none("$document quotes no log code that is gone", grep { !$seen{$_} } ($text{$document} // read_file($document)) =~ /\bGPT\d{3}\b/g);
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# README, as a new admin follows it: the configuration and the commands are taken from its text.
+# README, as a new admin follows it, and the examples of the documents beside it: the configuration and the commands are taken from
+# their texts. The commands of operations.md are run by t/23-admin.t, those of guide.md by t/72-guide.t.
 
 use strict;
 use warnings;
@@ -7,23 +8,34 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use Test::GptOauth;
+use Test::GptOauth::Markdown;
 
-my $readme = Test::GptOauth::slurp("$FindBin::Bin/../README.md");
+my %document = map { $_ => Test::GptOauth::Markdown->new($_) } 'README.md',
+    map { "docs/$_.md" } qw(directives endpoints guide operations principles security);
+sub take { my ($file, @what) = @_; return $document{$file}->take(@what) }
 
-# The text of each fenced block of a language, without the indentation of the list that it stands in.
-sub blocks {
-    my ($language) = @_;
-    my @found;
-    while ($readme =~ /^( *)```$language\n(.*?)^\1```$/msg) {
-        my ($indent, $text) = ($1, $2);
-        $text =~ s/^$indent//mg;
-        push @found, $text;
-    }
-    return @found;
-}
+my ($database, $site) = take('README.md', 'Set up', 'apache');
+my ($mcp) = take('README.md', 'MCP servers', 'apache');
+my ($scopes_included) = take('docs/directives.md', 'Scopes and resources', 'apache');
+my ($service) = take('docs/directives.md', 'Service keys', 'apache');
+my ($hosts) = take('docs/operations.md', 'Several hosts, one issuer', 'apache');
+my ($privacy) = take('docs/guide.md', 'Stage three: the custom GPT', 'apache');
+my ($try) = take('README.md', 'Try it', 'sh');
+my ($install) = take('README.md', 'Install', 'sh');                       # run by t/01-build.t
+my ($commands, $enable, $repin) = take('README.md', 'Set up', 'sh');      # the second one is run by t/23-admin.t
+my ($key) = take('docs/directives.md', 'Service keys', 'sh');
+my ($public) = take('docs/endpoints.md', 'Added by hand', 'sh');
+my ($account) = take('docs/endpoints.md', 'Service accounts', 'sh');
+my ($introspection) = take('docs/endpoints.md', 'Introspection', 'sh');
+take('docs/directives.md', 'Who signs people in', $_) for qw(apache html);    # tried by t/23-admin.t
+is(join("\n", map { $_->left(qw(apache html)) } values %document), '', 'no configuration is left out');
+is(join("\n", map { $document{$_}->left('sh') } grep { !/guide|operations/ } keys %document), '', '... nor a command');
 
-my ($database, $server, $mcp, $hosts) = blocks('apache');
-my ($try, $install, $commands, undef, $repin) = blocks('sh');    # the others: t/23-admin.t
+(my $shipped = Test::GptOauth::slurp("$FindBin::Bin/../conf/site.conf")) =~ s/^ *#.*\n//mg;
+is($site =~ s/^\n//mgr, $shipped =~ s/^\n//mgr =~ s/\A.*?^(?=<VirtualHost \*:443>)//msr, 'the site is that of conf/site.conf');
+my ($server) = $site =~ m{^( *Include .*?)^</VirtualHost>}ms or die "README has no site\n";
+$server =~ s/^    //mg;
+
 like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');
 like($install, qr/autoreconf -fi && \.\/configure && make && make install/, 'so is the build');
 
@@ -55,7 +67,9 @@ subtest 'the other examples' => sub {
     my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
     (my $usual = localise($t, $server)) =~ s/^Include .*\n//mg;
     my ($scopes) = $usual =~ /((?:^GPTOAuthScope .*\n)+)/m;
-    for my $case ([ 'an MCP server' => "GPTOAuthIssuer https://api.example.com\n$usual$mcp" ], [ 'several hosts' => "$scopes$hosts" ]) {
+    my $issuer = "GPTOAuthIssuer https://api.example.com\n";
+    for my $case ([ 'an MCP server' => "$issuer$usual$mcp" ], [ 'a scope that includes others' => "$issuer$usual$scopes_included" ],
+        [ 'service keys' => "$issuer$usual$service" ], [ 'a privacy policy' => "$issuer$usual$privacy" ], [ 'several hosts' => "$scopes$hosts" ]) {
         my ($name, $text) = @$case;
         $t->write_conf(conf => $text);
         my ($status, $said) = $t->configtest;
@@ -71,6 +85,20 @@ sub run_line {
     my $result = $t->try_gptoauth($args =~ /^user add/ ? secret('a long enough password') . "\n" : '', @args);
     is($result->{status}, 0, "gptoauth $args") or diag $result->{err};
     return $result->{out};
+}
+
+# Runs two lines: one that makes a client, and the request of that client; returns the answer.
+sub run_pair {
+    my ($t, $block, %set) = @_;
+    my ($add, $request) = split /\n/, $block;
+    my $said = run_line($t, $add);
+    @set{qw(CLIENT_ID CLIENT_SECRET)} = map { $said =~ /^ *$_\s+(\S+)/mi ? $1 : fail("no $_ in $said") } 'Client ID', 'Client Secret';
+    secret($set{CLIENT_SECRET});
+    $request =~ s{https://api\.example\.com}{$t->expand('http://localhost:%%PORT%%')}e;
+    (my $command = $request) =~ s/\b([A-Z_]+)\b/$set{$1} \/\/ $1/ge;
+    my $done = Test::GptOauth::run({}, 'sh', '-c', "exec $command -sS");
+    is($done->{status}, 0, $request) or diag $done->{err};
+    return JSON::PP::decode_json($done->{out});
 }
 
 subtest 'the set-up, live' => sub {
@@ -114,6 +142,13 @@ subtest 'the set-up, live' => sub {
     my $response = $t->http->get('/api', headers => [ Authorization => 'Bearer ' . ($answer->json->{access_token} // '') ]);
     is($response->status . ' ' . $response->body, "200 plain\n", 'and calls the application behind the guard');
     is($t->http->get('/api')->status, 401, 'which nobody does without');
+
+    run_line($t, $key =~ s/\n//r);
+    run_line($t, $public =~ s/\n//r);
+    my $token = run_pair($t, $account)->{access_token};
+    like($token, qr/\S/, 'a service account gets its token');
+    my $told = run_pair($t, $introspection, TOKEN => $answer->json->{access_token});
+    is($told->{username} // 'nobody', 'alice', 'a resource server asks whose token it is');
     $t->finish;
 };
 

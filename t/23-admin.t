@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# README from Install to Uninstall, as an admin follows it on Debian: each command and each file of its text, as it stands, on a machine
+# README and docs/operations.md from Install to Uninstall, as an admin follows them on Debian: each command and each file of their texts, as it stands, on a machine
 # of its own, with httpd on ports 80 and 443. Only the application's port is exchanged. On SQLite, then, installed anew, on PostgreSQL.
 
 use strict;
@@ -10,6 +10,7 @@ use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Backend;
+use Test::GptOauth::Markdown;
 use Test::GptOauth::Machine;
 
 my $source = abs_path("$FindBin::Bin/..");
@@ -18,36 +19,30 @@ plan skip_all => 'a machine of its own needs root' if $> != 0;
 plan skip_all => 'a checkout there would be out of sight on it' if "$source $build" =~ m{(?:^| )/(?:etc|run|var)/};
 Test::GptOauth::Machine->enter;
 
-my $readme = Test::GptOauth::slurp("$source/README.md");
-
-# The fenced blocks of a language in a section, without the indentation of the list that they stand in.
-sub blocks {
-    my ($section, $language) = @_;
-    my ($text) = $readme =~ /^## \Q$section\E\n(.*?)(?=^## |\z)/ms or die "README has no section $section\n";
-    my @found;
-    while ($text =~ /^( *)```$language\n(.*?)^\1```$/msg) {
-        my ($indent, $block) = ($1, $2);
-        push @found, $block =~ s/^$indent//mgr;
-    }
-    return @found;
-}
+my ($readme, $directives, $operations) = map { Test::GptOauth::Markdown->new($_) } qw(README.md docs/directives.md docs/operations.md);
 
 # A command or line that stands in the midst of a sentence.
 sub quoted {
     my ($text) = @_;
-    ok(index($readme, "`$text`") >= 0, "README has `$text`");
+    ok((grep { index($_->text, "`$text`") >= 0 } $readme, $directives, $operations), "the documents have `$text`");
     return $text;
 }
 
-my ($database) = blocks('Set up', 'apache');
-my ($commands, $site) = blocks('Set up', 'sh');
+my ($database) = $readme->take('Set up', 'apache');
+my ($commands, $site) = $readme->take('Set up', 'sh');
 my %upgrade;
-@upgrade{qw(pgsql sqlite)} = blocks('Upgrade', 'sh');
+@upgrade{qw(pgsql sqlite)} = $operations->take('Upgrade', 'sh');
 my (%backup, %restore);
-(@backup{qw(pgsql sqlite)}, @restore{qw(pgsql sqlite)}) = blocks('Backup', 'sh');
-my ($uninstall) = blocks('Uninstall', 'sh');
-my ($form) = blocks('Who the user is', 'apache');
-my ($page) = blocks('Who the user is', 'html');
+(@backup{qw(pgsql sqlite)}, @restore{qw(pgsql sqlite)}) = $operations->take('Backup', 'sh');
+my ($uninstall) = $operations->take('Uninstall', 'sh');
+my ($form) = $directives->take('Who signs people in', 'apache');
+my ($page) = $directives->take('Who signs people in', 'html');
+
+# What cannot be run here.
+$operations->take($_, 'sh') for 'SELinux',    # Debian has none
+    'Docker',                                 # no container runs within this machine; t/71-docker.t runs what the image consists of
+    'Building without autotools';             # t/01-build.t does, with each compiler
+is(join("\n", $operations->left('sh')), '', 'no command of operations.md is left out');
 
 my $cluster = Test::GptOauth::Postgres->new;
 my $backend = Test::GptOauth::Backend->new;
@@ -181,7 +176,7 @@ sub test_conf {
 
 sub test_cron {
     my ($db) = @_;
-    my ($line) = $readme =~ /`(\@daily root .*?)`/ or return fail('README has a line for cron');
+    my ($line) = $operations->text =~ /`(\@daily root .*?)`/ or return fail('operations.md has a line for cron');
     $m->write_file(quoted('/etc/cron.d/gpt-oauth'), "$line\n");
     my ($command) = $line =~ /root (.*)/;
     my @env = (qw(env -i PATH=/usr/bin:/bin HOME=/root LOGNAME=root SHELL=/bin/sh), 'PGPORT=' . $cluster->port);

@@ -180,8 +180,8 @@ sub read_yaml {
 
 my %known = map { $_ => 1 } Test::GptOauth::slurp("$top/docker/entrypoint") =~ /^#   ([A-Z_]+) +\S/mg;
 $known{"${_}_FILE"} = 1 for qw(DATABASE_URL DATABASE_PASSWORD DATABASE_CA_CERT GPT_OAUTH_SERVICE_KEY);
-my ($table) = Test::GptOauth::slurp("$top/README.md") =~ /^## Docker\n.*?(^\| variable .*?)\n\n/ms;
-is(join(' ', sort $table =~ /`([A-Z_]+)`/g), join(' ', sort grep { !/_FILE$/ } keys %known), 'README has all variables');
+my ($table) = Test::GptOauth::slurp("$top/docs/operations.md") =~ /^## Docker\n.*?(^\| variable .*?)\n\n/ms;
+is(join(' ', sort $table =~ /`([A-Z_]+)`/g), join(' ', sort grep { !/_FILE$/ } keys %known), 'operations.md has all variables');
 sub unknown { return join ' ', grep { !$known{$_} } sort @_ }
 
 subtest 'compose.yaml' => sub {

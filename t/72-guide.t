@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# GUIDE, as a new admin follows it, against ./demo: each command of its text is run as it stands, and between them ChatGPT does
+# docs/guide.md, as a new admin follows it, against ./demo: each command of its text is run as it stands, and between them ChatGPT does
 # what the text says it does. Only what is a matter of the machine is exchanged: folder, port, and where the database is.
 use strict;
 use warnings;
@@ -10,20 +10,17 @@ use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Browser;
+use Test::GptOauth::Markdown;
 use Test::GptOauth::Http;
 
 my $source = "$FindBin::Bin/..";
-my $guide = Test::GptOauth::slurp("$source/docs/guide.md");
+my $document = Test::GptOauth::Markdown->new('docs/guide.md');
+my $guide = $document->text;
 my ($dir, $port, %env, $clients);
 END { local $?; Test::GptOauth::run({}, "$source/demo", '--stop', '--dir', $dir) if $dir }
 
 # The commands of the guide, in its order.
-my @blocks;
-while ($guide =~ /^( *)```sh\n(.*?)^\1```$/msg) {
-    my ($indent, $text) = ($1, $2);
-    $text =~ s/^$indent//mg;
-    push @blocks, $text;
-}
+my @blocks = $document->take(undef, 'sh');
 
 # Runs the next block, which must match, as the shell of the guide's reader would; returns what it printed.
 sub walk {
@@ -93,11 +90,17 @@ subtest 'stage one' => sub {
     ok($env{CLIENT_ID}, 'the demo runs') or BAIL_OUT('without it there is no guide');
     walk(qr/^newman run /);
     like(walk(qr/ try /), qr/hello/i, 'the demo client can do everything');
+    walk(qr/ user disable alice$/);
+    is(Test::GptOauth::run({}, $env{GPTOAUTH}, '--db-conf', $env{DB_CONF}, $guide =~ /`(user enable) (alice)`/ ? (split(/ /, $1), $2) : ())->{status},
+        0, '... and what was broken is put right');
 };
 my $stop = shift @blocks;
 like($stop, qr{^\./demo --stop$}m, 'stage one ends');
 
 subtest 'stage two' => sub {
+    # No container runs here, and no platform: t/71-docker.t runs what the image consists of.
+    like(shift @blocks // '', qr/^docker compose .* up /m, 'a container on the same machine');
+    like(shift @blocks // '', qr/^doctl apps create /m, '... and on a platform');
     my $block = shift @blocks // '';
     like($block, qr/^gptoauth doctor$/m, 'the guide has the server examined');
     my $doctor = Test::GptOauth::run({}, $env{GPTOAUTH}, '--db-conf', $env{DB_CONF}, 'doctor');

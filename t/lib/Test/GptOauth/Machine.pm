@@ -1,6 +1,6 @@
 package Test::GptOauth::Machine;
 
-# A Debian machine of a test's own, on which the commands of README run as they stand: its network, processes, /etc, /var, /run,
+# A Debian machine of a test's own, on which the commands of the documents run as they stand: its network, processes, /etc, /var, /run,
 # /usr/local/bin and httpd's modules are its own, with the layout of Debian's package apache2; all the rest is that of the real machine,
 # which it leaves as it was. Everything that runs on it ends with the test.
 
