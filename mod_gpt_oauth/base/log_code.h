@@ -1,11 +1,12 @@
 /*
- * What a line of the error log says by its code: one for each cause, so that whoever finds one in the log finds in GUIDE.md what
- * to do. A number keeps its meaning for good: a cause that is new has a new one, and one that is gone leaves a gap.
+ * What a line of the error log says by its code: one for each cause, so that whoever finds one in the log finds in
+ * docs/endpoints.md what to do. A number keeps its meaning for good: a cause that is new has a new one, and one that is gone
+ * leaves a gap.
  */
 #ifndef GPT_OAUTH_BASE_LOG_CODE_H
 #define GPT_OAUTH_BASE_LOG_CODE_H
 
-/* Name, code, level as in APLOG_…, cause. t/02-guards.t holds the table in GUIDE.md to it. */
+/* Name, code, level as in APLOG_…, cause. t/02-guards.t holds the table in docs/endpoints.md to it. */
 #define LOG_CODES(X)                                                                                                             \
     X(LOG_NO_DATABASE, "GPT002", ERR, "a child of httpd began without a way to the database")                                    \
     X(LOG_HTACCESS, "GPT003", WARNING, "a .htaccess file took part in a request for the sign-in page")                           \

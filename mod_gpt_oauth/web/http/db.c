@@ -115,8 +115,8 @@ store_t db_store(request_rec *r)
 
     if (conf->source && store_source_pooler_found(conf->source)) {
         log_request(r, LOG_POOLER,
-                    "DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see README, The database, "
-                    "for what to set there",
+                    "DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see "
+                    "docs/operations.md, The database, for what to set there",
                     conf->issuer);
     }
     return (store_t){
