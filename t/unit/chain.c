@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#define GRACE        30
-#define ROTATED      1000
+#define GRACE   30
+#define ROTATED 1000
 
 static refresh_parts_t token(apr_uint32_t generation, char secret)
 {

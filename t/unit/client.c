@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define OPENID_ALL   "openid profile email address phone"
+#define OPENID_ALL "openid profile email address phone"
 
 static const scope_def_t with_required[] = {
     { .name = "read", .includes = "", .is_default = 1 },

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define CB           "\"redirect_uris\":[\"https://rp.example/cb\"]"
+#define CB "\"redirect_uris\":[\"https://rp.example/cb\"]"
 
 /* "NAME | URI… | GRANT TYPES", or the error and, where it is told, the member that its description speaks of. */
 static const char *judge(apr_pool_t *p, const char *text, const char *member)

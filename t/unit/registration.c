@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-#define CB           "\"redirect_uris\":[\"https://rp.example/cb\"]"
-#define PUBLIC       "\"token_endpoint_auth_method\":\"none\""
+#define CB     "\"redirect_uris\":[\"https://rp.example/cb\"]"
+#define PUBLIC "\"token_endpoint_auth_method\":\"none\""
 
 static const failure_t *judge(apr_pool_t *p, const char *text, registration_t *registration)
 {

@@ -13,10 +13,10 @@
 
 #include <string.h>
 
-#define API          "https://h.example/api"
-#define ADMIN        "https://h.example/api/admin"
-#define VERIFIER     "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-#define CHALLENGE    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+#define API       "https://h.example/api"
+#define ADMIN     "https://h.example/api/admin"
+#define VERIFIER  "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+#define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 static void test_audience(apr_pool_t *p)
 {
