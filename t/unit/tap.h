@@ -23,6 +23,7 @@ int tap_done(void);
 void test_accept(apr_pool_t *p);
 void test_address(apr_pool_t *p);
 void test_array(apr_pool_t *p);
+void test_authorization(apr_pool_t *p);
 void test_authorize(apr_pool_t *p);
 void test_chain(apr_pool_t *p);
 void test_client(apr_pool_t *p);

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/authorization.h"
 #include "grant/client.h"
 #include "web/config/config.h"
 #include "web/http/reply.h"
@@ -97,22 +98,17 @@ static apr_size_t size_of_form(const char *body, apr_size_t size)
 static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
 {
     const char *header = apr_table_get(r->headers_in, "Authorization");
+    const authorization_t sent = authorization_parse(r->pool, header);
     param_fault_t fault;
-    char *text, *colon;
 
     if (!header) {
         return NULL;
     }
-    if (strncasecmp(header, "Basic ", 6) != 0 || strlen(header) > BASIC_MAX) {
+    if (!sent.secret || strlen(header) > BASIC_MAX) {
         return bad_basic(r->pool);
     }
-    text = request_decode_base64(r->pool, header + 6 + strspn(header + 6, " "));
-    colon = text ? strchr(text, ':') : NULL;
-    if (!colon) {
-        return bad_basic(r->pool);
-    }
-    credentials->basic_id = trimmed(r->pool, params_decode(r->pool, text, (apr_size_t)(colon - text), &fault));
-    credentials->basic_secret = trimmed(r->pool, params_decode(r->pool, colon + 1, strlen(colon + 1), &fault));
+    credentials->basic_id = trimmed(r->pool, params_decode(r->pool, sent.id, strlen(sent.id), &fault));
+    credentials->basic_secret = trimmed(r->pool, params_decode(r->pool, sent.secret, strlen(sent.secret), &fault));
     if (!credentials->basic_id || !*credentials->basic_id || !credentials->basic_secret) {
         return bad_basic(r->pool);
     }

@@ -1,6 +1,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "base/authorization.h"
 #include "base/json.h"
 #include "base/token.h"
 #include "grant/key.h"
@@ -11,26 +12,20 @@
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/reply.h"
-#include "web/http/request.h"
 
 /* A service key that was sent in place of a client's id and secret: as a bearer token, or as either part of Basic. */
 static const char *key_sent(request_rec *r)
 {
-    const char *header = apr_table_get(r->headers_in, "Authorization");
-    char *text, *colon;
+    const authorization_t sent = authorization_parse(r->pool, apr_table_get(r->headers_in, "Authorization"));
+    const char *text;
 
-    if (!header) {
+    if (sent.scheme == AUTHORIZATION_BEARER) {
+        return sent.text;
+    }
+    if (!sent.secret) {
         return NULL;
     }
-    if (strncasecmp(header, "Bearer ", 7) == 0) {
-        return header + 7 + strspn(header + 7, " ");
-    }
-    if (strncasecmp(header, "Basic ", 6) != 0 || !(text = request_decode_base64(r->pool, header + 6 + strspn(header + 6, " "))) ||
-        !(colon = strchr(text, ':'))) {
-        return NULL;
-    }
-    *colon = '\0';
-    text = colon[1] ? colon + 1 : text;
+    text = *sent.secret ? sent.secret : sent.id;
     return token_has_prefix(text, TOKEN_SERVICE_KEY) ? text : NULL;
 }
 

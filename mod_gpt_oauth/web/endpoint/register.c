@@ -2,6 +2,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "base/authorization.h"
 #include "base/json.h"
 #include "grant/key.h"
 #include "grant/registration.h"
@@ -28,18 +29,17 @@ static int refuse(request_rec *r, int status, const failure_t *failure)
 /* RFC 7591 section 3: the initial access token is a bearer token, here a service key made for this. */
 static const failure_t *check_initial_token(request_rec *r, store_t *store)
 {
-    const char *header = apr_table_get(r->headers_in, "Authorization");
+    const authorization_t sent = authorization_parse(r->pool, apr_table_get(r->headers_in, "Authorization"));
     const failure_t *failure;
     service_key_t *key;
 
-    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+    if (sent.scheme != AUTHORIZATION_BEARER || !sent.text) {
         return failure_make(r->pool, OAUTH_INVALID_TOKEN,
                             "Registration needs an initial access token, sent as Authorization: Bearer. Ask the server's "
                             "administrator for one.",
                             "no initial access token; `gptoauth key add NAME --register` makes one");
     }
-    header += 7;
-    failure = key_verify(store, header + strspn(header, " "), &key);
+    failure = key_verify(store, sent.text, &key);
     if (!failure && !key->may_register) {
         failure = key_refusal(r->pool, apr_psprintf(r->pool, "the service key %s was not made with --register", key->name));
     }

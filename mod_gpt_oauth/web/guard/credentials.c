@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "base/authorization.h"
 #include "base/token.h"
 #include "grant/key.h"
 #include "grant/verify.h"
@@ -32,17 +33,6 @@ static const char *sent(request_rec *initial, const char *name)
     return value ? value : apr_table_get(initial->headers_in, name);
 }
 
-/* The credentials behind a scheme in any case; NULL: it is another one. */
-static const char *behind_scheme(const char *header, const char *scheme)
-{
-    apr_size_t size = strlen(scheme);
-
-    if (strncasecmp(header, scheme, size) != 0 || (header[size] && header[size] != ' ')) {
-        return NULL;
-    }
-    return header + size + strspn(header + size, " ");
-}
-
 static int is_secret_here(const dir_conf_t *dir, const char *text)
 {
     digest_t hash;
@@ -61,21 +51,12 @@ static int is_key(const dir_conf_t *dir, const char *text)
 }
 
 /* What clients make of "Basic": the key itself, or base64 of key, key: or anything:key. */
-static const char *key_in_basic(apr_pool_t *p, const dir_conf_t *dir, const char *sent_text)
+static const char *key_in_basic(const dir_conf_t *dir, const authorization_t *authorization, const char *text)
 {
-    char *text, *colon;
-
-    if (is_key(dir, sent_text) || !(text = request_decode_base64(p, sent_text))) {
-        return sent_text;
+    if (is_key(dir, text) || !authorization->id) {
+        return text;
     }
-    colon = strchr(text, ':');
-    if (colon && colon[1]) {
-        return colon + 1;
-    }
-    if (colon) {
-        *colon = '\0';
-    }
-    return text;
+    return authorization->secret && *authorization->secret ? authorization->secret : authorization->id;
 }
 
 static const failure_t *malformed(apr_pool_t *p, const credential_t *credential)
@@ -91,17 +72,18 @@ static const failure_t *read_authorization(request_rec *r, const char *header, c
 {
     const dir_conf_t *dir = config_dir(r);
     const ways_in_t *ways = config_ways_in(dir);
-    const char *text;
+    const authorization_t authorization = authorization_parse(request_initial(r)->pool, header);
+    const char *text = authorization.text ? authorization.text : "";
 
-    if ((ways->oauth || ways->service) && (text = behind_scheme(header, "Bearer"))) {
+    if ((ways->oauth || ways->service) && authorization.scheme == AUTHORIZATION_BEARER) {
         credential->text = text;
         credential->kind = ways->service && (!ways->oauth || is_key(dir, text)) ? CREDENTIAL_KEY : CREDENTIAL_TOKEN;
         if (token_is_b64(text) && query_has_token(request_initial(r)->args)) {
             return failure_make(r->pool, OAUTH_INVALID_REQUEST,
                                 "The access token was sent in the header and in the URL. Send it in the header.", NULL);
         }
-    } else if (ways->service && (text = behind_scheme(header, "Basic"))) {
-        credential->text = key_in_basic(request_initial(r)->pool, dir, text);
+    } else if (ways->service && authorization.scheme == AUTHORIZATION_BASIC) {
+        credential->text = key_in_basic(dir, &authorization, text);
         credential->header = credential->text != text ? text : NULL;
         credential->kind = CREDENTIAL_KEY;
     }
@@ -116,7 +98,7 @@ const failure_t *credentials_read(request_rec *r, credential_t *credential)
     const failure_t *failure;
 
     memset(credential, 0, sizeof(*credential));
-    if (header && (failure = read_authorization(r, header, credential))) {
+    if ((failure = read_authorization(r, header, credential))) {
         return failure;
     }
     for (int i = 0; ways->headers && i < ways->headers->nelts; i++) {

@@ -1,7 +1,6 @@
 #include "web/http/request.h"
 
 #include <httpd.h>
-#include <apr_encode.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -88,18 +87,6 @@ int request_read_body(request_rec *r, const char **body, apr_size_t *size)
     *body = buffer;
     *size = used;
     return OK;
-}
-
-char *request_decode_base64(apr_pool_t *p, const char *text)
-{
-    char *out = apr_palloc(p, strlen(text) + 1);
-    apr_size_t size;
-
-    if (apr_decode_base64(out, text, APR_ENCODE_STRING, APR_ENCODE_NONE, &size) != APR_SUCCESS || memchr(out, '\0', size)) {
-        return NULL;
-    }
-    out[size] = '\0';
-    return out;
 }
 
 int request_drop(apr_pool_t *p, apr_table_t *table, int (*unwanted)(const apr_table_entry_t *, const char *), const char *what)

@@ -59,9 +59,6 @@ int request_has_type(const request_rec *r, const char *type);
  */
 int request_read_body(request_rec *r, const char **body, apr_size_t *size);
 
-/* What base64 stands for, with a NUL behind; NULL when it is none, or stands for a NUL. */
-char *request_decode_base64(apr_pool_t *p, const char *text);
-
 /*
  * Removes from headers or variables every entry that unwanted, which is handed `what`, says yes to, in time that grows with
  * their number. 1 when there was one.
