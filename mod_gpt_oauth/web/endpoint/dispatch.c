@@ -10,6 +10,7 @@
 #include "web/config/config.h"
 #include "web/endpoint/endpoints.h"
 #include "web/endpoint/route.h"
+#include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/page.h"
 #include "web/http/reply.h"
@@ -64,8 +65,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 /* Logged when the child began. */
 static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
 {
-    const failure_t *failure =
-        failure_make(r->pool, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
+    const failure_t *failure = db_failure(r->pool);
 
     return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Out of order for a moment", failure)
                                                  : reply_failure(r, failure);

@@ -138,8 +138,7 @@ static void look_up(request_rec *initial, const credential_t *credential, verdic
 
     verdict->text = credential->text;
     if (!store.source) {
-        verdict->failure =
-            failure_make(initial->pool, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
+        verdict->failure = db_failure(initial->pool);
     } else if (credential->kind == CREDENTIAL_KEY) {
         verdict->failure = verify_key(&store, conf->policy, credential->text, &access);
     } else {

@@ -123,3 +123,8 @@ store_t db_store(request_rec *r)
         .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()), .holder = r
     };
 }
+
+const failure_t *db_failure(apr_pool_t *p)
+{
+    return failure_make(p, OAUTH_UNAVAILABLE, "The server cannot reach its database. Try again in a moment.", NULL);
+}

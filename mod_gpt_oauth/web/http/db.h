@@ -6,6 +6,7 @@
 
 #include <httpd.h>
 
+#include "base/failure.h"
 #include "store/store.h"
 
 /* child_init: one source (and gate) for each of mod_dbd's pools that a virtual host with an issuer uses. */
@@ -13,5 +14,8 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server);
 
 /* The store for this request; its pool is r's. */
 store_t db_store(request_rec *r);
+
+/* What to say where that store has no source, so that it cannot be asked. */
+const failure_t *db_failure(apr_pool_t *p);
 
 #endif
