@@ -8,9 +8,9 @@
 #include <apr_strings.h>
 
 #include "base/uri.h"
+#include "base/well_known.h"
 
 #define PATH_DEFAULT "/oauth"
-#define METADATA     "/.well-known/oauth-authorization-server"
 
 /* A path is one of the issuer's host. Of another kind libcurl would make something by itself: a host of a first word, a file. */
 static int is_url(apr_pool_t *p, const char *text)
@@ -45,7 +45,7 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
         server->authorize = apr_pstrcat(p, server->origin, path, "/authorize", NULL);
         server->token = apr_pstrcat(p, server->origin, path, "/token", NULL);
         server->revoke = apr_pstrcat(p, server->origin, path, "/revoke", NULL);
-        server->metadata = apr_pstrcat(p, server->origin, METADATA, uri.path, NULL);
+        server->metadata = apr_pstrcat(p, server->origin, WELL_KNOWN_METADATA, uri.path, NULL);
         server->schema = apr_pstrcat(p, server->origin, "/openapi.json", NULL);
     }
     server->url =

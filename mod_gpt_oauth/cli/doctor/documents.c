@@ -8,10 +8,9 @@
 
 #include "base/openapi.h"
 #include "base/uri.h"
+#include "base/well_known.h"
 #include "cli/doctor/checks.h"
 
-#define MANIFEST   "/.well-known/ai-plugin.json"
-#define OPENID     "/.well-known/openid-configuration"
 #define REVIEW_MAX 5
 
 static const char *member(const json_t *object, const char *name)
@@ -101,10 +100,10 @@ static void judge_openid(doctor_t *doctor)
 {
     int is_absent;
     json_t *configuration =
-        get(doctor, "discovery", apr_pstrcat(doctor->c->pool, doctor->c->server.origin, OPENID, NULL), &is_absent);
+        get(doctor, "discovery", apr_pstrcat(doctor->c->pool, doctor->c->server.origin, WELL_KNOWN_OPENID, NULL), &is_absent);
 
     if (is_absent || configuration) {
-        report_add(doctor->report, FINE, "discovery", NULL, "%s %s", OPENID,
+        report_add(doctor->report, FINE, "discovery", NULL, "%s %s", WELL_KNOWN_OPENID,
                    is_absent ? "is not there, which sends clients on to the metadata" : "is somebody else's");
     }
 }
@@ -172,7 +171,7 @@ static void judge_manifest(doctor_t *doctor)
     const json_t *auth;
 
     const json_t *manifest =
-        get(doctor, "manifest", apr_pstrcat(report->pool, doctor->c->server.origin, MANIFEST, NULL), &is_absent);
+        get(doctor, "manifest", apr_pstrcat(report->pool, doctor->c->server.origin, WELL_KNOWN_MANIFEST, NULL), &is_absent);
 
     if (!manifest) {
         return;
@@ -186,7 +185,7 @@ static void judge_manifest(doctor_t *doctor)
                    "write GPTOAuthManifest legal_info_url: a GPT that others may use must name a privacy policy",
                    "it names no page on privacy");
     } else if (report->problems == before) {
-        report_add(report, FINE, "manifest", NULL, "%s is served", MANIFEST);
+        report_add(report, FINE, "manifest", NULL, "%s is served", WELL_KNOWN_MANIFEST);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/scope.h"
 #include "base/uri.h"
+#include "base/well_known.h"
 #include "web/config/section.h"
 
 /* The resource of a section without GPTOAuthResource. */

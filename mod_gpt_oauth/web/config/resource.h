@@ -17,8 +17,6 @@ typedef struct resource_t {
     const char *metadata; /* the URL of its document */
 } resource_t;
 
-#define WELL_KNOWN_RESOURCE "/.well-known/oauth-protected-resource" /* RFC 9728 section 3 */
-
 /*
  * After config_finish, where there is an issuer: fills conf->guarded, and policy->resources with what the parameter `resource`
  * may name.

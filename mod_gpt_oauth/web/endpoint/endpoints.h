@@ -7,8 +7,6 @@
 #include <httpd.h>
 #include <jansson.h>
 
-#define WELL_KNOWN_METADATA "/.well-known/oauth-authorization-server"
-
 /* For GET and HEAD. That of the token endpoint says 405, and what a browser is doing there. */
 int endpoint_authorize_get(request_rec *r);
 int endpoint_token_get(request_rec *r);

@@ -1,6 +1,7 @@
 #include <httpd.h>
 
 #include "base/json.h"
+#include "base/well_known.h"
 #include "private.h"
 #include "web/config/config.h"
 #include "web/endpoint/endpoints.h"

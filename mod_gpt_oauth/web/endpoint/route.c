@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "base/well_known.h"
 #include "private.h"
 #include "web/config/config.h"
 #include "web/endpoint/endpoints.h"
@@ -39,7 +40,7 @@ static const endpoint_t endpoints[] = {
     { "register", "gpt-oauth-register", ENDPOINT_CORS, registers },
     { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
     { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
-    { "/.well-known/ai-plugin.json", "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest },
+    { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest },
     { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi },
     { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL },
     { NULL, NULL, 0, NULL }
@@ -224,7 +225,6 @@ int route_access(request_rec *r)
 
 int route_no_openid(request_rec *r)
 {
-    static const char well_known[] = "/.well-known/openid-configuration";
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size;
 
@@ -233,8 +233,8 @@ int route_no_openid(request_rec *r)
     }
     /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */
     size = strlen(conf->issuer_path);
-    if (!is_below(r->uri, well_known, strlen(well_known)) &&
-        (strncmp(r->uri, conf->issuer_path, size) != 0 || strcmp(r->uri + size, well_known) != 0)) {
+    if (!is_below(r->uri, WELL_KNOWN_OPENID, strlen(WELL_KNOWN_OPENID)) &&
+        (strncmp(r->uri, conf->issuer_path, size) != 0 || strcmp(r->uri + size, WELL_KNOWN_OPENID) != 0)) {
         return DECLINED;
     }
     return reply_nothing(r);
