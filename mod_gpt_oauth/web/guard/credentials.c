@@ -1,3 +1,7 @@
+/*
+ * Finds the one credential of a guarded request (RFC 6750 section 2.1), asks grant/ whose it is, and hides it from the backend.
+ * Called by guard.c. The parameter access_token of RFC 6750 sections 2.2 and 2.3 is not read.
+ */
 #include "web/guard/credentials.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * The two kinds of Require line that the module adds to mod_authz_core: reads them, notes them for configtest and the metadata
+ * of resources, and judges requests by them. mod_gpt_oauth.c registers them; guard.c makes the challenge of what they lacked.
+ */
 #include "web/guard/require.h"
 
 #include <httpd.h>

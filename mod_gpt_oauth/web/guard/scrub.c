@@ -1,3 +1,7 @@
+/*
+ * Takes from each request what nobody behind this httpd may be told by its caller, or see of it. mod_gpt_oauth.c runs it ahead of
+ * all other hooks, and guard.c once more before it writes identity headers of its own.
+ */
 #include "web/guard/scrub.h"
 
 #include <httpd.h>

@@ -1,3 +1,7 @@
+/*
+ * Hands mod_dbd's connections to store/, with one gate before each of its pools. mod_gpt_oauth.c sets it up in each child; the
+ * endpoints, the guard and the throttles take their store from here.
+ */
 #include "web/http/db.h"
 
 #include <apr_dbd.h>

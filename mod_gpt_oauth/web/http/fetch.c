@@ -1,3 +1,7 @@
+/*
+ * Fetches client metadata documents for the authorization endpoint. Without libcurl nothing is fetched, and configurations that
+ * would need it are refused. The defences stand in fetch.h; whose turn it is and what failed lately are known to turns.c.
+ */
 #include "web/http/fetch.h"
 
 #include <apr_strings.h>

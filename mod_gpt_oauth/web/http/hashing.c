@@ -1,3 +1,7 @@
+/*
+ * Says whose turn it is to hash a password, and how long a refusal takes. Called by sign-ins (web/endpoint). Turns, places in the
+ * queue and the attempts of networks are words in shared memory, changed by compare-and-exchange alone.
+ */
 #include "web/http/hashing.h"
 
 #include <ap_mpm.h>

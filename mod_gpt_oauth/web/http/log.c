@@ -1,3 +1,6 @@
+/*
+ * The level of httpd's that each code of base/log_code.h stands for. Called by the macros of log.h.
+ */
 #include "web/http/log.h"
 
 static const int levels[] = {

@@ -1,5 +1,6 @@
 /*
- * Shared memory as throttle.c, hashing.c and turns.c each have a piece of, made once before httpd starts its children.
+ * Makes the memory that httpd's processes share, before there is more than one. Called by hashing.c, throttle.c and turns.c, each
+ * for its own.
  */
 #include "web/http/shared.h"
 

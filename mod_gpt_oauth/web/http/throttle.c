@@ -1,3 +1,7 @@
+/*
+ * Counts failed attempts and answers how long to wait. Called by the endpoints, the guard, and whoever fetches documents. The
+ * counting itself is base/counts.c, what the administrator sees and lifts store/throttles.h.
+ */
 #include "web/http/throttle.h"
 
 #include <apr_strings.h>

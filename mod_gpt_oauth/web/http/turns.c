@@ -1,3 +1,7 @@
+/*
+ * Gives turns at fetching documents, by host and by caller, and remembers what failed. Called by fetch.c. Each turn is a word in
+ * shared memory that holds its owner and its end, so that nobody has to clean up after a child that was killed.
+ */
 #include "web/http/turns.h"
 
 #include <apr_strings.h>
