@@ -13,7 +13,7 @@
 #include "base/uri.h"
 #include "grant/built_in.h"
 #include "grant/client.h"
-#include "grant/metadata.h"
+#include "grant/client_metadata.h"
 
 #define WITHDRAWN 1 /* fresh_until of what was withdrawn */
 
@@ -111,19 +111,19 @@ static const failure_t *check_methods(apr_pool_t *p, const json_t *document)
     const json_t *methods;
     const failure_t *failure;
 
-    if ((failure = metadata_text(p, document, "token_endpoint_auth_method", &method)) ||
-        (failure = metadata_list(p, document, "token_endpoint_auth_methods_supported", &methods))) {
+    if ((failure = client_metadata_text(p, document, "token_endpoint_auth_method", &method)) ||
+        (failure = client_metadata_list(p, document, "token_endpoint_auth_methods_supported", &methods))) {
         return invalid(p, failure->description);
     }
     if (json_object_get(document, "client_secret") || json_object_get(document, "client_secret_expires_at")) {
         return invalid(p, "it holds a client secret.");
     }
     for (int i = 0; i < COUNT(shared); i++) {
-        if ((method && strcmp(method, shared[i]) == 0) || metadata_list_has(methods, shared[i])) {
+        if ((method && strcmp(method, shared[i]) == 0) || client_metadata_list_has(methods, shared[i])) {
             return invalid(p, "it wants to prove itself by a client secret.");
         }
     }
-    if ((method || methods) && !(method && strcmp(method, "none") == 0) && !metadata_list_has(methods, "none")) {
+    if ((method || methods) && !(method && strcmp(method, "none") == 0) && !client_metadata_list_has(methods, "none")) {
         return invalid(p, "of the ways to prove itself that it knows, this server knows none.");
     }
     return NULL;
@@ -145,7 +145,7 @@ const failure_t *document_read(apr_pool_t *p, const char *url, const char *text,
     if ((failure = check_methods(p, document))) {
         return failure;
     }
-    if ((failure = metadata_read(p, document, found))) {
+    if ((failure = client_metadata_read(p, document, found))) {
         return invalid(p, failure->description);
     }
     found->id = apr_pstrdup(p, url);

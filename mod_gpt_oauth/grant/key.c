@@ -100,7 +100,7 @@ access_t *key_access(apr_pool_t *p, const policy_t *policy, const char *name, co
 {
     access_t *access = apr_pcalloc(p, sizeof(*access));
 
-    access->username = apr_pstrcat(p, PRINCIPAL_SERVICE, name, NULL);
+    access->username = apr_pstrcat(p, PRINCIPAL_SERVICE_KEY, name, NULL);
     access->scope = *scope ? scope : scope_without(p, policy->known_scopes, SCOPE_OFFLINE);
     access->resource = "";
     return access;

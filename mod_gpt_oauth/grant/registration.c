@@ -11,7 +11,7 @@
 #include "base/scope.h"
 #include "base/uri.h"
 #include "grant/client.h"
-#include "grant/metadata.h"
+#include "grant/client_metadata.h"
 
 /* Of those unused for long, and of those too many, as many go whenever one comes. */
 #define PURGED_FOR_EACH 10
@@ -43,7 +43,7 @@ static const failure_t *read_method(apr_pool_t *p, const json_t *metadata, regis
     static const char *const known[] = { "none", "client_secret_basic", "client_secret_post" };
     client_t *client = registration->client;
     const char *method;
-    const failure_t *failure = metadata_text(p, metadata, "token_endpoint_auth_method", &method);
+    const failure_t *failure = client_metadata_text(p, metadata, "token_endpoint_auth_method", &method);
 
     if (failure) {
         return failure;
@@ -68,7 +68,7 @@ static const failure_t *read_method(apr_pool_t *p, const json_t *metadata, regis
 static const failure_t *read_scope(apr_pool_t *p, const policy_t *policy, const json_t *metadata, registration_t *registration)
 {
     const char *text, *scope = "";
-    const failure_t *failure = metadata_text(p, metadata, "scope", &text);
+    const failure_t *failure = client_metadata_text(p, metadata, "scope", &text);
 
     if (failure) {
         return failure;
@@ -85,7 +85,7 @@ static const failure_t *read_scope(apr_pool_t *p, const policy_t *policy, const 
 static const failure_t *read_application_type(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const char *type;
-    const failure_t *failure = metadata_text(p, metadata, "application_type", &type);
+    const failure_t *failure = client_metadata_text(p, metadata, "application_type", &type);
 
     client->application_type = type && (strcmp(type, "web") == 0 || strcmp(type, "native") == 0) ? type : NULL;
     return failure;
@@ -104,7 +104,7 @@ const failure_t *registration_read(apr_pool_t *p, const policy_t *policy, const 
         return failure_make(p, OAUTH_INVALID_CLIENT_METADATA,
                             "The body is not a JSON object of at most 64 KB and 512 values, without repeated names.", NULL);
     }
-    if ((failure = metadata_read(p, metadata, client)) || (failure = read_method(p, metadata, registration)) ||
+    if ((failure = client_metadata_read(p, metadata, client)) || (failure = read_method(p, metadata, registration)) ||
         (failure = read_scope(p, policy, metadata, registration)) || (failure = read_application_type(p, metadata, client))) {
         return failure;
     }

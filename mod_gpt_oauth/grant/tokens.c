@@ -1,5 +1,5 @@
 /*
- * What the grants of the token endpoint share. Called by redeem.c, refresh.c and service.c.
+ * What the grants of the token endpoint share. Called by redeem.c, refresh.c and service_account.c.
  */
 #include "grant/tokens.h"
 

@@ -1,7 +1,7 @@
 /*
- * The token endpoint's grants: authorization_code (redeem), refresh_token (refresh) and client_credentials (service), RFC 6749
- * sections 4.1.3, 6 and 4.4. The client is authenticated by then. A failed check never burns a code or a refresh token; a replay
- * by its proven owner kills the grant.
+ * The token endpoint's grants: authorization_code (redeem), refresh_token (refresh) and client_credentials (service_account),
+ * RFC 6749 sections 4.1.3, 6 and 4.4. The client is authenticated by then. A failed check never burns a code or a refresh token;
+ * a replay by its proven owner kills the grant.
  */
 #ifndef GPT_OAUTH_GRANT_TOKENS_H
 #define GPT_OAUTH_GRANT_TOKENS_H
@@ -40,17 +40,17 @@ typedef struct refresh_request_t {
 const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
                                tokens_t *tokens);
 
-typedef struct service_request_t {
+typedef struct service_account_request_t {
     const char *scope; /* NULL: the default scopes */
     const apr_array_header_t *resources;
-} service_request_t;
+} service_account_request_t;
 
 /*
  * A token for the client itself, without a refresh token. All of them hang on one grant without a user, made on first use: who
  * revokes it ends the tokens issued so far, who disables the client ends those to come, too.
  */
-const failure_t *service_token(store_t *store, const policy_t *policy, const client_t *client, const service_request_t *request,
-                               tokens_t *tokens);
+const failure_t *service_account_token(store_t *store, const policy_t *policy, const client_t *client,
+                                       const service_account_request_t *request, tokens_t *tokens);
 
 /*
  * Shared: the resources of this token, no more than the grant's. NULL and *resource, or invalid_target. An unbound

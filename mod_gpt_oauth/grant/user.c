@@ -22,7 +22,7 @@ const char *user_name_problem(const char *name)
         return "the user name is longer than 255 bytes";
     }
     if (strncmp(name, PRINCIPAL_CLIENT, strlen(PRINCIPAL_CLIENT)) == 0 ||
-        strncmp(name, PRINCIPAL_SERVICE, strlen(PRINCIPAL_SERVICE)) == 0) {
+        strncmp(name, PRINCIPAL_SERVICE_KEY, strlen(PRINCIPAL_SERVICE_KEY)) == 0) {
         return "the user name begins with client: or service:, which are the server's own principals";
     }
     if (name[0] == ' ' || name[size - 1] == ' ') {

@@ -11,8 +11,8 @@
 #define USER_NAME_MAX 255
 
 /* The namespaces of principals that are not people; no user may have such a name. */
-#define PRINCIPAL_CLIENT  "client:"
-#define PRINCIPAL_SERVICE "service:"
+#define PRINCIPAL_CLIENT      "client:"
+#define PRINCIPAL_SERVICE_KEY "service:"
 
 /* NULL when name may be a person's; else a sentence. Names in the database are held to it. */
 const char *user_name_problem(const char *name);

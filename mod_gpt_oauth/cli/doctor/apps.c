@@ -1,6 +1,6 @@
 /*
  * Finds out which apps may come by a document that they publish, by asking the authorization page for each. Called by
- * documents.c, once the server's metadata is known.
+ * published.c, once the server's metadata is known.
  */
 #include <string.h>
 

@@ -34,8 +34,8 @@ http_answer_t *doctor_ask(doctor_t *doctor, const char *subject, const http_requ
 /* Is the URL (of what) on the issuer's root domain? Says so only if not. */
 void doctor_judge_domain(doctor_t *doctor, const char *subject, const char *what, const char *url);
 
-/* documents.c: metadata, OpenAPI schema, plugin manifest. */
-void doctor_documents(doctor_t *doctor);
+/* published.c: what the server says of itself: its metadata, the OpenAPI document, the plugin manifest. */
+void doctor_published(doctor_t *doctor);
 /* Protected resource metadata, whose URL a challenge named. */
 void doctor_resource(doctor_t *doctor, const char *url);
 

@@ -70,7 +70,7 @@ int examine(command_t *c)
     doctor_issuer(&doctor);
     if (doctor_server(&doctor)) {
         doctor_endpoints(&doctor);
-        doctor_documents(&doctor);
+        doctor_published(&doctor);
         if (c->server.url) {
             judge_guard(&doctor, c->server.url);
         }

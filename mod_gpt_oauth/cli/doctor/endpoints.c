@@ -1,6 +1,6 @@
 /*
  * Asks each endpoint as a client would, and recognises what stands in its way: redirects, other sign-ins, firewalls. Called by
- * doctor.c, and by documents.c for endpoints that only the metadata names.
+ * doctor.c, and by published.c for endpoints that only the metadata names.
  */
 #include <string.h>
 

@@ -46,7 +46,7 @@ static int read_name(request_rec *r, const char **name, const failure_t **failur
 
 static const char *caller_name(request_rec *r, const access_t *access)
 {
-    return access->client_id ? r->user : apr_pstrcat(r->pool, "service ", r->user + strlen(PRINCIPAL_SERVICE), NULL);
+    return access->client_id ? r->user : apr_pstrcat(r->pool, "service ", r->user + strlen(PRINCIPAL_SERVICE_KEY), NULL);
 }
 
 static int greet(request_rec *r, const char *name)

@@ -40,7 +40,7 @@ static const failure_t *check_key(store_t *store, const char *text, client_reque
     if ((failure = key_verify(store, text, &key))) {
         return failure;
     }
-    request->client_id = apr_pstrcat(store->pool, PRINCIPAL_SERVICE, key->name, NULL);
+    request->client_id = apr_pstrcat(store->pool, PRINCIPAL_SERVICE_KEY, key->name, NULL);
     return key->may_introspect ? NULL
                                : failure_make(store->pool, OAUTH_ACCESS_DENIED, "This service key may not introspect tokens.",
                                               "the service key %s was not made with --introspect", key->name);

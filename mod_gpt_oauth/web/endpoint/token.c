@@ -38,10 +38,10 @@ static const failure_t *by_refresh_token(store_t *store, const policy_t *policy,
 static const failure_t *by_client_credentials(store_t *store, const policy_t *policy, const client_t *client,
                                               const params_t *params, tokens_t *tokens)
 {
-    service_request_t request = { .scope = params_get(params, "scope"),
-                                  .resources = params_get_all(store->pool, params, "resource") };
+    service_account_request_t request = { .scope = params_get(params, "scope"),
+                                          .resources = params_get_all(store->pool, params, "resource") };
 
-    return service_token(store, policy, client, &request, tokens);
+    return service_account_token(store, policy, client, &request, tokens);
 }
 
 static const struct {

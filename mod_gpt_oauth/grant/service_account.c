@@ -8,8 +8,8 @@
 #include "grant/client.h"
 #include "grant/tokens.h"
 
-const failure_t *service_token(store_t *store, const policy_t *policy, const client_t *client, const service_request_t *request,
-                               tokens_t *tokens)
+const failure_t *service_account_token(store_t *store, const policy_t *policy, const client_t *client,
+                                       const service_account_request_t *request, tokens_t *tokens)
 {
     apr_pool_t *p = store->pool;
     const failure_t *failure;

@@ -189,7 +189,7 @@ static void judge_manifest(doctor_t *doctor)
     }
 }
 
-void doctor_documents(doctor_t *doctor)
+void doctor_published(doctor_t *doctor)
 {
     judge_metadata(doctor);
     judge_openid(doctor);

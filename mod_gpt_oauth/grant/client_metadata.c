@@ -2,7 +2,7 @@
  * Reads and bounds what a client says of itself (RFC 7591 section 2). Called by registration.c and document.c, since a published
  * document has the same members as a request for registration.
  */
-#include "grant/metadata.h"
+#include "grant/client_metadata.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const failure_t *invalid(apr_pool_t *p, const char *name, const char *pro
     return failure_make(p, OAUTH_INVALID_CLIENT_METADATA, apr_pstrcat(p, name, " ", problem, NULL), NULL);
 }
 
-const failure_t *metadata_text(apr_pool_t *p, const json_t *metadata, const char *name, const char **text)
+const failure_t *client_metadata_text(apr_pool_t *p, const json_t *metadata, const char *name, const char **text)
 {
     const json_t *value = json_object_get(metadata, name);
 
@@ -30,7 +30,7 @@ const failure_t *metadata_text(apr_pool_t *p, const json_t *metadata, const char
     return NULL;
 }
 
-const failure_t *metadata_list(apr_pool_t *p, const json_t *metadata, const char *name, const json_t **list)
+const failure_t *client_metadata_list(apr_pool_t *p, const json_t *metadata, const char *name, const json_t **list)
 {
     const json_t *value = json_object_get(metadata, name), *item;
     size_t index;
@@ -52,7 +52,7 @@ const failure_t *metadata_list(apr_pool_t *p, const json_t *metadata, const char
     return NULL;
 }
 
-int metadata_list_has(const json_t *list, const char *text)
+int client_metadata_list_has(const json_t *list, const char *text)
 {
     const json_t *item;
     size_t index;
@@ -69,12 +69,12 @@ int metadata_list_has(const json_t *list, const char *text)
 static const failure_t *read_name(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const char *name;
-    const failure_t *failure = metadata_text(p, metadata, "client_name", &name);
+    const failure_t *failure = client_metadata_text(p, metadata, "client_name", &name);
 
     if (failure) {
         return failure;
     }
-    if (name && strlen(name) > METADATA_NAME_MAX) {
+    if (name && strlen(name) > CLIENT_METADATA_NAME_MAX) {
         return invalid(p, "client_name", "is longer than 255 bytes.");
     }
     if (name && text_has_control(name, strlen(name))) {
@@ -102,7 +102,7 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
     size_t index, size = 0;
 
     client->redirect_uris = apr_array_make(p, 4, sizeof(const char *));
-    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > METADATA_REDIRECTS_MAX) {
+    if (!json_is_array(list) || json_array_size(list) == 0 || json_array_size(list) > CLIENT_METADATA_REDIRECTS_MAX) {
         return failure_make(p, OAUTH_INVALID_REDIRECT_URI, "redirect_uris is not a list of 1 to 16 URIs.", NULL);
     }
     json_array_foreach(list, index, item)
@@ -114,7 +114,7 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
             return refuse_redirect(p, index, uri, problem);
         }
         size += strlen(uri);
-        if (size > METADATA_REDIRECTS_SIZE) {
+        if (size > CLIENT_METADATA_REDIRECTS_SIZE) {
             return failure_make(p, OAUTH_INVALID_REDIRECT_URI, "redirect_uris are longer than 4096 bytes in all.", NULL);
         }
         if (!array_has(client->redirect_uris, uri)) {
@@ -127,15 +127,16 @@ static const failure_t *read_redirects(apr_pool_t *p, const json_t *metadata, cl
 static const failure_t *read_types(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const json_t *grants, *responses;
-    const failure_t *failure = metadata_list(p, metadata, "grant_types", &grants);
+    const failure_t *failure = client_metadata_list(p, metadata, "grant_types", &grants);
 
-    if (failure || (failure = metadata_list(p, metadata, "response_types", &responses))) {
+    if (failure || (failure = client_metadata_list(p, metadata, "response_types", &responses))) {
         return failure;
     }
     /* Who names neither has listed nothing that this server could give. */
-    client->grant_types = metadata_list_has(grants, "authorization_code") && !metadata_list_has(grants, "refresh_token")
-                              ? "authorization_code"
-                              : "authorization_code refresh_token";
+    client->grant_types =
+        client_metadata_list_has(grants, "authorization_code") && !client_metadata_list_has(grants, "refresh_token")
+            ? "authorization_code"
+            : "authorization_code refresh_token";
     return NULL;
 }
 
@@ -154,7 +155,7 @@ static const failure_t *check_addresses(apr_pool_t *p, const json_t *metadata)
 
     for (int i = 0; i < COUNT(names); i++) {
         const char *text;
-        const failure_t *failure = metadata_text(p, metadata, names[i], &text);
+        const failure_t *failure = client_metadata_text(p, metadata, names[i], &text);
 
         if (failure) {
             return failure;
@@ -179,7 +180,7 @@ static const failure_t *check_keys(apr_pool_t *p, const json_t *metadata)
     return json_is_string(json_object_get(metadata, "jwks_uri")) ? invalid(p, "jwks", "and jwks_uri exclude each other.") : NULL;
 }
 
-const failure_t *metadata_read(apr_pool_t *p, const json_t *metadata, client_t *client)
+const failure_t *client_metadata_read(apr_pool_t *p, const json_t *metadata, client_t *client)
 {
     const failure_t *failure;
 
