@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 json_t *openapi_parse(apr_pool_t *p, const char *data, apr_size_t size, const char **problem)
 {
@@ -32,7 +33,7 @@ json_t *openapi_parse(apr_pool_t *p, const char *data, apr_size_t size, const ch
     }
     document = json_loadb(data, size, JSON_REJECT_DUPLICATES, &error);
     if (!document) {
-        *problem = apr_psprintf(p, "line %d, column %d is not JSON: %s", error.line, error.column, error.text);
+        *problem = apr_psprintf(p, "line %d, column %d is not JSON: %s", error.line, error.column, terminal_text(p, error.text));
         return NULL;
     }
     json_own(p, document);

@@ -1,6 +1,7 @@
 #include "tap.h"
 #include "base/json.h"
 #include "base/openapi.h"
+#include "base/params.h"
 
 #include <apr_strings.h>
 
@@ -38,6 +39,7 @@ static void test_parse(apr_pool_t *p)
         { "[{'openapi':'3.1.0','paths':{}}]", "no JSON object; YAML" },
         { "\xef\xbb\xbf{'openapi':'3.1.0','paths':{}}", "begins with a byte order mark (BOM)" },
         { "{", "line 1, column 1 is not JSON" },
+        { "{'\xdd\x9f\xdd\x8d\\\xdd\x8d\x8d", "line 1, column 6 is not JSON" },
         { "{\n  'openapi': '3.1.0',\n  'paths': {},\n}", "line 4, column 1 is not JSON" },
         { "{'openapi':'3.1.0',\n'paths':{'/a':{},\n'/a':{}}}", "line 3, column 4 is not JSON: duplicate object key" },
         { "{'openapi':'3.1.0','paths':{}} x", "line 1, column 32 is not JSON" },
@@ -52,8 +54,9 @@ static void test_parse(apr_pool_t *p)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *text = quoted(p, rows[i][0]), *problem;
 
-        ok(!openapi_parse(p, text, strlen(text), &problem) && problem && strstr(problem, rows[i][1]), "refusal %d: %s", (int)i,
-           problem ? problem : "none");
+        ok(!openapi_parse(p, text, strlen(text), &problem) && problem && strstr(problem, rows[i][1]) &&
+               utf8_valid(problem, strlen(problem)),
+           "refusal %d: %s", (int)i, problem ? problem : "none");
     }
     parse(p, quoted(p, "\n {'openapi':'3.0.3','paths':{}}\n"));
     parse(p, quoted(p, "{'openapi':'3.1.1','paths':{}}"));
