@@ -1,24 +1,13 @@
 #include "tap.h"
 #include "base/json.h"
 #include "base/openapi.h"
-#include "base/params.h"
+#include "base/text.h"
 
 #include <apr_strings.h>
 
 #include <string.h>
 
 #define ORIGIN "https://api.example.com"
-
-/* JSON with ' for ". */
-static const char *quoted(apr_pool_t *p, const char *text)
-{
-    char *copy = apr_pstrdup(p, text);
-
-    for (char *c = copy; *c; c++) {
-        *c = *c == '\'' ? '"' : *c;
-    }
-    return copy;
-}
 
 static json_t *parse(apr_pool_t *p, const char *text)
 {
@@ -54,9 +43,9 @@ static void test_parse(apr_pool_t *p)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *text = quoted(p, rows[i][0]), *problem;
 
-        ok(!openapi_parse(p, text, strlen(text), &problem) && problem && strstr(problem, rows[i][1]) &&
-               utf8_valid(problem, strlen(problem)),
-           "refusal %d: %s", (int)i, problem ? problem : "none");
+        ok(!openapi_parse(p, text, strlen(text), &problem) && problem && strstr(problem, rows[i][1]), "refusal %d: %s", (int)i,
+           problem);
+        ok(!problem || utf8_valid(problem, strlen(problem)), "... in UTF-8");
     }
     parse(p, quoted(p, "\n {'openapi':'3.0.3','paths':{}}\n"));
     parse(p, quoted(p, "{'openapi':'3.1.1','paths':{}}"));

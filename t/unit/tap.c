@@ -1,5 +1,7 @@
 #include "tap.h"
 
+#include <apr_strings.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,4 +48,14 @@ int tap_done(void)
 {
     printf("1..%d\n", ran);
     return failed > 0;
+}
+
+const char *quoted(apr_pool_t *p, const char *text)
+{
+    char *copy = apr_pstrdup(p, text);
+
+    for (char *c = copy; (c = strchr(c, '\''));) {
+        *c = '"';
+    }
+    return copy;
 }

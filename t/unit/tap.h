@@ -19,6 +19,9 @@ int tap_is_str(const char *got, const char *wanted, const char *file, int line, 
 /* Prints the plan; returns main's exit status. */
 int tap_done(void);
 
+/* JSON that is written with ' for ". */
+const char *quoted(apr_pool_t *p, const char *text);
+
 /* Each is handed a pool of its own, which dies with it. */
 void test_accept(apr_pool_t *p);
 void test_address(apr_pool_t *p);
