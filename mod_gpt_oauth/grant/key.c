@@ -47,17 +47,13 @@ static const failure_t *judge(const store_t *store, const service_key_t *key)
 
 const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
 {
-    const failure_t *failure;
-    const char *reason;
     digest_t hash;
+    const failure_t *failure = verify_shape(store, text, TOKEN_SERVICE_KEY, "service key", key_refusal, &hash);
     service_key_t *found;
 
     *key = NULL;
-    switch (verify_shape(store, text, TOKEN_SERVICE_KEY, "service key", &hash, &reason)) {
-    case STORE_OK: break;
-    case STORE_REFUSED: return key_refusal(store->pool, reason);
-    case STORE_DOWN:
-    default: return store_failure(store);
+    if (failure) {
+        return failure;
     }
     switch (store_key_get(store, &hash, &found)) {
     case STORE_OK: break;

@@ -38,38 +38,39 @@ static const failure_t *judge(const store_t *store, const access_t *access)
     return NULL;
 }
 
-store_status_t verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, digest_t *hash,
-                            const char **reason)
+const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse,
+                              digest_t *hash)
 {
+    apr_pool_t *p = store->pool;
     const char *other;
     digest_t tag_key;
 
     if (store_tag_key(store, &tag_key) != STORE_OK) {
-        return STORE_DOWN;
+        return store_failure(store);
     }
     if (!token_check(text, kind, &tag_key)) {
         other = token_describe(text);
-        *reason = apr_pstrcat(store->pool, "what was sent ", other ? "looks like " : "", other ? other : "",
-                              other ? ", and " : "", "is no ", name, " of this server", NULL);
-        return STORE_REFUSED;
+        return refuse(p, other ? apr_psprintf(p, "what was sent looks like %s, and is no %s of this server", other, name)
+                               : apr_psprintf(p, "what was sent is no %s of this server", name));
     }
     token_hash(text, hash);
-    return STORE_OK;
+    return NULL;
+}
+
+static const failure_t *foreign(apr_pool_t *p, const char *reason)
+{
+    return dead(p, "The access token is not one of this server.", reason);
 }
 
 const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
 {
-    const failure_t *failure;
-    const char *reason;
     digest_t hash;
+    const failure_t *failure = verify_shape(store, token, TOKEN_ACCESS, "access token", foreign, &hash);
     access_t *found;
 
     *access = NULL;
-    switch (verify_shape(store, token, TOKEN_ACCESS, "access token", &hash, &reason)) {
-    case STORE_OK: break;
-    case STORE_REFUSED: return dead(store->pool, "The access token is not one of this server.", reason);
-    case STORE_DOWN:
-    default: return store_failure(store);
+    if (failure) {
+        return failure;
     }
     switch (store_access_get(store, &hash, &found)) {
     case STORE_OK: break;

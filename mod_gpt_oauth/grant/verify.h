@@ -11,12 +11,15 @@
 /* Seconds: a last use of a grant or a service key is noted again after that, as store_grant_touch and store_key_touch want it. */
 #define TOUCH_INTERVAL 3600
 
+/* How a kind of credential is refused; reason is for the log. */
+typedef const failure_t *refusal_fn(apr_pool_t *p, const char *reason);
+
 /*
- * How a credential of this kind is looked up: *hash, when shape and tag are right. STORE_REFUSED when they are not, and then
- * *reason tells the log what was sent in place of `name`.
+ * Shape and tag of a credential, whose kind is called name. NULL and *hash, by which it is looked up; or what refuse makes of a
+ * reason that tells what was sent in its place; or the database's failure.
  */
-store_status_t verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, digest_t *hash,
-                            const char **reason);
+const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse,
+                              digest_t *hash);
 
 /*
  * Verifies an access token: shape and tag, then one look-up, then expiry, revocation, client and user. NULL and *access, or
