@@ -104,9 +104,17 @@ for my $document (@documents, 'conf/gpt_oauth.conf') {
 }
 my %where = (RSRC_CONF => 'server', ACCESS_CONF => 'section');
 my %context = map { /\bAP_INIT_\w+\(\s*"(GPTOAuth\w+)",[^"]*?\b((?:RSRC_CONF|ACCESS_CONF)(?: \| ACCESS_CONF)?),/g } @code{ grep { m{/web/} } @sources };
-my %row = read_file('docs/directives.md') =~ /^\| `(GPTOAuth\w+)`.*? \| ((?:server|section)(?:, section)?) \| .+ \| .+ \|$/mg;
+my (%row, %default);
+my $directives = read_file('docs/directives.md');
+while ($directives =~ /^\| `(GPTOAuth\w+)`.*? \| ((?:server|section)(?:, section)?) \| (.+?) \| .+ \|$/mg) {
+    ($row{$1}, $default{$1}) = ($2, $3);
+}
+tr/`//d for values %default;
 s/\w+_CONF/$where{$&}/g, s/ \|/,/g for values %context;
 is_deeply(\%row, \%context, 'docs/directives.md has a row for each, with its context');
+my %said = map { /\bAP_INIT_\w+\(\s*"(GPTOAuth\w+)",[^"]*"[^"]*\(([^")]+)\)"/g } @code{ grep { m{/web/} } @sources };
+cmp_ok(scalar keys %said, '>', 10, 'the defaults in the command table were found');
+none('... and with the default that the command table says', grep { $default{$_} !~ /^\Q$said{$_}\E(?:$|;)/ } sort keys %said);
 
 # Codes of the log: the list, the table in docs/endpoints.md, and those that the sources use and anybody quotes.
 my $list = 'mod_gpt_oauth/base/log_code.h';
