@@ -8,9 +8,6 @@
 #include "base/token.h"
 #include "store/store.h"
 
-/* Seconds: a last use of a grant or a service key is noted again after that, as store_grant_touch and store_key_touch want it. */
-#define TOUCH_INTERVAL 3600
-
 /* How a kind of credential is refused; reason is for the log. */
 typedef const failure_t *refusal_fn(apr_pool_t *p, const char *reason);
 

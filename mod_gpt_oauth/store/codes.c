@@ -1,7 +1,7 @@
 #include <apr_strings.h>
 
 #include "base/fold.h"
-#include "store/db.h"
+#include "store/token_row.h"
 
 /*
  * The key of a consent, resources included: hashed, since an index entry of PostgreSQL may not exceed 2,704 bytes and a redirect
@@ -138,22 +138,18 @@ store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out
 }
 
 #define SPEND_CODE                                                                                                               \
-    "UPDATE oauth_code SET spent_at = $6 WHERE code_hash = $1 AND issuer = $2 AND client_id = $3 AND redirect_uri = $4"          \
-    " AND challenge = $5 AND spent_at IS NULL AND expires_at > $6 AND " CLIENT_AND_USER_LIVE                                     \
-    " AND grant_id = $7 AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = $7 AND g.revoked_at IS NULL AND g.expires_at > $6)"
+    "UPDATE oauth_code SET spent_at = $5 WHERE code_hash = $7 AND issuer = $2 AND client_id = $8 AND redirect_uri = $9"          \
+    " AND challenge = $10 AND spent_at IS NULL AND expires_at > $5 AND " CLIENT_AND_USER_LIVE                                    \
+    " AND grant_id = $11 AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = $11 AND g.revoked_at IS NULL AND g.expires_at > $5)"
 #define SPENT " RETURNING grant_id"
 #define START_GRANT                                                                                                              \
-    "UPDATE oauth_grant SET selector_hash = $8, generation = $9, secret_hash = $10, salt = $11,"                                 \
-    " refresh_expires_at = NULLIF($12, 0), rotated_at = $6, used_at = $6, ends_at = $13"
-#define STILL_LIVES "issuer = $2 AND revoked_at IS NULL AND expires_at > $6 RETURNING id"
-#define INSERT_TOKEN                                                                                                             \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
-    " SELECT $14, $2, $7, $15, $16, $6, $17"
-#define REDEEMED "SELECT 1 FROM oauth_access_token WHERE token_hash = $14 AND issuer = $2"
+    "UPDATE oauth_grant SET selector_hash = $12, generation = $13, secret_hash = $14, salt = $15,"                               \
+    " refresh_expires_at = NULLIF($16, 0), rotated_at = $5, used_at = $5, ends_at = $17"
+#define STILL_LIVES "issuer = $2 AND revoked_at IS NULL AND expires_at > $5 RETURNING id"
 #define FIND_PIN                                                                                                                 \
-    "SELECT id FROM oauth_client WHERE id = $3"                                                                                  \
+    "SELECT id FROM oauth_client WHERE id = $8"                                                                                  \
     " AND (gpt_id = $18 OR (gpt_open = 1 AND (secret_hash = $19 OR gpt_id IS NULL)))"
-#define CLOSE_PIN "UPDATE oauth_client SET gpt_id = $18, gpt_open = 0 WHERE id = $3 AND gpt_open = 1 AND secret_hash = $19"
+#define CLOSE_PIN "UPDATE oauth_client SET gpt_id = $18, gpt_open = 0 WHERE id = $8 AND gpt_open = 1 AND secret_hash = $19"
 
 /*
  * On PostgreSQL the code's row comes first: of two redemptions the second waits for it, sees spent_at and updates nothing. Then
@@ -169,37 +165,36 @@ store_status_t store_code_redeem(store_t *store, const code_t *code, const pin_t
     static const op_t plain = {
         .sql = "WITH spent AS (" SPEND_CODE SPENT "),"
                " live AS (" START_GRANT " WHERE id = (SELECT grant_id FROM spent) AND " STILL_LIVES ") "
-               INSERT_TOKEN " FROM live RETURNING 1",
+               INSERT_TOKEN("$11") " FROM live RETURNING 1",
         .steps = {
             SPEND_CODE SPENT,
-            START_GRANT " WHERE id = $7 AND " STILL_LIVES,
-            INSERT_TOKEN,
+            START_GRANT " WHERE id = $11 AND " STILL_LIVES,
+            INSERT_TOKEN("$11"),
         },
-        .done = REDEEMED,
+        .done = SELECT_TOKEN("1"),
     };
     static const op_t pinned = {
         .sql = "WITH pin AS (" FIND_PIN " FOR NO KEY UPDATE),"
                " spent AS (" SPEND_CODE " AND EXISTS (SELECT 1 FROM pin)" SPENT "),"
                " live AS (" START_GRANT " WHERE id = (SELECT grant_id FROM spent) AND " STILL_LIVES "),"
                " closed AS (" CLOSE_PIN " AND EXISTS (SELECT 1 FROM live)) "
-               INSERT_TOKEN " FROM live RETURNING 1",
+               INSERT_TOKEN("$11") " FROM live RETURNING 1",
         .steps = {
             FIND_PIN,
             SPEND_CODE SPENT,
-            START_GRANT " WHERE id = $7 AND " STILL_LIVES,
-            INSERT_TOKEN,
+            START_GRANT " WHERE id = $11 AND " STILL_LIVES,
+            INSERT_TOKEN("$11"),
             CLOSE_PIN,
         },
-        .done = REDEEMED,
+        .done = SELECT_TOKEN("1"),
     };
     const apr_int64_t refresh_end = refresh ? refresh->expires_at : 0;
     const value_t args[] = {
+        TOKEN_ARGS(store, token),
         v_digest(&code->hash),
-        v_text(store->issuer),
         v_text(code->client_id),
         v_text(code->redirect_uri),
         v_text(code->challenge),
-        v_number(store->now),
         v_text(code->grant_id),
         v_digest(refresh ? &refresh->selector_hash : NULL),
         v_number(refresh ? (apr_int64_t)refresh->generation : 0),
@@ -207,10 +202,6 @@ store_status_t store_code_redeem(store_t *store, const code_t *code, const pin_t
         v_digest(refresh ? &refresh->salt : NULL),
         v_number(refresh_end),
         v_number(refresh_end > token->expires_at ? refresh_end : token->expires_at),
-        v_digest(&token->hash),
-        v_text(token->scope),
-        v_text(token->resource),
-        v_number(token->expires_at),
         v_text(pin ? pin->gpt_id : NULL),
         v_digest(pin ? pin->secret_hash : NULL),
     };

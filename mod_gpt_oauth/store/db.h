@@ -4,6 +4,8 @@
 #ifndef GPT_OAUTH_STORE_DB_H
 #define GPT_OAUTH_STORE_DB_H
 
+#include <apr_general.h>
+
 #include "store/store.h"
 #include "store/value.h"
 
@@ -30,6 +32,18 @@ typedef struct op_t {
 #define CLIENT_AND_USER_LIVE                                                                                                     \
     "EXISTS (SELECT 1 FROM oauth_client c WHERE c.id = client_id AND c.disabled_at IS NULL)"                                     \
     " AND NOT EXISTS (SELECT 1 FROM oauth_user u WHERE u.name = username AND u.disabled_at IS NOT NULL)"
+
+/*
+ * An op_t that notes $1 as the last use of the row whose key is $2, at issuer $3. Whoever has the row locked is using it too:
+ * nobody waits for that to be said.
+ */
+#define TOUCH(table, key)                                                                                                        \
+    {                                                                                                                            \
+        .sql = "UPDATE " table " SET used_at = $1 WHERE " key " = (SELECT " key " FROM " table                                   \
+               " WHERE " IDLE(key) " FOR UPDATE SKIP LOCKED) RETURNING 1",                                                       \
+        .steps = { "UPDATE " table " SET used_at = $1 WHERE " IDLE(key) " RETURNING 1" },                                        \
+    }
+#define IDLE(key) key " = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - " APR_STRINGIFY(TOUCH_INTERVAL) ")"
 
 /* STORE_REFUSED when there is no row. rows may be NULL. */
 store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int nargs, rows_t **rows);

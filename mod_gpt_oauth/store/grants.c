@@ -1,6 +1,6 @@
-#include "store/db.h"
+#include "store/token_row.h"
 
-#define LIVES "revoked_at IS NULL AND expires_at > $1 AND " CLIENT_AND_USER_LIVE
+#define LIVES "revoked_at IS NULL AND expires_at > $5 AND " CLIENT_AND_USER_LIVE
 #define COLUMNS                                                                                                                  \
     "g.id, g.client_id, g.username, g.scope, g.resource, g.created_at, g.expires_at, g.revoked_at, g.used_at,"                   \
     " g.refresh_expires_at, g.rotated_at, g.generation, g.secret_hash, g.previous_hash, g.salt, g.repeats,"                      \
@@ -45,36 +45,24 @@ store_status_t store_grant_by_selector(store_t *store, const digest_t *selector_
 }
 
 #define ROTATE                                                                                                                   \
-    "UPDATE oauth_grant SET generation = $5, secret_hash = $6, previous_hash = secret_hash, salt = $7, refresh_expires_at = $8," \
-    " rotated_at = $1, used_at = $1, ends_at = $9, repeats = 0"                                                                  \
-    " WHERE id = $2 AND issuer = $3 AND generation = $4 AND secret_hash = $10 AND refresh_expires_at > $1 AND " LIVES            \
+    "UPDATE oauth_grant SET generation = $9, secret_hash = $10, previous_hash = secret_hash, salt = $11,"                        \
+    " refresh_expires_at = $12, rotated_at = $5, used_at = $5, ends_at = $13, repeats = 0"                                       \
+    " WHERE id = $7 AND issuer = $2 AND generation = $8 AND secret_hash = $14 AND refresh_expires_at > $5 AND " LIVES            \
     " RETURNING id"
-#define INSERT_TOKEN                                                                                                             \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
-    " SELECT $11, $3, $2, $12, $13, $1, $14"
 
 store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const refresh_t *next, const access_token_t *token)
 {
     static const op_t op = {
-        .sql = "WITH live AS (" ROTATE ") " INSERT_TOKEN " FROM live RETURNING 1",
-        .steps = { ROTATE, INSERT_TOKEN },
-        .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $11 AND issuer = $3",
+        .sql = "WITH live AS (" ROTATE ") " INSERT_TOKEN("$7") " FROM live RETURNING 1",
+        .steps = { ROTATE, INSERT_TOKEN("$7") },
+        .done = SELECT_TOKEN("1"),
     };
     const value_t args[] = {
-        v_number(store->now),
-        v_text(grant->id),
-        v_text(store->issuer),
-        v_number(grant->generation),
-        v_number(next->generation),
-        v_digest(&next->secret_hash),
-        v_digest(&next->salt),
-        v_number(next->expires_at),
-        v_number(next->expires_at > token->expires_at ? next->expires_at : token->expires_at),
+        TOKEN_ARGS(store, token),      v_text(grant->id),
+        v_number(grant->generation),   v_number(next->generation),
+        v_digest(&next->secret_hash),  v_digest(&next->salt),
+        v_number(next->expires_at),    v_number(next->expires_at > token->expires_at ? next->expires_at : token->expires_at),
         v_digest(&grant->secret_hash),
-        v_digest(&token->hash),
-        v_text(token->scope),
-        v_text(token->resource),
-        v_number(token->expires_at),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
@@ -83,22 +71,20 @@ store_status_t store_grant_rotate(store_t *store, const grant_t *grant, const re
 /* ends_at stays: this token outlives the rotation's by no more than the grace. */
 #define REPEAT                                                                                                                   \
     "UPDATE oauth_grant SET repeats = repeats + 1"                                                                               \
-    " WHERE id = $2 AND issuer = $3 AND generation = $4 AND repeats < $9 AND refresh_expires_at > $1 AND " LIVES " RETURNING id"
-#define REPEATED_TOKEN                                                                                                           \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
-    " SELECT $5, $3, $2, $6, $7, $1, $8"
+    " WHERE id = $7 AND issuer = $2 AND generation = $8 AND repeats < $9 AND refresh_expires_at > $5 AND " LIVES " RETURNING id"
 
 store_status_t store_grant_reissue(store_t *store, const grant_t *grant, int limit, const access_token_t *token)
 {
     static const op_t op = {
-        .sql = "WITH live AS (" REPEAT ") " REPEATED_TOKEN " FROM live ON CONFLICT DO NOTHING RETURNING 1",
-        .steps = { REPEAT, REPEATED_TOKEN },
-        .done = "SELECT 1 FROM oauth_access_token WHERE token_hash = $5 AND issuer = $3",
+        .sql = "WITH live AS (" REPEAT ") " INSERT_TOKEN("$7") " FROM live ON CONFLICT DO NOTHING RETURNING 1",
+        .steps = { REPEAT, INSERT_TOKEN("$7") },
+        .done = SELECT_TOKEN("1"),
     };
     const value_t args[] = {
-        v_number(store->now),        v_text(grant->id),           v_text(store->issuer),
-        v_number(grant->generation), v_digest(&token->hash),      v_text(token->scope),
-        v_text(token->resource),     v_number(token->expires_at), v_number(limit),
+        TOKEN_ARGS(store, token),
+        v_text(grant->id),
+        v_number(grant->generation),
+        v_number(limit),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
@@ -108,29 +94,23 @@ store_status_t store_grant_reissue(store_t *store, const grant_t *grant, int lim
 /* An index keeps it the only one; who made it first, this one goes on with it. */
 #define OWN_GRANT                                                                                                                \
     "INSERT INTO oauth_grant AS g (id, issuer, client_id, scope, resource, created_at, expires_at, ends_at, used_at)"            \
-    " SELECT $2, $3, client_id, $6, $7, $1, $8, $8, $1 FROM (SELECT $4 AS client_id, NULL AS username) AS asked"                 \
+    " SELECT $7, $2, client_id, $3, $4, $5, $6, $6, $5 FROM (SELECT $8 AS client_id, NULL AS username) AS asked"                 \
     " WHERE " CLIENT_AND_USER_LIVE " ON CONFLICT (issuer, client_id) WHERE username IS NULL AND revoked_at IS NULL"              \
-    " DO UPDATE SET scope = $6, resource = $7, used_at = $1," LATER("expires_at") "," LATER("ends_at") " RETURNING id"
-#define OWN_TOKEN(id)                                                                                                            \
-    "INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)"                     \
-    " SELECT $5, $3, " id ", $6, $7, $1, $8 FROM "
+    " DO UPDATE SET scope = $3, resource = $4, used_at = $5," LATER("expires_at") "," LATER("ends_at") " RETURNING id"
 
 store_status_t store_grant_issue_own(store_t *store, const char *new_id, const char *client_id, const access_token_t *token,
                                      const char **grant_id)
 {
     static const op_t op = {
-        .sql = "WITH own AS (" OWN_GRANT ") " OWN_TOKEN("own.id") "own ON CONFLICT DO NOTHING RETURNING grant_id",
+        .sql = "WITH own AS (" OWN_GRANT ") " INSERT_TOKEN("own.id") " FROM own ON CONFLICT DO NOTHING RETURNING grant_id",
         .steps = {
             OWN_GRANT,
-            OWN_TOKEN("id") "oauth_grant"
-            " WHERE issuer = $3 AND client_id = $4 AND username IS NULL AND revoked_at IS NULL RETURNING grant_id",
+            INSERT_TOKEN("id") " FROM oauth_grant"
+            " WHERE issuer = $2 AND client_id = $8 AND username IS NULL AND revoked_at IS NULL RETURNING grant_id",
         },
-        .done = "SELECT grant_id FROM oauth_access_token WHERE token_hash = $5 AND issuer = $3",
+        .done = SELECT_TOKEN("grant_id"),
     };
-    const value_t args[] = {
-        v_number(store->now),   v_text(new_id),       v_text(store->issuer),   v_text(client_id),
-        v_digest(&token->hash), v_text(token->scope), v_text(token->resource), v_number(token->expires_at),
-    };
+    const value_t args[] = { TOKEN_ARGS(store, token), v_text(new_id), v_text(client_id) };
 
     return db_text(store, &op, args, COUNT(args), grant_id);
 }
@@ -191,16 +171,9 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
     return STORE_OK;
 }
 
-#define TOUCH "UPDATE oauth_grant SET used_at = $1 WHERE "
-#define IDLE  "id = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600)"
-
 store_status_t store_grant_touch(store_t *store, const char *grant_id)
 {
-    static const op_t op = {
-        /* Whoever has the row locked is using the grant too: nobody waits for that to be said. */
-        .sql = TOUCH "id = (SELECT id FROM oauth_grant WHERE " IDLE " FOR UPDATE SKIP LOCKED) RETURNING 1",
-        .steps = { TOUCH IDLE " RETURNING 1" },
-    };
+    static const op_t op = TOUCH("oauth_grant", "id");
     const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;

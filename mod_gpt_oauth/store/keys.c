@@ -89,16 +89,9 @@ store_status_t store_key_revoke(store_t *store, const char *name, const char *is
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-#define TOUCH "UPDATE oauth_service_key SET used_at = $1 WHERE "
-#define IDLE  "key_hash = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - 3600)"
-
 store_status_t store_key_touch(store_t *store, const service_key_t *key)
 {
-    static const op_t op = {
-        /* As with grants, nobody waits for a row in order to say that it is in use. */
-        .sql = TOUCH "key_hash = (SELECT key_hash FROM oauth_service_key WHERE " IDLE " FOR UPDATE SKIP LOCKED) RETURNING 1",
-        .steps = { TOUCH IDLE " RETURNING 1" },
-    };
+    static const op_t op = TOUCH("oauth_service_key", "key_hash");
     const value_t args[] = { v_number(store->now), v_digest(&key->hash), v_text(key->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;

@@ -36,6 +36,9 @@ typedef struct store_t {
     int is_misconfigured; /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
 
+/* Seconds to which the last use of grants, service keys and registrations is exact: not every use writes. */
+#define TOUCH_INTERVAL 3600
+
 /* The key of the flood filter's tag (see base/token.h), cached in the source after the first call. */
 store_status_t store_tag_key(store_t *store, digest_t *key);
 
@@ -299,7 +302,7 @@ typedef struct access_t {
     apr_int64_t issued_at;
     apr_int64_t expires_at;
     apr_int64_t revoked_at; /* of the grant */
-    apr_int64_t used_at;    /* of the grant, exact to an hour */
+    apr_int64_t used_at;    /* of the grant, exact to TOUCH_INTERVAL */
     int client_disabled;    /* or removed */
     int user_disabled;
 } access_t;
@@ -310,7 +313,7 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
 /* Deletes an access token of this client; *grant_id says whose it was. REFUSED: unknown at this issuer, or another client's. */
 store_status_t store_access_delete(store_t *store, const digest_t *hash, const char *client_id, const char **grant_id);
 
-/* Notes store->now as last use where the stored one is more than an hour old. */
+/* Notes store->now as last use where the stored one is more than TOUCH_INTERVAL old. */
 store_status_t store_grant_touch(store_t *store, const char *grant_id);
 
 /* ---- service keys ---- */
@@ -326,7 +329,7 @@ typedef struct service_key_t {
     apr_int64_t created_at;
     apr_int64_t expires_at; /* 0: never */
     apr_int64_t revoked_at; /* 0: lives */
-    apr_int64_t used_at;    /* exact to an hour */
+    apr_int64_t used_at;    /* exact to TOUCH_INTERVAL */
 } service_key_t;
 
 /* In whatever state, for grant/key to judge. STORE_REFUSED: unknown at this issuer. */
@@ -337,7 +340,7 @@ store_status_t store_key_list(store_t *store, const char *name, apr_array_header
 store_status_t store_key_add(store_t *store, const service_key_t *key);
 /* Dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer);
-/* Notes store->now as last use where the stored one is more than an hour old. */
+/* Notes store->now as last use where the stored one is more than TOUCH_INTERVAL old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
 
 /* ---- the database itself ---- */
