@@ -9,10 +9,6 @@
 
 #include "web/config/config.h"
 
-/* Setters of GPTOAuthManifest and GPTOAuthOpenAPI. */
-const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char *value);
-const char *openapi_set(cmd_parms *cmd, void *dir, const char *file);
-
 /*
  * Run after config_finish of a server with an issuer. NULL, or a sentence about what is wrong; what a client of the document
  * will merely not like is logged.

@@ -12,22 +12,6 @@
 #include "web/http/reply.h"
 #include "web/endpoint/route.h"
 
-const char *manifest_set(cmd_parms *cmd, void *dir, const char *key, const char *value)
-{
-    server_conf_t *conf = config_server(cmd->server);
-    const char *problem = manifest_value_problem(cmd->pool, key, value);
-
-    (void)dir;
-    if (!conf->manifest) {
-        conf->manifest = apr_table_make(cmd->pool, 12);
-    }
-    if (!problem && apr_table_get(conf->manifest, key)) {
-        problem = "this key is there already; keep one of the two lines";
-    }
-    apr_table_setn(conf->manifest, key, value);
-    return problem ? apr_psprintf(cmd->pool, "GPTOAuthManifest %s: %s", key, problem) : NULL;
-}
-
 /* scopes are those that the server knows. */
 static const char *find_problem(apr_pool_t *p, const apr_table_t *values, const char *api_url, const char *scopes)
 {

@@ -18,15 +18,6 @@
 #define SCHEME       "GPTOAuth"
 #define FINDINGS_MAX 50 /* who has so many reads no more of them */
 
-const char *openapi_set(cmd_parms *cmd, void *dir, const char *file)
-{
-    server_conf_t *conf = config_server(cmd->server);
-
-    (void)dir;
-    conf->openapi_file = ap_server_root_relative(cmd->pool, file);
-    return conf->openapi_file ? NULL : apr_psprintf(cmd->pool, "GPTOAuthOpenAPI %s: this is no path of a file", file);
-}
-
 static json_t *oauth_scheme(apr_pool_t *p, const server_conf_t *conf)
 {
     json_t *scopes = json_object();

@@ -1,10 +1,13 @@
+/*
+ * Setters of how apps become known that no administrator made: GPTOAuthRegistration (RFC 7591) and GPTOAuthClientMetadata.
+ */
 #include <apr_strings.h>
 
 #include "grant/document.h"
 #include "web/setup/directives.h"
 #include "web/http/fetch.h"
 
-const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
+const char *set_registration(cmd_parms *cmd, void *dir, const char *who)
 {
     static const char *const words[] = {
         [REGISTRATION_OFF] = "off", [REGISTRATION_TOKEN] = "token", [REGISTRATION_OPEN] = "open"
@@ -23,7 +26,7 @@ const char *clients_set_registration(cmd_parms *cmd, void *dir, const char *who)
                         who);
 }
 
-const char *clients_set_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     static const char *const words[] = { [DOCUMENTS_OFF] = "off", [DOCUMENTS_PINNED] = "pinned", [DOCUMENTS_FETCH] = "fetch" };
     policy_t *policy = config_server(cmd->server)->policy;

@@ -1,3 +1,7 @@
+/*
+ * The setter of GPTOAuthScope, with all that stands behind its description. Whether the scopes fit together is found out when
+ * all are known (grant/policy.c).
+ */
 #include <apr_strings.h>
 
 #include "base/scope.h"
@@ -34,7 +38,7 @@ static const char *read_options(apr_pool_t *p, scope_def_t *def, int argc, char 
     return NULL;
 }
 
-const char *scope_define(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+const char *add_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     policy_t *policy = config_server(cmd->server)->policy;
     scope_def_t def = { .includes = "" };

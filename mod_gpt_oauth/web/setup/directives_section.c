@@ -1,3 +1,7 @@
+/*
+ * Setters of what a section is to this module: AuthType, which is mod_authn_core's and overheard, GPTOAuthResource (RFC 8707)
+ * and GPTOAuthPassHeaders. Sections that say something are noted, for the checks and for what is published.
+ */
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -30,7 +34,7 @@ section_t *section_note(cmd_parms *cmd, apr_array_header_t *sections, const dir_
 }
 
 /* mod_authn_core's directive, overheard to learn where this module guards: every module that knows a directive is asked. */
-const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
+const char *hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
 {
     dir_conf_t *conf = dir;
     section_t *section;
@@ -47,7 +51,7 @@ const char *section_hear_auth_type(cmd_parms *cmd, void *dir, const char *type)
 }
 
 /* In a section its resource, and outside of them what else the issuer gives tokens for, or the origin that a guard guards. */
-const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
+const char *add_resource(cmd_parms *cmd, void *dir, const char *uri)
 {
     server_conf_t *server = config_server(cmd->server);
     dir_conf_t *conf = dir;
@@ -79,7 +83,7 @@ const char *section_set_resource(cmd_parms *cmd, void *dir, const char *uri)
     return NULL;
 }
 
-const char *section_set_pass_headers(cmd_parms *cmd, void *dir, const char *how)
+const char *set_pass_headers(cmd_parms *cmd, void *dir, const char *how)
 {
     static const char *const words[] = {
         [PASS_HEADERS_OFF] = "off", [PASS_HEADERS_ON] = "on", [PASS_HEADERS_ENCODED] = "encoded"

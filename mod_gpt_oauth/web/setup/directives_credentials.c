@@ -1,3 +1,7 @@
+/*
+ * Setters of what opens a section: GPTOAuthCredentials, and GPTOAuthServiceKey with a key from elsewhere than the database, which
+ * is read and hashed here.
+ */
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -62,7 +66,7 @@ static const char *header_problem(apr_pool_t *p, const char *name)
     return NULL;
 }
 
-const char *service_set_credentials(cmd_parms *cmd, void *dir, int argc, char *const argv[])
+const char *set_credentials(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     dir_conf_t *conf = dir;
     ways_in_t *ways = apr_pcalloc(cmd->pool, sizeof(*ways));
@@ -140,7 +144,7 @@ static const char *secret_problem(apr_pool_t *p, const char *secret)
     return NULL;
 }
 
-const char *service_set_key(cmd_parms *cmd, void *dir, const char *source)
+const char *set_service_key(cmd_parms *cmd, void *dir, const char *source)
 {
     dir_conf_t *conf = dir;
     service_secret_t *secret = apr_pcalloc(cmd->pool, sizeof(*secret));
