@@ -1,0 +1,87 @@
+/*
+ * The last step of the authorization endpoint: the user is known, and is asked whether the app may have what it wants, or has
+ * answered. Ends with a code for the app (RFC 6749 section 4.1.2). authorize.c and sign_in.c come here.
+ */
+#include "web/endpoint/consent.h"
+
+#include <httpd.h>
+#include <apr_strings.h>
+
+#include "private.h"
+#include "web/endpoint/forms.h"
+#include "web/endpoint/identity.h"
+#include "web/http/log.h"
+#include "web/http/page.h"
+#include "web/http/reply.h"
+
+static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
+{
+    const failure_t *failure;
+    const char *code;
+
+    failure = authorize_issue(&visit->store, visit->conf->policy, visit->request, username, transaction_id, remember, &code);
+    if (failure) {
+        return visit_refuse(visit, username, failure);
+    }
+    if (!code) {
+        return page_message(visit->r, "Already done",
+                            "Your answer was sent before. Go back to the app; if it does not go on, connect it anew there.");
+    }
+    log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
+                visit->request->client->id, visit->request->scope);
+    return reply_redirect(visit->r, authorize_success_uri(visit->r->pool, visit->conf->policy, visit->request, code));
+}
+
+int consent_decide(visit_t *visit, const char *username)
+{
+    const failure_t *failure;
+    transaction_t form;
+    int remembered;
+
+    failure = authorize_remembered(&visit->store, visit->request, username, &remembered);
+    if (failure) {
+        return visit_refuse(visit, username, failure);
+    }
+    if (remembered && !visit->r->header_only) {
+        return issue(visit, username, transaction_new_id(visit->r->pool, visit->store.now), 0);
+    }
+    if (visit->request->prompt == PROMPT_NONE) {
+        return visit_refuse(visit, username,
+                            failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
+    }
+    form = visit_new_form(visit, TRANSACTION_CONSENT, username);
+    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
+}
+
+int consent_answer(visit_t *visit, const params_t *params)
+{
+    const char *decision = params_get(params, "decision"), *username = NULL, *reason;
+    const failure_t *failure = identity_find(visit->r, &visit->store, &username);
+    transaction_t form = visit_read_form(params);
+
+    if (failure) {
+        return visit_refuse(visit, username, failure);
+    }
+    if (!username) {
+        return visit_stale_form(visit, "nobody is signed in (any more)");
+    }
+    if ((reason = visit_form_problem(visit, TRANSACTION_CONSENT, username, &form))) {
+        return visit_stale_form(visit, reason);
+    }
+    visit->has_acted = 1;
+    if ((failure = visit_resume(visit, &form, username))) {
+        return visit_refuse(visit, username, failure);
+    }
+    if (strcmp(form.shown, visit_shown(visit)) != 0) {
+        return visit_stale_form(visit, "scopes or resources have changed since, and the user said yes to what the page showed");
+    }
+    if (strcmp(decision, "allow") == 0) {
+        return issue(visit, username, form.id, 1);
+    }
+    if (strcmp(decision, "deny") == 0) {
+        return visit_refuse(visit, username,
+                            failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not allow it.", NULL));
+    }
+    return visit_refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be used", "The decision is neither allow nor deny.",
+                             "decision is neither allow nor deny");
+}

@@ -1,0 +1,96 @@
+/*
+ * The step of the authorization endpoint where the user proves who he is by our own page. authorize.c comes here; whoever has
+ * signed in goes on to consent.c.
+ */
+#include "web/endpoint/sign_in.h"
+
+#include <httpd.h>
+#include <apr_strings.h>
+
+#include "grant/user.h"
+#include "private.h"
+#include "web/endpoint/consent.h"
+#include "web/endpoint/forms.h"
+#include "web/endpoint/identity.h"
+#include "web/http/reply.h"
+#include "web/http/request.h"
+
+int sign_in_show(visit_t *visit, int status, const char *problem, const char *username)
+{
+    transaction_t form = visit_new_form(visit, TRANSACTION_SIGN_IN, "");
+
+    return forms_sign_in(visit->r, status, visit->request, &form, problem, username);
+}
+
+static const char *delay_text(apr_pool_t *p, int seconds)
+{
+    int minutes = (seconds + 59) / 60;
+
+    return apr_psprintf(p, "Too many wrong passwords. Try again in %d minute%s.", minutes, minutes == 1 ? "" : "s");
+}
+
+/* The outcome is not SIGN_IN_GRANTED. */
+static int refuse(visit_t *visit, sign_in_t outcome, const char *username, int wait)
+{
+    apr_pool_t *p = visit->r->pool;
+
+    switch (outcome) {
+    case SIGN_IN_DELAYED:
+        return sign_in_show(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(p, wait), username);
+    case SIGN_IN_BUSY:
+        return sign_in_show(visit, HTTP_SERVICE_UNAVAILABLE,
+                            "Too many people are signing in at the moment. Try again in a few seconds.", username);
+    case SIGN_IN_DOWN:
+        return visit_refuse(visit, NULL,
+                            failure_make(p, OAUTH_UNAVAILABLE, "Signing in is not possible at the moment. Try again later.",
+                                         "no provider could check the password"));
+    default: return sign_in_show(visit, HTTP_OK, "User name or password is wrong.", username);
+    }
+}
+
+/* The cookies of a user who typed his name so, and has proven to be it. */
+static const failure_t *let_in(visit_t *visit, const char *username, const char *typed)
+{
+    const failure_t *failure;
+    const char *cookie;
+
+    if ((failure = user_check_enabled(&visit->store, username)) ||
+        (failure =
+             session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
+        return failure;
+    }
+    identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
+    return identity_remember_browser(visit->r, &visit->store, typed);
+}
+
+int sign_in_answer(visit_t *visit, const params_t *params)
+{
+    const char *typed = params_get(params, "username"), *username = typed, *password = params_get(params, "password"), *reason;
+    transaction_t form = visit_read_form(params);
+    const failure_t *failure;
+    sign_in_t outcome;
+    int wait = 0;
+
+    if (identity_is_given(visit->r)) {
+        return visit_stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page has no say");
+    }
+    if ((reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
+        return visit_stale_form(visit, reason);
+    }
+    if ((failure = visit_resume(visit, &form, NULL))) {
+        return visit_refuse(visit, NULL, failure);
+    }
+    if (!username || !password) {
+        return sign_in_show(visit, HTTP_OK, "Enter user name and password.", username);
+    }
+    outcome = identity_sign_in(visit->r, &username, password, &wait);
+    if (outcome != SIGN_IN_GRANTED) {
+        return refuse(visit, outcome, username, wait);
+    }
+    visit->has_acted = 1;
+    if ((failure = let_in(visit, username, typed)) ||
+        (visit_is_undecided(visit) && (failure = visit_resume(visit, &form, username)))) {
+        return visit_refuse(visit, username, failure);
+    }
+    return consent_decide(visit, username);
+}

@@ -1,0 +1,132 @@
+/*
+ * What the steps of the authorization endpoint (RFC 6749 section 3.1) have in common: refusals, the judgement of the request, and
+ * the forms that carry it. authorize.c begins a visit, sign_in.c and consent.c go on with it.
+ */
+#include "web/endpoint/visit.h"
+
+#include <httpd.h>
+#include <apr_strings.h>
+
+#include "private.h"
+#include "web/endpoint/forms.h"
+#include "web/endpoint/identity.h"
+#include "web/http/db.h"
+#include "web/http/fetch.h"
+#include "web/http/log.h"
+#include "web/http/page.h"
+#include "web/http/reply.h"
+#include "web/http/request.h"
+
+visit_t visit_of(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+
+    return (visit_t){ .r = r, .conf = conf, .store = db_store(r), .key = request_cookie(r, conf->transaction_cookie) };
+}
+
+static const char *page_title(const failure_t *failure)
+{
+    switch (failure->error) {
+    case OAUTH_UNAVAILABLE: return "Not available at the moment";
+    case OAUTH_ACCESS_DENIED: return "No access";
+    default: return "This app cannot be connected";
+    }
+}
+
+int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
+{
+    const client_t *client = visit->request ? visit->request->client : NULL;
+    const char *uri;
+
+    log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
+    if (!visit->request || !visit->request->redirect_uri || failure->error == OAUTH_UNAVAILABLE) {
+        int status = failure->error == OAUTH_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE : HTTP_BAD_REQUEST;
+
+        return page_failure(visit->r, status, page_title(failure), failure);
+    }
+    uri = authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure);
+    if (authorize_is_stranger(visit->request) && !visit->has_acted) {
+        return forms_detour(visit->r, page_title(failure), visit->request, failure, uri);
+    }
+    return reply_redirect(visit->r, uri);
+}
+
+int visit_refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason)
+{
+    const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, description, "%s", reason);
+
+    log_refusal(visit->r, LOG_FORM_REFUSED, "form refused", NULL, NULL, failure);
+    return page_failure(visit->r, status, title, failure);
+}
+
+/* The browser's key for forms: the cookie it has (several tabs share it), else a new one. */
+static void ensure_key(visit_t *visit)
+{
+    if (!transaction_key_valid(visit->key)) {
+        visit->key = transaction_new_key(visit->r->pool);
+        identity_set_cookie(visit->r, visit->conf->transaction_cookie, visit->key, 0);
+    }
+}
+
+const char *visit_shown(const visit_t *visit)
+{
+    return apr_pstrcat(visit->r->pool, visit->request->scope, "|", visit->request->resource, NULL);
+}
+
+transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username)
+{
+    apr_pool_t *p = visit->r->pool;
+    transaction_t form = { .id = transaction_new_id(p, visit->store.now),
+                           .request = visit->query,
+                           .shown = stage == TRANSACTION_CONSENT ? visit_shown(visit) : "" };
+
+    ensure_key(visit);
+    form.mac = transaction_mac(p, visit->key, stage, visit->conf->issuer, username, &form);
+    return form;
+}
+
+const failure_t *visit_judge(visit_t *visit, const params_t *params, const char *username)
+{
+    fetch_t fetch;
+    document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
+
+    return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
+}
+
+int visit_is_undecided(const visit_t *visit)
+{
+    return !visit->request->redirect_uri;
+}
+
+transaction_t visit_read_form(const params_t *params)
+{
+    const char *what = params_get(params, "shown");
+
+    return (transaction_t){ .id = params_get(params, "transaction"),
+                            .request = params_get(params, "request"),
+                            .shown = what ? what : "",
+                            .mac = params_get(params, "mac") };
+}
+
+const char *visit_form_problem(const visit_t *visit, transaction_stage_t stage, const char *username, const transaction_t *form)
+{
+    return transaction_problem(visit->r->pool, visit->key, stage, visit->conf->issuer, username, form, visit->store.now);
+}
+
+int visit_stale_form(visit_t *visit, const char *reason)
+{
+    if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
+        return visit_refuse_form(visit, HTTP_FORBIDDEN, "Your browser sent no cookie",
+                                 "It must accept the cookies of this site for you to sign in here. If it does, this page is from "
+                                 "before it was closed. Go back to the app and connect it anew.",
+                                 "the browser sent no cookie with the form");
+    }
+    return visit_refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
+                             "It is too old, or was not made for this browser. Go back to the app and connect it anew.", reason);
+}
+
+const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username)
+{
+    visit->query = form->request;
+    return visit_judge(visit, params_parse_form(visit->r->pool, form->request, strlen(form->request)), username);
+}
