@@ -71,7 +71,7 @@ static const failure_t *malformed(apr_pool_t *p, const credential_t *credential)
                               "the Authorization header holds no single well-formed bearer token");
 }
 
-/* RFC 6750 section 2.1. A scheme that is not wanted is as no credential at all: the challenge says which one is. */
+/* RFC 6750 section 2.1. A scheme that the section does not take counts as no credential: the challenge names the one it takes. */
 static const failure_t *read_authorization(request_rec *r, const char *header, credential_t *credential)
 {
     const dir_conf_t *dir = config_dir(r);

@@ -1,7 +1,7 @@
 /*
- * Fetches client metadata documents by libcurl. Who asks for one has chosen the address, so: https from public addresses only,
- * looked at when the connection is made; no redirects, no proxy, 5 seconds, 16 KB, 64 KB of headers; and when it is whose turn
- * (turns.h).
+ * Fetches client metadata documents by libcurl. Their addresses are chosen by whoever asks for one, hence: only https and only
+ * public addresses, checked when the connection is made; no redirects, no proxy, 5 seconds, 16 KB, 64 KB of headers; and only in
+ * turn (turns.h).
  */
 #ifndef GPT_OAUTH_WEB_FETCH_H
 #define GPT_OAUTH_WEB_FETCH_H

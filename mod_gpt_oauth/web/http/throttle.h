@@ -1,7 +1,6 @@
 /*
  * Counts wrong secrets, codes and passwords, and new clients, per who and address, in shared memory of all children
- * (base/counts.h). An address of IPv6 is its /64, and is counted once more as its /48, with four times the limit. Which counter
- * is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
+ * (base/counts.h). An address of IPv6 is its /64, and is counted once more as its /48, with four times the limit.
  *
  * A throttle of sign-ins that begins to refuse is written to the database, where the administrator sees it and may lift it
  * (`gptoauth throttle`). A database that does not answer lifts none.

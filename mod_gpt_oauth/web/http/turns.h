@@ -1,8 +1,7 @@
 /*
- * Whose turn it is to fetch a document: of one host one at a time and for one caller one at a time, by all children together; and
- * what failed a moment ago and is not asked again. A host is blamed only for what all its documents share (name, connection, TLS,
- * time), else one could block another's. Whoever dies in his turn loses it after TURN seconds. Which place in the shared memory
- * is whose depends on a key made at the start, so that nobody can look for one that he shares with a victim.
+ * Whose turn it is to fetch a document: all children together fetch one at a time from each host, and one at a time for each
+ * caller; and what failed a moment ago and is not asked again. A host is blamed only for what all its documents share (name,
+ * connection, TLS, time), or one document could block another. A child that dies during its turn loses it after TURN seconds.
  */
 #ifndef GPT_OAUTH_WEB_TURNS_H
 #define GPT_OAUTH_WEB_TURNS_H
