@@ -46,6 +46,7 @@ static int judge_redirects(const command_t *c, const apr_array_header_t *uris, i
     for (int i = 0; i < uris->nelts; i++) {
         const char *uri = APR_ARRAY_IDX(uris, i, const char *);
         const char *problem = uri_redirect_problem(c->pool, uri, is_public);
+
         if (problem) {
             return fail("%s: %s", uri, problem);
         }
@@ -68,6 +69,7 @@ static int judge_new(const command_t *c, const client_t *client)
 {
     const char *problem = name_problem(client->name);
     unsigned given = c->args->given, kinds = given & (ARG_PUBLIC | ARG_GPT | ARG_SERVICE | ARG_RESOURCE_SERVER);
+
     if (problem) {
         return fail("%s", problem);
     }
@@ -133,6 +135,7 @@ int client_add(command_t *c)
 int client_list(command_t *c)
 {
     apr_array_header_t *clients;
+
     if (store_client_list(c->store, &clients) != STORE_OK) {
         return fail_down(c);
     }
@@ -143,6 +146,7 @@ int client_list(command_t *c)
 int client_show(command_t *c)
 {
     client_t *client;
+
     if (client_of_operand(c, &client)) {
         return FAILED;
     }
@@ -156,6 +160,7 @@ static const char *renew_secret(const command_t *c, client_t *client)
     digest_t hash;
     apr_int64_t old_until = c->store->now + OLD_SECRET_LIFETIME;
     const char *secret = new_secret(c, &hash);
+
     if (!secret || outcome(c, store_client_set_secret(c->store, client->id, &hash, old_until))) {
         return NULL;
     }
@@ -169,6 +174,7 @@ int client_secret(command_t *c)
 {
     client_t *client;
     const char *secret;
+
     if (client_of_operand(c, &client)) {
         return FAILED;
     }
@@ -194,6 +200,7 @@ int gpt(command_t *c)
 {
     client_t *client;
     const char *secret = NULL;
+
     if (client_of_operand(c, &client) || judge_gpt(client) ||
         ((c->args->given & ARG_NEW_SECRET) && !(secret = renew_secret(c, client)))) {
         return FAILED;
@@ -251,6 +258,7 @@ int client_redirect(command_t *c)
 static int set_disabled(command_t *c, apr_int64_t disabled_at, const char *did)
 {
     client_t *client;
+
     if (client_of_operand(c, &client) || outcome(c, store_client_set_disabled(c->store, client->id, disabled_at))) {
         return FAILED;
     }
@@ -272,6 +280,7 @@ int client_enable(command_t *c)
 int client_remove(command_t *c)
 {
     client_t *client;
+
     if (client_of_operand(c, &client) || outcome(c, store_client_remove(c->store, client->id))) {
         return FAILED;
     }

@@ -78,6 +78,7 @@ static json_t *secret_json(const command_t *c, const client_t *client, const cha
 static json_t *builder_json(const command_t *c, const client_t *client, const char *secret)
 {
     json_t *object = secret_json(c, client, secret);
+
     json_object_set_new(object, "authorization_endpoint", text_json(c->server.authorize));
     json_object_set_new(object, "token_endpoint", text_json(c->server.token));
     json_object_set_new(object, "schema_url", text_json(c->server.schema));

@@ -26,6 +26,7 @@ typedef struct connection_t {
 static apr_status_t disconnect(void *data)
 {
     connection_t *connection = data;
+
     if (connection->handle) {
         apr_dbd_close(connection->driver, connection->handle);
         connection->handle = NULL;
@@ -37,10 +38,12 @@ static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *co
 {
     connection_t *connection = baton;
     database_t *database = connection->database;
+
     (void)p;
 
     if (!connection->handle) {
         const char *error = NULL;
+
         apr_status_t rv =
             apr_dbd_open_ex(connection->driver, connection->pool, database->conf.params, &connection->handle, &error);
         if (rv != APR_SUCCESS) {

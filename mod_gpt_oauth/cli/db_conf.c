@@ -19,6 +19,7 @@
 static void trim_end(char *line)
 {
     size_t size = strlen(line);
+
     while (size && apr_isspace(line[size - 1])) {
         line[--size] = '\0';
     }
@@ -29,9 +30,11 @@ static char *read_line(apr_pool_t *p, const char **text, int *number)
 {
     char *line = NULL;
     int goes_on = 1;
+
     while (goes_on && **text) {
         size_t size = strcspn(*text, "\n");
         char *part = apr_pstrmemdup(p, *text, size);
+
         *text += size + ((*text)[size] == '\n');
         ++*number;
         trim_end(part);
@@ -61,6 +64,7 @@ static const char *read_word(apr_pool_t *p, const char **rest)
     end = word;
     if (*s == '"' || *s == '\'') {
         char quote = *s++;
+
         while (*s && *s != quote) {
             if (*s == '\\' && (s[1] == quote || s[1] == '\\')) {
                 ++s;
@@ -88,6 +92,7 @@ static const char *expand(apr_pool_t *p, const char *text, const char **problem)
 {
     const char *result = "";
     const char *start;
+
     while ((start = strstr(text, "${"))) {
         const char *end = strchr(start, '}');
         const char *name, *value;
@@ -133,6 +138,7 @@ static apr_array_header_t *read_hosts(apr_pool_t *p, const char *rest)
 
     while (apr_cstr_casecmp(word, "fetch") == 0 && *rest) {
         const char *host = read_word(p, &rest);
+
         if (*host) {
             APR_ARRAY_PUSH(hosts, const char *) = host;
         }
@@ -165,6 +171,7 @@ static const char *read_directive(apr_pool_t *p, const char *line, db_conf_t *co
     if (member == &conf->issuer) {
         /* "guard" is about the virtual host: the issuer is the same. */
         const char *after = rest;
+
         rest = apr_cstr_casecmp(read_word(p, &after), "guard") == 0 ? after : rest;
     }
     while (apr_isspace(*rest)) {

@@ -45,6 +45,7 @@ static const char *client_name(const apr_array_header_t *clients, const char *id
 {
     for (int i = 0; i < clients->nelts; i++) {
         const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
+
         if (strcmp(client->id, id) == 0) {
             return client->name;
         }
@@ -56,8 +57,10 @@ static void print_table(const command_t *c, const apr_array_header_t *grants, co
 {
     static const char *const header[] = { "GRANT ID", "USER", "CLIENT", "SCOPE", "SINCE", "LAST USED" };
     table_t *table = table_make(c->pool, header, 6);
+
     for (int i = 0; i < grants->nelts; i++) {
         const grant_t *grant = APR_ARRAY_IDX(grants, i, const grant_t *);
+
         table_add(table, grant->id);
         table_add(table, grant->username ? grant->username : "(the client itself)");
         table_add(table, client_name(clients, grant->client_id));
@@ -121,6 +124,7 @@ static store_status_t revoke_all(const command_t *c, const char *client_id, apr_
     }
     for (int i = 0; i < names->nelts; i++) {
         apr_int64_t more;
+
         if (store_grant_revoke_all(c->store, APR_ARRAY_IDX(names, i, const char *), client_id, &more) == STORE_DOWN) {
             return STORE_DOWN;
         }

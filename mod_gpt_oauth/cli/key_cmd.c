@@ -60,6 +60,7 @@ static void print_added(const command_t *c, const service_key_t *key, const char
 {
     if (c->json) {
         json_t *object = key_json(c, key);
+
         json_object_set_new(object, "service_key", json_string(text));
         print_json(c->pool, object);
         return;
@@ -142,6 +143,7 @@ int key_list(command_t *c)
     table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < keys->nelts; i++) {
         const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
+
         table_add(table, key->name);
         table_add(table, *key->issuer ? key->issuer : "all");
         table_add(table, *key->scope ? key->scope : key_opens_nothing(key) ? "none" : "all");
@@ -161,11 +163,13 @@ int key_revoke(command_t *c)
 {
     apr_array_header_t *keys;
     service_key_t *key = NULL;
+
     if (find_keys(c, c->operands[0], &keys)) {
         return FAILED;
     }
     for (int i = 0; i < keys->nelts; i++) {
         service_key_t *found = APR_ARRAY_IDX(keys, i, service_key_t *);
+
         if (!found->revoked_at) {
             if (key) {
                 return fail("several issuers have a key \"%s\"; say with --issuer which one", key->name);
@@ -175,6 +179,7 @@ int key_revoke(command_t *c)
     }
     if (!key) {
         const char *name = c->operands[0];
+
         return keys->nelts ? fail("the key \"%s\" was revoked already", name)
                            : fail("there is no key \"%s\"; `gptoauth key list` shows them all", name);
     }

@@ -94,6 +94,7 @@ static void print_help(apr_pool_t *p, const char *noun)
     for (const struct entry *entry = entries; entry->noun; entry++) {
         if (!noun || strcmp(entry->noun, noun) == 0) {
             int width = printf("  %s %s", words_of(p, entry), entry->synopsis);
+
             if (width > HELP_COLUMN - 2) {
                 putchar('\n');
                 width = 0;
@@ -170,6 +171,7 @@ static int run(const struct entry *entry, command_t *c)
     db_conf_t conf;
     const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
     const char *problem = db_conf_read(c->pool, file, warn, &conf);
+
     if (!problem) {
         problem = judge_params(c->pool, &conf);
     }

@@ -38,6 +38,7 @@ void print_json(apr_pool_t *p, json_t *value)
 table_t *table_make(apr_pool_t *p, const char *const *header, int columns)
 {
     table_t *table = apr_palloc(p, sizeof(*table));
+
     table->pool = p;
     table->columns = columns;
     table->cells = apr_array_make(p, 8 * columns, sizeof(const char *));
@@ -55,14 +56,17 @@ void table_add(table_t *table, const char *cell)
 void table_print(const table_t *table, const char *indent)
 {
     int *widths = apr_pcalloc(table->pool, (apr_size_t)table->columns * sizeof(*widths));
+
     for (int i = 0; i < table->cells->nelts; i++) {
         int width = (int)text_length(APR_ARRAY_IDX(table->cells, i, const char *));
         int *widest = &widths[i % table->columns];
+
         *widest = width > *widest ? width : *widest;
     }
     for (int i = 0; i < table->cells->nelts; i++) {
         const char *cell = APR_ARRAY_IDX(table->cells, i, const char *);
         int column = i % table->columns;
+
         if (column == table->columns - 1) {
             printf("%s\n", cell);
         } else {
@@ -74,6 +78,7 @@ void table_print(const table_t *table, const char *indent)
 const char *time_text(apr_pool_t *p, apr_int64_t seconds, const char *otherwise)
 {
     apr_time_exp_t t;
+
     if (!seconds || apr_time_exp_gmt(&t, apr_time_from_sec(seconds)) != APR_SUCCESS) {
         return otherwise;
     }

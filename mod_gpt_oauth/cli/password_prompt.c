@@ -101,6 +101,7 @@ static void leave_signals(const struct sigaction saved[NSIG], const sigset_t *ma
 static int wait_for_input(const sigset_t *let_in)
 {
     struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
     while (!caught) {
         if (ppoll(&input, 1, NULL, let_in) > 0) {
             return 1;
@@ -119,6 +120,7 @@ static int wait_for_input(const sigset_t *let_in)
 static ssize_t read_input(char *buffer, int one_line, const sigset_t *let_in)
 {
     size_t size = 0;
+
     while (size < INPUT_MAX) {
         ssize_t got;
 
@@ -147,6 +149,7 @@ static ssize_t read_input(char *buffer, int one_line, const sigset_t *let_in)
 static ssize_t read_hidden(const char *prompt, char *buffer)
 {
     ssize_t size;
+
     do {
         struct termios mute;
         struct sigaction saved[NSIG];

@@ -25,6 +25,7 @@ static const struct {
 report_t *report_make(const command_t *c)
 {
     report_t *report = apr_pcalloc(c->pool, sizeof(*report));
+
     report->pool = c->pool;
     report->json = c->json;
     report->findings = json_own(c->pool, json_array());
@@ -36,6 +37,7 @@ report_t *report_make(const command_t *c)
 static int is_coloured(void)
 {
     const char *term = getenv("TERM");
+
     return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 }
 
@@ -48,6 +50,7 @@ static void print_wrapped(const char *text, int indent)
 
     while (*text) {
         int word = (int)strcspn(text, " ");
+
         if (used && width > 20 && used + 1 + word > width) {
             printf("\n%*s", indent, "");
             used = 0;

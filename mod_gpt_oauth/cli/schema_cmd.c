@@ -20,6 +20,7 @@ int migrate(command_t *c)
 
     for (int i = 0; i < applied->nelts; i++) {
         const migration_t *migration = APR_ARRAY_IDX(applied, i, const migration_t *);
+
         json_array_append_new(list, json_pack("{si ss}", "version", migration->version, "name", migration->name));
         if (!c->json) {
             printf("Applied migration %d, %s.\n", migration->version, migration->name);
@@ -42,6 +43,7 @@ int migrate(command_t *c)
 int purge(command_t *c)
 {
     apr_int64_t count, sum = 0;
+
     do {
         if (store_purge(c->store, PURGE_BATCH, &count) != STORE_OK) {
             return fail_down(c);

@@ -27,6 +27,7 @@ static json_t *user_json(const command_t *c, const void *item)
 static int judge_name(const command_t *c)
 {
     const char *problem = user_name_problem(c->operands[0]);
+
     return problem ? fail("%s", problem) : DONE;
 }
 
@@ -34,6 +35,7 @@ static int read_hash(const command_t *c, const char **hash)
 {
     const char *password;
     const char *problem = password_read(c->pool, c->operands[0], &password);
+
     if (problem) {
         return fail("%s", problem);
     }
@@ -45,6 +47,7 @@ static int read_hash(const command_t *c, const char **hash)
 static int report(const command_t *c, const char *did)
 {
     user_t *user;
+
     if (!c->json) {
         printf("User \"%s\" %s.\n", terminal_text(c->pool, c->operands[0]), did);
         return DONE;
@@ -111,6 +114,7 @@ int user_passwd(command_t *c)
     const char *hash;
 
     store_status_t status = store_user_get(c->store, c->operands[0], &user);
+
     if (status == STORE_OK) {
         if (!user->password_hash) {
             return fail("the user \"%s\" signs in elsewhere; `gptoauth user add` would give a password here", c->operands[0]);
@@ -143,6 +147,7 @@ int user_list(command_t *c)
     table = table_make(c->pool, header, COUNT(header));
     for (int i = 0; i < users->nelts; i++) {
         const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
+
         table_add(table, user->name);
         table_add(table, user->password_hash ? "password" : "elsewhere");
         table_add(table, time_text(c->pool, user->created_at, "-"));
@@ -208,6 +213,7 @@ static store_status_t remove_all(const command_t *c)
     status = store_user_remove(c->store, c->operands[0]);
     for (int i = 0; status != STORE_DOWN && i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
+
         found = store_user_get(c->store, name, &user);
         if (found == STORE_REFUSED || (found == STORE_OK && !user->password_hash)) {
             found = store_user_remove(c->store, name);
@@ -220,6 +226,7 @@ static store_status_t remove_all(const command_t *c)
 int user_remove(command_t *c)
 {
     const char *name = c->operands[0];
+
     switch (remove_all(c)) {
     case STORE_OK: break;
     case STORE_DOWN: return fail_down(c);

@@ -24,6 +24,7 @@
 dialog_t *dialog_make(const command_t *c, report_t *report, http_t *http)
 {
     dialog_t *dialog = apr_pcalloc(c->pool, sizeof(*dialog));
+
     dialog->pool = c->pool;
     dialog->report = report;
     dialog->http = http;
@@ -43,6 +44,7 @@ void dialog_hide(dialog_t *dialog, const char *secret)
 static const char *replace(apr_pool_t *p, const char *text, const char *secret)
 {
     const char *result = "", *found;
+
     while ((found = strstr(text, secret))) {
         result = apr_pstrcat(p, result, apr_pstrmemdup(p, text, (apr_size_t)(found - text)), "********", NULL);
         text = found + strlen(secret);
@@ -102,8 +104,8 @@ static void say(const dialog_t *dialog, char direction, const char *format, ...)
 static void say(const dialog_t *dialog, char direction, const char *format, ...)
 {
     const char *line;
-
     va_list args;
+
     va_start(args, format);
     line = apr_pvsprintf(dialog->pool, format, args);
     va_end(args);
@@ -115,8 +117,8 @@ static void say(const dialog_t *dialog, char direction, const char *format, ...)
 void dialog_note(dialog_t *dialog, const char *format, ...)
 {
     const char *line;
-
     va_list args;
+
     va_start(args, format);
     line = apr_pvsprintf(dialog->pool, format, args);
     va_end(args);
@@ -160,6 +162,7 @@ static json_t *show_request(dialog_t *dialog, const http_request_t *request, int
     for (int i = 0; request->form && i + 1 < request->form->nelts; i += 2) {
         const char *name = APR_ARRAY_IDX(request->form, i, const char *);
         const char *value = field_value(dialog, name, APR_ARRAY_IDX(request->form, i + 1, const char *));
+
         if (i >= hidden) {
             say(dialog, '>', "    %s=%s", name, value);
             json_object_set_new(form, name, json_string(dialog_mask(dialog, value)));
@@ -180,6 +183,7 @@ static json_t *show_request(dialog_t *dialog, const http_request_t *request, int
 static const char *body_text(const dialog_t *dialog, const http_answer_t *answer)
 {
     const char *text = strcmp(answer->type, "text/html") == 0 ? html_text(dialog->pool, answer->body, BODY_SHOWN) : answer->body;
+
     return text_cut(dialog->pool, text, BODY_SHOWN);
 }
 
@@ -200,6 +204,7 @@ static json_t *show_answer(dialog_t *dialog, const http_answer_t *answer)
     json_object_set_new(object, "type", json_string(answer->type));
     for (int i = 0; i < COUNT(names); i++) {
         const char *value = apr_table_get(answer->headers, names[i]);
+
         if (value) {
             say(dialog, '<', "    %s: %s", names[i], value);
             json_object_set_new(object, names[i], json_string(dialog_mask(dialog, value)));

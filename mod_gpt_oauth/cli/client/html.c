@@ -22,6 +22,7 @@ static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
 
     for (const char *in = result; *in;) {
         int i = 0;
+
         while (i < COUNT(known) && strncmp(in, known[i].entity, strlen(known[i].entity)) != 0) {
             i++;
         }
@@ -40,6 +41,7 @@ static char *unescape(apr_pool_t *p, const char *text, apr_size_t size)
 static int is_tag(const char *s, const char *name)
 {
     apr_size_t size = strlen(name);
+
     return s[0] == '<' && strncasecmp(s + 1, name, size) == 0 && !apr_isalnum(s[1 + size]);
 }
 

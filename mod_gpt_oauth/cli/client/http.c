@@ -51,6 +51,7 @@ typedef struct inbox_t {
 static apr_status_t close_http(void *data)
 {
     http_t *http = data;
+
     curl_easy_cleanup(http->curl);
     curl_slist_free_all(http->connect_to);
     return APR_SUCCESS;
@@ -190,6 +191,7 @@ static void note_certificate(http_t *http)
             http->certificate->issuer = apr_pstrdup(http->pool, field->data + 7);
         } else if (strncmp(field->data, "Expire date:", 12) == 0) {
             time_t end = curl_getdate(field->data + 12, NULL);
+
             http->certificate->expires_at = end > 0 ? (apr_int64_t)end : 0;
         }
     }
@@ -284,6 +286,7 @@ static CURLcode set_up(const http_t *http, apr_pool_t *p, const http_request_t *
 static const char *media_type(apr_pool_t *p, const char *header)
 {
     char *type = apr_pstrmemdup(p, header, strcspn(header, "; \t"));
+
     for (char *c = type; *c; c++) {
         *c = (char)apr_tolower(*c);
     }

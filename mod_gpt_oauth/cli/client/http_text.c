@@ -10,6 +10,7 @@
 const char *http_form(apr_pool_t *p, const apr_array_header_t *form)
 {
     const char *text = "";
+
     for (int i = 0; i + 1 < form->nelts; i += 2) {
         text = apr_pstrcat(p, text, i ? "&" : "", APR_ARRAY_IDX(form, i, const char *), "=",
                            params_encode(p, APR_ARRAY_IDX(form, i + 1, const char *)), NULL);

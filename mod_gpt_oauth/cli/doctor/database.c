@@ -110,6 +110,7 @@ static apr_int64_t number_of(const char *text)
 {
     char *end;
     apr_int64_t number = text ? apr_strtoi64(text, &end, 10) : 0;
+
     return text && !*end && number > 0 && number < 100000 ? number : 0;
 }
 
@@ -192,6 +193,7 @@ static void judge_clients(doctor_t *doctor)
     for (int i = 0; i < clients->nelts; i++) {
         const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
         const char *remedy = NULL, *problem = client_problem(c, client, &remedy);
+
         if (problem) {
             report_add(doctor->report, WARNING, "client", remedy, "\"%s\" %s", client->name, problem);
         }
@@ -216,6 +218,7 @@ static void judge_users(doctor_t *doctor)
     }
     for (int i = 0; i < users->nelts; i++) {
         const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
+
         active += user->password_hash && !user->disabled_at;
     }
     if (active) {
@@ -237,6 +240,7 @@ static void judge_keys(doctor_t *doctor)
     }
     for (int i = 0; i < keys->nelts; i++) {
         const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
+
         if (!key->revoked_at && key->expires_at && key->expires_at <= c->store->now) {
             report_add(doctor->report, WARNING, "key",
                        apr_psprintf(c->pool, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
@@ -258,6 +262,7 @@ void doctor_database(doctor_t *doctor)
     c->store->issuer = c->server.issuer;
     if (store_health(c->store, &health) != STORE_OK) {
         const char *problem = c->database->problem ? c->database->problem : c->store->problem;
+
         report_add(doctor->report, PROBLEM, "database", NULL, "%s", problem ? problem : "it did not answer");
         return;
     }

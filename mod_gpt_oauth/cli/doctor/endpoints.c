@@ -17,6 +17,7 @@
 static const char *header(const http_answer_t *answer, const char *name)
 {
     const char *value = apr_table_get(answer->headers, name);
+
     return value ? value : "";
 }
 
@@ -37,6 +38,7 @@ void doctor_judge_domain(doctor_t *doctor, const char *subject, const char *what
 static int is_foreign_challenge(const doctor_t *doctor, const http_answer_t *answer)
 {
     const char *challenge = header(answer, "WWW-Authenticate");
+
     return answer->status == 401 && strncasecmp(challenge, "Bearer", 6) != 0 && !strstr(challenge, doctor->c->server.issuer) &&
            !strstr(answer->body, "\"invalid_client\"");
 }

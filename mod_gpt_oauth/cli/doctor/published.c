@@ -16,6 +16,7 @@
 static const char *member(const json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));
+
     return value ? value : "";
 }
 
@@ -99,6 +100,7 @@ static void judge_metadata(doctor_t *doctor)
 static void judge_openid(doctor_t *doctor)
 {
     int is_absent;
+
     json_t *configuration =
         get(doctor, "discovery", apr_pstrcat(doctor->c->pool, doctor->c->server.origin, WELL_KNOWN_OPENID, NULL), &is_absent);
 
@@ -117,6 +119,7 @@ static void judge_flows(doctor_t *doctor, const json_t *document)
     json_object_foreach(schemes, name, scheme)
     {
         const json_t *flow = json_object_get(json_object_get(scheme, "flows"), "authorizationCode");
+
         if (flow && (strcmp(member(flow, "authorizationUrl"), doctor->c->server.authorize) != 0 ||
                      strcmp(member(flow, "tokenUrl"), doctor->c->server.token) != 0)) {
             report_add(doctor->report, PROBLEM, "schema", "leave the URLs out of the file: the module fills them in",
@@ -214,6 +217,7 @@ void doctor_resource(doctor_t *doctor, const char *url)
     json_array_foreach(servers, i, server)
     {
         const char *said = json_string_value(server);
+
         if (said && strcmp(said, doctor->c->server.issuer) == 0) {
             report_add(doctor->report, FINE, "resource", NULL, "%s trusts this issuer", member(resource, "resource"));
             return;

@@ -114,6 +114,7 @@ static int judge_page(try_t *try, const client_t *client, const char *redirect_u
     }
     if (answer->status != 200) {
         const char *said = html_text(try->c->pool, answer->body, PAGE_SHOWN);
+
         report_add(report, PROBLEM, NULL, try_page_remedy(try, client, redirect_uri), "refused: %s",
                    dialog_mask(try->dialog, said));
         return 0;
@@ -206,6 +207,7 @@ static int fill_in(try_t *try, const http_answer_t *answer, int *signed_in, http
 static int wants_basic(const http_answer_t *answer, const http_request_t *request)
 {
     const char *challenge = apr_table_get(answer->headers, "WWW-Authenticate");
+
     return answer->status == 401 && !request->basic_user && challenge && strncasecmp(challenge, "Basic", 5) == 0;
 }
 
@@ -217,6 +219,7 @@ static int walk(try_t *try, const char *url, const char *state)
     for (int page = 0; page < PAGES_MAX; page++) {
         const http_answer_t *answer = dialog_send(try->dialog, &next, hidden);
         const char *location = apr_table_get(answer->headers, "Location");
+
         if (answer->status >= 300 && answer->status < 400 && location &&
             strncmp(location, try->redirect_uri, strlen(try->redirect_uri)) == 0) {
             return try_take_code(try, location, state);

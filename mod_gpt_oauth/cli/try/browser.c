@@ -48,6 +48,7 @@ static const char *read_target(apr_pool_t *p, int connection)
     /* The first line is all that matters, but a browser wants its whole request to be read. */
     while (size < sizeof(buffer) - 1 && poll(&ready, 1, WAIT_FOR_BYTES) == 1) {
         ssize_t got = read(connection, buffer + size, sizeof(buffer) - 1 - size);
+
         if (got <= 0) {
             break;
         }
@@ -70,6 +71,7 @@ static void reply(int connection, const char *status, const char *sentence)
                         "\r\n<!DOCTYPE html><title>gptoauth</title><p>%s</p>\n",
                         status, sentence);
     ssize_t sent = write(connection, page, (size_t)size);
+
     (void)sent; /* it is a courtesy */
 }
 
@@ -116,6 +118,7 @@ const char *try_await_browser(try_t *try, const char *url)
     sigprocmask(SIG_BLOCK, &all, &usual);
     while (!came && !try_interrupted && apr_time_now() < end) {
         struct timespec left = { .tv_sec = apr_time_sec(end - apr_time_now()) + 1 };
+
         if (ppoll(&ready, 1, &left, &usual) > 0) {
             came = take_visitor(try, *uri.path ? uri.path : "/");
         }

@@ -109,6 +109,7 @@ const char *try_user_remedy(const try_t *try)
 static const char *foreign_challenge(const try_t *try, const http_answer_t *answer)
 {
     const char *challenge = apr_table_get(answer->headers, "WWW-Authenticate");
+
     return challenge && !strstr(challenge, try->c->server.issuer) && strncasecmp(challenge, "Bearer", 6) != 0 ? challenge : NULL;
 }
 

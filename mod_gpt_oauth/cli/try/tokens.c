@@ -72,6 +72,7 @@ static json_t *judge(try_t *try, const client_t *client, const char *secret, con
     }
     if (answer->status != 200) {
         const char *error = member(object, "error"), *description = member(object, "error_description");
+
         report_add(report, PROBLEM, NULL, error_remedy(try, client, secret, error ? error : ""), "refused: %s%s%s",
                    error ? error : "no error is named", description ? ": " : "",
                    description ? dialog_mask(try->dialog, description) : "");
@@ -233,6 +234,7 @@ static const char *challenge_remedy(const try_t *try, const http_answer_t *answe
 
     if (challenge && strstr(challenge, "insufficient_scope")) {
         const char *scope = strstr(challenge, "scope=\"");
+
         return scope ? apr_psprintf(try->c->pool,
                                     "it needs the scope %.*s: ask for it with --scope, and in the builder's field Scope",
                                     (int)strcspn(scope + 7, "\""), scope + 7)
@@ -254,6 +256,7 @@ static const char *challenge_remedy(const try_t *try, const http_answer_t *answe
 static http_answer_t *call(try_t *try, const char *url, const char *token)
 {
     http_request_t request = { .url = url, .bearer = token, .headers = { "Accept: */*" } };
+
     return dialog_send(try->dialog, &request, 0);
 }
 

@@ -62,6 +62,7 @@ static const char *loopback_redirect(const command_t *c, const client_t *client)
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         const char *uri = APR_ARRAY_IDX(client->redirect_uris, i, const char *);
         uri_t parsed;
+
         if (uri_is_loopback_redirect(c->pool, uri) && uri_parse(c->pool, uri, &parsed) && strcmp(parsed.host, "[::1]") != 0) {
             return uri;
         }
@@ -128,6 +129,7 @@ static void forget(const try_t *try, apr_int64_t since)
     for (int i = 0; i < try->grants->nelts; i++) {
         digest_t hash;
         access_t *access;
+
         token_hash(APR_ARRAY_IDX(try->grants, i, const char *), &hash);
         if (store_access_get(store, &hash, &access) != STORE_OK) {
             continue;
@@ -144,6 +146,7 @@ static void forget(const try_t *try, apr_int64_t since)
 static int may_use(const client_t *client, int method)
 {
     const char *only = client->auth_method;
+
     return !only || strcmp(only, method == BY_BASIC ? "client_secret_basic" : "client_secret_post") == 0;
 }
 
@@ -252,6 +255,7 @@ static int without_stand_in(try_t *try, const client_t *client, const char *redi
     try->redirect_uri = redirect_uri;
     if (!try->username && uri_parse(try->c->pool, redirect_uri, &uri)) {
         int port = uri.port ? (int)apr_strtoi64(uri.port, NULL, 10) : 0;
+
         if ((problem = try_listen(try, &port))) {
             return fail("%s", problem);
         }
@@ -266,6 +270,7 @@ static int without_stand_in(try_t *try, const client_t *client, const char *redi
 static json_t *summary(const try_t *try, const client_t *client)
 {
     json_t *object = json_object();
+
     json_object_set_new(object, "client_id", json_string(client->id));
     json_object_set_new(object, "issuer", json_string(try->c->server.issuer));
     json_object_set_new(object, "stand_in", json_boolean(try->client && try->client != client));
