@@ -8,7 +8,7 @@
 #include "base/scope.h"
 #include "base/uri.h"
 #include "grant/document.h"
-#include "grant/metadata.h"
+#include "grant/client_metadata.h"
 #include "grant/registration.h"
 
 #include <apr_strings.h>
@@ -19,15 +19,15 @@ static void look_at_client(apr_pool_t *p, const client_t *client)
 {
     apr_size_t size = 0;
 
-    HOLDS(client->redirect_uris->nelts >= 1 && client->redirect_uris->nelts <= METADATA_REDIRECTS_MAX);
+    HOLDS(client->redirect_uris->nelts >= 1 && client->redirect_uris->nelts <= CLIENT_METADATA_REDIRECTS_MAX);
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         const char *uri = APR_ARRAY_IDX(client->redirect_uris, i, const char *);
 
         HOLDS(!uri_redirect_problem(p, uri, 1));
         size += strlen(uri);
     }
-    HOLDS(size <= METADATA_REDIRECTS_SIZE);
-    HOLDS(*client->name && strlen(client->name) <= METADATA_NAME_MAX && utf8_valid(client->name, strlen(client->name)));
+    HOLDS(size <= CLIENT_METADATA_REDIRECTS_SIZE);
+    HOLDS(*client->name && strlen(client->name) <= CLIENT_METADATA_NAME_MAX && utf8_valid(client->name, strlen(client->name)));
     for (const char *c = client->name; *c; c++) {
         HOLDS((unsigned char)*c >= ' ' && *c != 0x7f);
     }

@@ -4,7 +4,7 @@
 #include "tap.h"
 #include "base/array.h"
 #include "base/json.h"
-#include "grant/metadata.h"
+#include "grant/client_metadata.h"
 
 #include <apr_strings.h>
 
@@ -22,7 +22,7 @@ static const char *judge(apr_pool_t *p, const char *text, const char *member)
     if (!metadata) {
         return "no JSON";
     }
-    failure = metadata_read(p, metadata, &client);
+    failure = client_metadata_read(p, metadata, &client);
     if (failure) {
         return apr_pstrcat(p, oauth_error_name(failure->error), strstr(failure->description, member) ? "" : " of something else",
                            NULL);
@@ -93,10 +93,10 @@ static const char *many(apr_pool_t *p, int count, int size)
 
 static void test_amounts(apr_pool_t *p)
 {
-    ok(*judge(p, many(p, METADATA_REDIRECTS_MAX, 20), "") == 'n', "case 310: as many redirect_uris as allowed");
-    is_str(judge(p, many(p, METADATA_REDIRECTS_MAX + 1, 20), "16"), "invalid_redirect_uri", "case 310: one more");
-    ok(*judge(p, many(p, 4, METADATA_REDIRECTS_SIZE / 4), "") == 'n', "case 310: as many bytes of them as allowed");
-    is_str(judge(p, many(p, 4, METADATA_REDIRECTS_SIZE / 4 + 1), "4096"), "invalid_redirect_uri", "case 310: a few more");
+    ok(*judge(p, many(p, CLIENT_METADATA_REDIRECTS_MAX, 20), "") == 'n', "case 310: as many redirect_uris as allowed");
+    is_str(judge(p, many(p, CLIENT_METADATA_REDIRECTS_MAX + 1, 20), "16"), "invalid_redirect_uri", "case 310: one more");
+    ok(*judge(p, many(p, 4, CLIENT_METADATA_REDIRECTS_SIZE / 4), "") == 'n', "case 310: as many bytes of them as allowed");
+    is_str(judge(p, many(p, 4, CLIENT_METADATA_REDIRECTS_SIZE / 4 + 1), "4096"), "invalid_redirect_uri", "case 310: a few more");
 }
 
 static void test_names(apr_pool_t *p)
@@ -116,7 +116,7 @@ static void test_names(apr_pool_t *p)
         { "case 40: an escape", "\"a\\u001b[31mb\"", NULL },
         { "case 40: DEL", "\"a\\u007f\"", NULL },
     };
-    char *name = apr_palloc(p, METADATA_NAME_MAX + 2);
+    char *name = apr_palloc(p, CLIENT_METADATA_NAME_MAX + 2);
 
     for (int i = 0; i < COUNT(rows); i++) {
         const char *text = apr_pstrcat(p, "{" CB ",\"client_name\":", rows[i].name, "}", NULL);
@@ -128,11 +128,11 @@ static void test_names(apr_pool_t *p)
 
         is_str(judge(p, text, "client_name"), wanted, "client_name: %s", rows[i].what);
     }
-    memset(name, 'x', METADATA_NAME_MAX + 1);
-    name[METADATA_NAME_MAX + 1] = '\0';
+    memset(name, 'x', CLIENT_METADATA_NAME_MAX + 1);
+    name[CLIENT_METADATA_NAME_MAX + 1] = '\0';
     is_str(judge(p, apr_pstrcat(p, "{" CB ",\"client_name\":\"", name, "\"}", NULL), "client_name"), "invalid_client_metadata",
            "client_name: 256 bytes");
-    name[METADATA_NAME_MAX] = '\0';
+    name[CLIENT_METADATA_NAME_MAX] = '\0';
     ok(*judge(p, apr_pstrcat(p, "{" CB ",\"client_name\":\"", name, "\"}", NULL), "") == 'x', "client_name: 255 bytes");
 }
 
