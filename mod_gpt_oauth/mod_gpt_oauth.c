@@ -15,6 +15,7 @@
 #include "web/http/db.h"
 #include "web/http/fetch.h"
 #include "web/endpoint/dispatch.h"
+#include "web/endpoint/endpoints.h"
 #include "web/endpoint/given.h"
 #include "web/guard/guard.h"
 #include "web/http/hashing.h"
@@ -66,6 +67,7 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_others[] = { "mod_rewrite.c", "mod_alias.c", "mod_proxy.c", NULL };
     static const char *const before_authz[] = { "mod_authz_core.c", NULL };
 
+    route_register(endpoints);
     cors_register(p, route_cors);
     given_register(p);
     identity_register(p);

@@ -1,6 +1,6 @@
 /*
- * Lets an endpoint answer: the table of who answers which method, and what holds for all of them before: no .htaccess, https, a
- * database. OPTIONS and methods that nobody answers are answered here. The hook stands in mod_gpt_oauth.c.
+ * Lets an endpoint answer, after what holds for all of them: no .htaccess, https, a database. OPTIONS and methods that nobody
+ * answers are answered here. mod_gpt_oauth.c registers the hook.
  */
 #include "web/endpoint/dispatch.h"
 
@@ -8,36 +8,12 @@
 
 #include "private.h"
 #include "web/config/config.h"
-#include "web/endpoint/endpoints.h"
 #include "web/endpoint/route.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/page.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
-
-#define BY_GET_OR_POST "GET, HEAD, POST, OPTIONS"
-#define BY_POST        "POST, OPTIONS"
-
-typedef struct answer_t {
-    const char *handler;         /* as the table of routes has it */
-    int (*get)(request_rec *r);  /* HEAD too; NULL: 405 */
-    int (*post)(request_rec *r); /* NULL: 405 */
-    const char *allow;           /* the header; NULL: get answers every method itself, and may say 404 to each */
-} answer_t;
-
-static const answer_t answers[] = {
-    { "gpt-oauth-authorize", endpoint_authorize_get, endpoint_authorize_post, BY_GET_OR_POST },
-    { "gpt-oauth-token", endpoint_token_get, endpoint_token_post, BY_POST }, /* GET: a 405 that says more */
-    { "gpt-oauth-revoke", NULL, endpoint_revoke, BY_POST },
-    { "gpt-oauth-introspect", NULL, endpoint_introspect, BY_POST },
-    { "gpt-oauth-register", NULL, endpoint_register, BY_POST },
-    { "gpt-oauth-metadata", endpoint_metadata, NULL, NULL },
-    { "gpt-oauth-resource", endpoint_resource, NULL, NULL },
-    { "gpt-oauth-manifest", endpoint_manifest, NULL, NULL },
-    { "gpt-oauth-openapi", endpoint_openapi, NULL, NULL },
-    { "gpt-oauth-hello", endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
-};
 
 /* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
 static int has_htaccess(const request_rec *r)
@@ -81,25 +57,18 @@ static int refuse_as_error_document(request_rec *r, const endpoint_t *endpoint)
     return r->status;
 }
 
-static int answer_method(request_rec *r, const answer_t *answer)
+static int answer(request_rec *r, const endpoint_t *endpoint)
 {
-    if (!answer->allow || (r->method_number == M_GET && answer->get)) {
-        return answer->get(r);
+    if (!endpoint->get && !endpoint->post) {
+        return reply_nothing(r); /* the module's own, and nothing there */
     }
-    if (r->method_number == M_POST && answer->post) {
-        return answer->post(r);
+    if (!endpoint->allow || (r->method_number == M_GET && endpoint->get)) {
+        return endpoint->get(r);
     }
-    return r->method_number == M_OPTIONS ? reply_options(r, answer->allow) : reply_method(r, answer->allow);
-}
-
-static int answer_as(request_rec *r, const endpoint_t *endpoint)
-{
-    for (apr_size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        if (strcmp(answers[i].handler, endpoint->handler) == 0) {
-            return answer_method(r, &answers[i]);
-        }
+    if (r->method_number == M_POST && endpoint->post) {
+        return endpoint->post(r);
     }
-    return reply_nothing(r); /* the module's own, and nothing there */
+    return r->method_number == M_OPTIONS ? reply_options(r, endpoint->allow) : reply_method(r, endpoint->allow);
 }
 
 int dispatch_handler(request_rec *r)
@@ -121,7 +90,7 @@ int dispatch_handler(request_rec *r)
         return refuse_as_error_document(r, endpoint);
     }
     if (endpoint->flags & ENDPOINT_PUBLIC) {
-        return answer_as(r, endpoint);
+        return answer(r, endpoint);
     }
     if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
         log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
@@ -137,5 +106,5 @@ int dispatch_handler(request_rec *r)
     if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
         return refuse_without_database(r, endpoint);
     }
-    return answer_as(r, endpoint);
+    return answer(r, endpoint);
 }

@@ -1,5 +1,5 @@
 /*
- * Which function answers an endpoint, by its handler's name and the method.
+ * Lets the endpoint that a request is for answer it.
  */
 #ifndef GPT_OAUTH_WEB_DISPATCH_H
 #define GPT_OAUTH_WEB_DISPATCH_H

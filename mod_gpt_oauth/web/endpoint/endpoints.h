@@ -1,11 +1,16 @@
 /*
- * The content handlers behind the routes. Called with an issuer configured, the scheme checked and the store at hand.
+ * The endpoints, and the functions that answer there: called with an issuer configured, the scheme checked and the store at hand.
  */
 #ifndef GPT_OAUTH_WEB_ENDPOINTS_H
 #define GPT_OAUTH_WEB_ENDPOINTS_H
 
 #include <httpd.h>
 #include <jansson.h>
+
+#include "web/endpoint/route.h"
+
+/* For route_register. */
+extern const endpoint_t endpoints[];
 
 /* For GET and HEAD. That of the token endpoint says 405, and what a browser is doing there. */
 int endpoint_authorize_get(request_rec *r);

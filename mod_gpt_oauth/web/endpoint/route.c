@@ -1,6 +1,6 @@
 /*
- * The table of URLs: which of them is which endpoint, before mod_rewrite, mod_alias and mod_proxy can take it, and without the
- * guard. Who answers there stands in the table of web/endpoint/dispatch.c. mod_gpt_oauth.c registers the hooks.
+ * Which URL is which endpoint of the table in web/endpoint/endpoints.c: claimed before mod_rewrite, mod_alias and mod_proxy can
+ * take it, and kept out of the guard's way. mod_gpt_oauth.c registers the hooks.
  */
 #include "web/endpoint/route.h"
 
@@ -11,43 +11,20 @@
 #include "base/well_known.h"
 #include "private.h"
 #include "web/config/config.h"
-#include "web/endpoint/endpoints.h"
 #include "web/config/resource.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
-static int registers(const server_conf_t *conf)
-{
-    return conf->registration != REGISTRATION_OFF;
-}
-
-static int has_manifest(const server_conf_t *conf)
-{
-    return conf->manifest != NULL;
-}
-
-static int has_openapi(const server_conf_t *conf)
-{
-    return conf->openapi_file != NULL;
-}
-
-static const endpoint_t endpoints[] = {
-    { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL },
-    { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL },
-    { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL },
-    { "revoke_token", "gpt-oauth-revoke", ENDPOINT_CORS, NULL }, /* as django-oauth-toolkit calls it */
-    { "introspect", "gpt-oauth-introspect", 0, NULL },
-    { "register", "gpt-oauth-register", ENDPOINT_CORS, registers },
-    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL },
-    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL },
-    { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest },
-    { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi },
-    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL },
-    { NULL, NULL, 0, NULL }
-};
+/* Set before the first request, and never again. */
+static const endpoint_t *endpoints;
 
 /* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
-static const endpoint_t reserved = { NULL, "gpt-oauth-reserved", ENDPOINT_STATIC | ENDPOINT_GUARD, NULL };
+static const endpoint_t reserved = { .handler = "gpt-oauth-reserved", .flags = ENDPOINT_STATIC | ENDPOINT_GUARD };
+
+void route_register(const endpoint_t *table)
+{
+    endpoints = table;
+}
 
 static int is_below(const char *uri, const char *path, apr_size_t size)
 {

@@ -25,7 +25,13 @@ typedef struct endpoint_t {
     const char *handler;
     unsigned flags;
     int (*is_on)(const struct server_conf_t *conf); /* NULL: always; where it is off, a path on the host is anybody's */
+    int (*get)(request_rec *r);                     /* HEAD too; NULL: 405 */
+    int (*post)(request_rec *r);                    /* NULL: 405 */
+    const char *allow; /* the header; NULL: get answers every method itself, and may say 404 to each */
 } endpoint_t;
+
+/* Before any of the others: the table, which ends with one that has no handler, and lives as long as the process. */
+void route_register(const endpoint_t *table);
 
 /* The endpoint that answers r, by its URL or as a handler, from early on; NULL: r is somebody else's. */
 const endpoint_t *route_endpoint(request_rec *r);

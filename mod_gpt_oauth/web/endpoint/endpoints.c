@@ -1,0 +1,46 @@
+/*
+ * The table of endpoints: where each is, who may call it, by which methods, and which function answers. web/endpoint/route.c
+ * finds the row of a request, and web/endpoint/dispatch.c has it answered.
+ */
+#include "web/endpoint/endpoints.h"
+
+#include "base/well_known.h"
+#include "web/config/config.h"
+
+#define BY_GET_OR_POST "GET, HEAD, POST, OPTIONS"
+#define BY_POST        "POST, OPTIONS"
+
+static int registers(const server_conf_t *conf)
+{
+    return conf->registration != REGISTRATION_OFF;
+}
+
+static int has_manifest(const server_conf_t *conf)
+{
+    return conf->manifest != NULL;
+}
+
+static int has_openapi(const server_conf_t *conf)
+{
+    return conf->openapi_file != NULL;
+}
+
+const endpoint_t endpoints[] = {
+    { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL, endpoint_authorize_get, endpoint_authorize_post,
+      BY_GET_OR_POST },
+    { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
+      BY_POST }, /* GET: a 405 that says more */
+    { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST },
+    { "revoke_token", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke,
+      BY_POST }, /* as django-oauth-toolkit calls it */
+    { "introspect", "gpt-oauth-introspect", 0, NULL, NULL, endpoint_introspect, BY_POST },
+    { "register", "gpt-oauth-register", ENDPOINT_CORS, registers, NULL, endpoint_register, BY_POST },
+    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL, endpoint_metadata, NULL,
+      NULL },
+    { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL,
+      endpoint_resource, NULL, NULL },
+    { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest, endpoint_manifest, NULL, NULL },
+    { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi, endpoint_openapi, NULL, NULL },
+    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
+    { .handler = NULL }
+};
