@@ -1,47 +1,10 @@
+/*
+ * Clients as the administrator makes and changes them, and the look-up of any client by its id. Called by every endpoint that
+ * meets a client_id, and by `gptoauth client`; who registers by itself is in registrations.c.
+ */
 #include <apr_strings.h>
 
-#include "store/clients.h"
-
-static apr_array_header_t *split_lines(apr_pool_t *p, const char *text)
-{
-    apr_array_header_t *lines = apr_array_make(p, 4, sizeof(const char *));
-
-    while (*text != '\0') {
-        apr_size_t length = strcspn(text, "\n");
-
-        APR_ARRAY_PUSH(lines, const char *) = apr_pstrmemdup(p, text, length);
-        text += length;
-        text += *text == '\n';
-    }
-    return lines;
-}
-
-client_t *read_client(apr_pool_t *p, const cell_t *cell)
-{
-    client_t *client = apr_pcalloc(p, sizeof(*client));
-
-    client->id = next_text(&cell);
-    client->name = next_text(&cell);
-    client->is_public = next_flag(&cell);
-    client->is_gpt = next_flag(&cell);
-    client->auth_method = next_text(&cell);
-    client->has_secret = next_digest(&cell, &client->secret_hash);
-    client->has_old_secret = next_digest(&cell, &client->old_secret_hash);
-    client->old_secret_until = next_number(&cell);
-    client->redirect_uris = split_lines(p, next_text(&cell));
-    client->scope = next_text(&cell);
-    client->grant_types = next_text(&cell);
-    client->gpt_id = next_text(&cell);
-    client->gpt_open = next_flag(&cell);
-    client->is_resource_server = next_flag(&cell);
-    client->resource = next_text(&cell);
-    client->source = next_text(&cell);
-    client->created_at = next_number(&cell);
-    client->disabled_at = next_number(&cell);
-    client->fresh_until = next_number(&cell);
-    client->application_type = next_text(&cell);
-    return client;
-}
+#include "store/client_row.h"
 
 store_status_t store_client_get(store_t *store, const char *id, client_t **client)
 {
@@ -94,30 +57,12 @@ store_status_t store_client_add(store_t *store, const client_t *client)
 {
     /* A unique index keeps the names apart that admins give. */
     static const op_t op = {
-        .sql =
-            "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope, grant_types,"
-            " gpt_open, is_resource_server, resource, source, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-            " ON CONFLICT DO NOTHING RETURNING 1",
+        .sql = INSERT_CLIENT("", "") " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1 AND name = $2",
     };
-    const value_t args[] = {
-        v_text(client->id),
-        v_text(client->name),
-        v_number(client->is_public != 0),
-        v_number(client->is_gpt != 0),
-        v_text(client->auth_method),
-        v_digest(client->has_secret ? &client->secret_hash : NULL),
-        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
-        v_text(client->scope),
-        v_text(client->grant_types),
-        v_number(client->gpt_open != 0),
-        v_number(client->is_resource_server != 0),
-        v_text(client->resource),
-        v_text(client->source),
-        v_number(store->now),
-    };
+    value_t args[CLIENT_ARGS];
 
+    bind_client(store, client, args);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 

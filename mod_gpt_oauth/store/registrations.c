@@ -1,6 +1,10 @@
+/*
+ * Clients that registered themselves (RFC 7591) and those that publish a metadata document: how they come, and how those that
+ * nobody uses go again. Called by grant/registration.c, grant/document.c and, for the removal, by purge.c.
+ */
 #include <apr_strings.h>
 
-#include "store/clients.h"
+#include "store/client_row.h"
 
 #define BY_METADATA "metadata_hash = $1 AND issuer = $3 AND source = '" CLIENT_REGISTERED "'"
 /* That is exact enough: most who register again do so for each connection that they make. */
@@ -25,56 +29,34 @@ store_status_t store_registration_get(store_t *store, const digest_t *metadata_h
 store_status_t store_registration_add(store_t *store, const client_t *client, const digest_t *metadata_hash)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, secret_hash, redirect_uris, scope,"
-               " grant_types, source, created_at, metadata_hash, seen_at, issuer, application_type)"
-               " VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $10, $12, $13)"
-               " ON CONFLICT DO NOTHING RETURNING 1",
+        .sql = INSERT_CLIENT(", seen_at, metadata_hash, issuer, application_type",
+                             ", $14, $15, $16, $17") " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1",
     };
-    const value_t args[] = {
-        v_text(client->id),
-        v_text(client->name),
-        v_number(client->is_public != 0),
-        v_text(client->auth_method),
-        v_digest(client->has_secret ? &client->secret_hash : NULL),
-        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
-        v_text(client->scope),
-        v_text(client->grant_types),
-        v_text(client->source),
-        v_number(store->now),
-        v_digest(metadata_hash),
-        v_text(store->issuer),
-        v_text(client->application_type),
-    };
+    value_t args[CLIENT_ARGS + 3];
 
+    bind_client(store, client, args);
+    args[CLIENT_ARGS] = v_digest(metadata_hash);
+    args[CLIENT_ARGS + 1] = v_text(store->issuer);
+    args[CLIENT_ARGS + 2] = v_text(client->application_type);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-/* A row of a built-in document is there for who lets it in. */
-#define BUILT_IN "CASE WHEN $9 = 0 THEN $8"
-
 store_status_t store_document_put(store_t *store, const client_t *client)
 {
+    /* A row of a built-in document, which is not fetched, is there for who lets it in. */
     static const op_t op = {
-        .sql = "INSERT INTO oauth_client (id, name, is_public, is_gpt, auth_method, redirect_uris, scope, grant_types, source,"
-               " created_at, seen_at, let_in_at, fresh_until)"
-               " VALUES ($1, $2, 1, 0, $3, $4, $5, $6, $7, $8, $8, " BUILT_IN " END, NULLIF($9, 0))"
-               " ON CONFLICT (id) DO UPDATE SET name = $2, redirect_uris = $4, grant_types = $6, seen_at = $8,"
-               " let_in_at = " BUILT_IN " ELSE oauth_client.let_in_at END, fresh_until = NULLIF($9, 0)"
-               " WHERE oauth_client.source = $7 RETURNING 1",
+        .sql = INSERT_CLIENT(
+            ", seen_at, let_in_at, fresh_until",
+            ", $14, CASE WHEN $15 = 0 THEN $14 END, NULLIF($15, 0)") " ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,"
+                                                                     " grant_types = excluded.grant_types, seen_at = excluded.seen_at,"
+                                                                     " let_in_at = coalesce(excluded.let_in_at, oauth_client.let_in_at), fresh_until = excluded.fresh_until"
+                                                                     " WHERE oauth_client.source = excluded.source RETURNING 1",
     };
-    const value_t args[] = {
-        v_text(client->id),
-        v_text(client->name),
-        v_text(client->auth_method),
-        v_text(apr_array_pstrcat(store->pool, client->redirect_uris, '\n')),
-        v_text(client->scope),
-        v_text(client->grant_types),
-        v_text(client->source),
-        v_number(store->now),
-        v_number(client->fresh_until),
-    };
+    value_t args[CLIENT_ARGS + 1];
 
+    bind_client(store, client, args);
+    args[CLIENT_ARGS] = v_number(client->fresh_until);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
