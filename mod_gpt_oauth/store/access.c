@@ -1,3 +1,7 @@
+/*
+ * Access tokens as guards, introspection and revocation look them up: one indexed SELECT for each request to a guarded path
+ * (RFC 6750). Called by grant/verify.c and grant/revoke.c.
+ */
 #include "store/db.h"
 
 store_status_t store_access_get(store_t *store, const digest_t *hash, access_t **out)

@@ -1,3 +1,7 @@
+/*
+ * Consents, authorization codes and what they are redeemed for (RFC 6749 section 4.1): every condition stands in the statement
+ * that spends the code. Called by grant/authorize.c and grant/redeem.c.
+ */
 #include <apr_strings.h>
 
 #include "base/fold.h"

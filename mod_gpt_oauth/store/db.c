@@ -1,3 +1,7 @@
+/*
+ * Runs one operation: leases a connection, checks the schema, runs the statement or its steps, and tries once more where the
+ * connection broke. Called by every file of operations in store/.
+ */
 #include "store/db.h"
 
 #include <string.h>

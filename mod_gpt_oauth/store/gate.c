@@ -1,3 +1,7 @@
+/*
+ * Lets at most so many threads at connections, and only one at a time open a new one. Called by lease.c alone; the header says
+ * why.
+ */
 #include "store/gate.h"
 
 #include <apr_thread_cond.h>

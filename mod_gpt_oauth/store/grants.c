@@ -1,3 +1,7 @@
+/*
+ * Grants: rotation of refresh tokens and retries (RFC 6749 section 6), tokens of service accounts (section 4.4), revocation and
+ * lists. Called by grant/ and by `gptoauth grant`.
+ */
 #include "store/token_row.h"
 
 #define LIVES "revoked_at IS NULL AND expires_at > $5 AND " CLIENT_AND_USER_LIVE

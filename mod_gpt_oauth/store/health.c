@@ -1,3 +1,7 @@
+/*
+ * What the doctor wants to know of the database: its clock, whether it takes writes, which rights are missing and how many
+ * connections it allows. Called by `gptoauth doctor`.
+ */
 #include "store/db.h"
 #include "store/source.h"
 

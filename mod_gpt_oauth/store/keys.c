@@ -1,3 +1,6 @@
+/*
+ * Service keys, which belong to no person and no client. Called by grant/key.c for a request and by `gptoauth key`.
+ */
 #include "store/db.h"
 
 #define COLUMNS "name, issuer, scope, introspect, register, created_at, expires_at, revoked_at, used_at"

@@ -1,3 +1,7 @@
+/*
+ * Takes a connection from its source for one operation and gives it back, and keeps what was prepared on it. Called by db.c and
+ * migrate.c; the backends use what is here for their messages and prepared statements.
+ */
 #include "store/lease.h"
 
 #include <stdarg.h>

@@ -1,3 +1,7 @@
+/*
+ * Who, besides the module, could come between it and its tables on PostgreSQL: one statement over the system's catalogues.
+ * Called by `gptoauth doctor`.
+ */
 #include "store/db.h"
 
 /* The tables are found by search_path. Where they are, and whose. */

@@ -1,3 +1,7 @@
+/*
+ * Reads the answers of PostgreSQL to their end, judges its errors by SQLSTATE, and gives up connections that are of no use any
+ * more. Called by pgsql.c.
+ */
 #include "store/pgsql_answer.h"
 
 #include <endian.h>

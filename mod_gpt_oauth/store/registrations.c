@@ -42,16 +42,18 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+/* A row of a built-in document, which is not fetched, is there for who lets it in. */
+#define LET_IN_AT "CASE WHEN $15 = 0 THEN $14 END"
+#define RENEW_DOCUMENT                                                                                                           \
+    " ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,"                              \
+    " grant_types = excluded.grant_types, seen_at = excluded.seen_at,"                                                           \
+    " let_in_at = coalesce(excluded.let_in_at, oauth_client.let_in_at), fresh_until = excluded.fresh_until"                      \
+    " WHERE oauth_client.source = excluded.source RETURNING 1"
+
 store_status_t store_document_put(store_t *store, const client_t *client)
 {
-    /* A row of a built-in document, which is not fetched, is there for who lets it in. */
     static const op_t op = {
-        .sql = INSERT_CLIENT(
-            ", seen_at, let_in_at, fresh_until",
-            ", $14, CASE WHEN $15 = 0 THEN $14 END, NULLIF($15, 0)") " ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,"
-                                                                     " grant_types = excluded.grant_types, seen_at = excluded.seen_at,"
-                                                                     " let_in_at = coalesce(excluded.let_in_at, oauth_client.let_in_at), fresh_until = excluded.fresh_until"
-                                                                     " WHERE oauth_client.source = excluded.source RETURNING 1",
+        .sql = INSERT_CLIENT(", seen_at, let_in_at, fresh_until", ", $14, " LET_IN_AT ", NULLIF($15, 0)") RENEW_DOCUMENT,
     };
     value_t args[CLIENT_ARGS + 1];
 

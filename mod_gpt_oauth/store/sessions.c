@@ -1,3 +1,6 @@
+/*
+ * Sessions of people who have signed in, one for each browser. Called by grant/user.c.
+ */
 #include "base/fold.h"
 #include "store/db.h"
 

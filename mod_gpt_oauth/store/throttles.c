@@ -1,3 +1,7 @@
+/*
+ * Throttles of sign-ins that have begun to refuse, so that `gptoauth throttle` can list and lift them, and the browsers that
+ * users know. Called by web/http/throttle.c, grant/user.c and the command.
+ */
 #include "store/throttles.h"
 #include "store/db.h"
 

@@ -1,3 +1,7 @@
+/*
+ * People with a password, and those of another sign-in who are disabled here; names in all their spellings (base/fold.h). Called
+ * by grant/user.c and by `gptoauth user`.
+ */
 #include <apr_hash.h>
 
 #include "base/fold.h"
