@@ -1,3 +1,6 @@
+/*
+ * Compares ServerName with the host by which clients come to an issuer or a guard. Called by check.c, for each of them.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 
