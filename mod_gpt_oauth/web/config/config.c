@@ -1,3 +1,7 @@
+/*
+ * Unset values, merges and defaults of the configuration, and what each server makes of its own once: origin, names of cookies,
+ * scopes. httpd creates and merges; web/setup/check.c finishes.
+ */
 #include "web/config/config.h"
 
 #include <apr_strings.h>

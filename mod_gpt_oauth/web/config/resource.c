@@ -1,3 +1,7 @@
+/*
+ * Works out the protected resources of a virtual host (RFC 8707, RFC 9728) when the configuration is finished, and finds the one
+ * that a request is about. Called by web/setup/check.c, then by the guard and the resource endpoint.
+ */
 #include "web/config/resource.h"
 
 #include <apr_strings.h>

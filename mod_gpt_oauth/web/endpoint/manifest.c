@@ -1,3 +1,7 @@
+/*
+ * The plugin manifest, /.well-known/ai-plugin.json: made of GPTOAuthManifest when the configuration is read
+ * (web/setup/check.c), and served as it was then.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,3 +1,6 @@
+/*
+ * The metadata of the authorization server (RFC 8414): which endpoints it has and what they take.
+ */
 #include <httpd.h>
 
 #include "base/json.h"

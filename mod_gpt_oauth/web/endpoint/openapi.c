@@ -1,3 +1,7 @@
+/*
+ * The OpenAPI document: checked and completed with servers and security when the configuration is read (web/setup/check.c), and
+ * served as it was then.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_config.h>

@@ -1,3 +1,6 @@
+/*
+ * The metadata of a protected resource (RFC 9728): its authorization server and scopes.
+ */
 #include <httpd.h>
 
 #include "base/json.h"
