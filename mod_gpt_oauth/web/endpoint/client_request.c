@@ -1,3 +1,7 @@
+/*
+ * What the endpoints that clients call by POST have in common: the body, who the client is (RFC 6749 section 2.3), and
+ * refusals that count as attempts. token.c, revoke.c and introspect.c call it.
+ */
 #include "web/endpoint/client_request.h"
 
 #include <apr_strings.h>

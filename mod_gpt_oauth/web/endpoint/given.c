@@ -1,3 +1,7 @@
+/*
+ * Whether the user that httpd names for a request has proven to be it. identity.c asks it, and its own hooks do before Require
+ * lines are looked at.
+ */
 #include "web/endpoint/given.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,7 @@
+/*
+ * An example of an application behind the guard, for trying things out (SetHandler gpt-oauth-hello): greets whoever calls.
+ * Called by dispatch.c.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_protocol.h>

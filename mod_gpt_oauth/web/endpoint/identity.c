@@ -1,3 +1,7 @@
+/*
+ * Who the person at the browser is: by httpd's own sign-in, by the session cookie, or by a password that the providers check
+ * and the throttles count. The steps of the authorization endpoint call it.
+ */
 #include "web/endpoint/identity.h"
 
 #include <ap_provider.h>

@@ -1,3 +1,7 @@
+/*
+ * The introspection endpoint (RFC 7662): what a token is good for, told to resource servers and to service keys made for that.
+ * Called by dispatch.c.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 

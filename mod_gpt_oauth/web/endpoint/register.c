@@ -1,3 +1,7 @@
+/*
+ * The registration endpoint (RFC 7591): apps that register themselves, openly or with an initial access token. Called by
+ * dispatch.c.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_protocol.h>

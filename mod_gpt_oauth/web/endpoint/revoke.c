@@ -1,3 +1,6 @@
+/*
+ * The revocation endpoint (RFC 7009): a client gives back a token of its own. Called by dispatch.c.
+ */
 #include <httpd.h>
 
 #include "grant/revoke.h"

@@ -1,3 +1,7 @@
+/*
+ * The token endpoint (RFC 6749 section 3.2): a code, a refresh token or a client's own credentials become an access token.
+ * Called by dispatch.c.
+ */
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,3 +1,7 @@
+/*
+ * The headers by which a browser lets pages of other origins read an answer (Fetch, "HTTP-CORS protocol"), and the answers to
+ * the questions that it asks ahead. All of it runs in hooks and a filter, registered from mod_gpt_oauth.c.
+ */
 #include "web/guard/cors.h"
 
 #include <apr_strings.h>

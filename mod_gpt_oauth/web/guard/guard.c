@@ -1,3 +1,7 @@
+/*
+ * AuthType GPTOAuth: who is let in by a token or a key, how the others are challenged (RFC 6750 section 3, RFC 9728 section
+ * 5.1), and what the application gets to know. Its hooks are registered in mod_gpt_oauth.c.
+ */
 #include "web/guard/guard.h"
 
 #include <httpd.h>

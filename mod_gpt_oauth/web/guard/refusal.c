@@ -1,3 +1,7 @@
+/*
+ * The body of the guard's refusals, in place of httpd's own pages for errors: JSON for apps, HTML for people. Called by
+ * guard.c.
+ */
 #include "web/guard/refusal.h"
 
 #include <http_core.h>

@@ -1,3 +1,7 @@
+/*
+ * How answers leave: JSON, documents, errors by RFC 6749 section 5.2, redirects, the headers of all of them, and the log line
+ * of a refusal. The guard and the endpoints call it.
+ */
 #include "web/http/reply.h"
 
 #include <httpd.h>

@@ -1,3 +1,7 @@
+/*
+ * How requests are read: body, types, cookies and the client's address; and the record that the module keeps of each. The
+ * guard and the endpoints call it.
+ */
 #include "web/http/request.h"
 
 #include <httpd.h>
