@@ -9,23 +9,12 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* How closely the ranges so far name a media type, and the quality that the closest one gives it, in thousandths. */
 typedef struct wanted_t {
     int closeness, quality;
 } wanted_t;
-
-static char *trim(char *text)
-{
-    apr_size_t size;
-
-    text += strspn(text, " \t");
-    size = strlen(text);
-    while (size && (text[size - 1] == ' ' || text[size - 1] == '\t')) {
-        size--;
-    }
-    text[size] = '\0';
-    return text;
-}
 
 /* "0.8" as 800. What is no quality is worth nothing. */
 static int parse_quality(const char *text)
@@ -43,14 +32,15 @@ static int parse_quality(const char *text)
     return quality;
 }
 
-static int quality_of(char *parameters)
+static int quality_of(apr_pool_t *p, char *parameters)
 {
     char *rest;
 
     for (char *one = apr_strtok(parameters, ";", &rest); one; one = apr_strtok(NULL, ";", &rest)) {
-        one = trim(one);
-        if (strncasecmp(one, "q=", 2) == 0) {
-            return parse_quality(one + 2);
+        const char *parameter = text_trim(p, one);
+
+        if (strncasecmp(parameter, "q=", 2) == 0) {
+            return parse_quality(parameter + 2);
         }
     }
     return 1000;
@@ -70,23 +60,24 @@ int accept_prefers_html(apr_pool_t *p, const char *accept)
 
     for (; range; range = apr_strtok(NULL, ",", &rest)) {
         char *parameters = strchr(range, ';');
+        const char *type;
         int quality;
 
         if (parameters) {
             *parameters++ = '\0';
         }
-        quality = parameters ? quality_of(parameters) : 1000;
-        range = trim(range);
-        if (strcmp(range, "*/*") == 0) {
+        quality = parameters ? quality_of(p, parameters) : 1000;
+        type = text_trim(p, range);
+        if (strcmp(type, "*/*") == 0) {
             consider(&html, 1, quality);
             consider(&json, 1, quality);
-        } else if (strcasecmp(range, "text/*") == 0) {
+        } else if (strcasecmp(type, "text/*") == 0) {
             consider(&html, 2, quality);
-        } else if (strcasecmp(range, "application/*") == 0) {
+        } else if (strcasecmp(type, "application/*") == 0) {
             consider(&json, 2, quality);
-        } else if (strcasecmp(range, "text/html") == 0) {
+        } else if (strcasecmp(type, "text/html") == 0) {
             consider(&html, 3, quality);
-        } else if (strcasecmp(range, "application/json") == 0) {
+        } else if (strcasecmp(type, "application/json") == 0) {
             consider(&json, 3, quality);
         }
     }

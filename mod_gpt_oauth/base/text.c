@@ -101,6 +101,19 @@ apr_size_t text_length(const char *text)
     return count;
 }
 
+const char *text_trim(apr_pool_t *p, const char *text)
+{
+    static const char blanks[] = " \t\r\n";
+    apr_size_t size;
+
+    if (!text) {
+        return NULL;
+    }
+    text += strspn(text, blanks);
+    for (size = strlen(text); size > 0 && strchr(blanks, text[size - 1]); size--) {}
+    return text[size] ? apr_pstrmemdup(p, text, size) : text;
+}
+
 const char *text_cut(apr_pool_t *p, const char *text, apr_size_t max)
 {
     return strlen(text) > max ? apr_pstrcat(p, apr_pstrmemdup(p, text, max), "...", NULL) : text;

@@ -29,6 +29,9 @@ apr_size_t text_length(const char *text);
 /* The first max bytes, with "..." behind them, of what is longer; else text itself. */
 const char *text_cut(apr_pool_t *p, const char *text, apr_size_t max);
 
+/* Without blanks, tabs and ends of lines before and behind it; NULL of NULL. */
+const char *text_trim(apr_pool_t *p, const char *text);
+
 /* For a page, before HTML is escaped: without what is hidden, each other space and control an ordinary space. */
 const char *text_clean(apr_pool_t *p, const char *text);
 

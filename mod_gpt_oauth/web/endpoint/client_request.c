@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/authorization.h"
+#include "base/text.h"
 #include "grant/client.h"
 #include "web/config/config.h"
 #include "web/http/reply.h"
@@ -58,19 +59,6 @@ static const failure_t *bad_basic(apr_pool_t *p)
 }
 
 /* What was pasted often comes with a blank or the end of a line, which none of our ids and secrets has. */
-static const char *trimmed(apr_pool_t *p, const char *text)
-{
-    static const char blanks[] = " \t\r\n";
-    apr_size_t size;
-
-    if (!text) {
-        return NULL;
-    }
-    text += strspn(text, blanks);
-    for (size = strlen(text); size > 0 && strchr(blanks, text[size - 1]); size--) {}
-    return text[size] ? apr_pstrmemdup(p, text, size) : text;
-}
-
 static void trim_pasted(apr_pool_t *p, const params_t *params)
 {
     static const char *const names[] = { "client_id", "client_secret", "code", "refresh_token", "token" };
@@ -80,7 +68,7 @@ static void trim_pasted(apr_pool_t *p, const params_t *params)
 
         for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
             if (strcmp(param->name, names[k]) == 0) {
-                param->value = trimmed(p, param->value);
+                param->value = text_trim(p, param->value);
             }
         }
     }
@@ -111,8 +99,8 @@ static const failure_t *read_basic(request_rec *r, credentials_t *credentials)
     if (!sent.secret || strlen(header) > BASIC_MAX) {
         return bad_basic(r->pool);
     }
-    credentials->basic_id = trimmed(r->pool, params_decode(r->pool, sent.id, strlen(sent.id), &fault));
-    credentials->basic_secret = trimmed(r->pool, params_decode(r->pool, sent.secret, strlen(sent.secret), &fault));
+    credentials->basic_id = text_trim(r->pool, params_decode(r->pool, sent.id, strlen(sent.id), &fault));
+    credentials->basic_secret = text_trim(r->pool, params_decode(r->pool, sent.secret, strlen(sent.secret), &fault));
     if (!credentials->basic_id || !*credentials->basic_id || !credentials->basic_secret) {
         return bad_basic(r->pool);
     }
