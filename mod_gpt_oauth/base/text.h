@@ -1,5 +1,6 @@
 /*
- * Text from strangers, made fit for where people read it: pages, terminals, the log. What is deceptive is decided once for all.
+ * Text from strangers, made fit for where people read it: pages, terminals, the log. What is deceptive, hidden or a control is
+ * decided here once for all, and so is what counts as UTF-8 and as one character.
  */
 #ifndef GPT_OAUTH_BASE_TEXT_H
 #define GPT_OAUTH_BASE_TEXT_H

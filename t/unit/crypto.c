@@ -89,6 +89,17 @@ static void test_base64url(apr_pool_t *p)
     ok(round_trips == sizeof(in), "random bytes of every length come back");
 }
 
+static void test_keys(apr_pool_t *p)
+{
+    const char *key = crypto_random_key(p);
+
+    ok(strlen(key) == CRYPTO_KEY_SIZE && crypto_is_key(key), "a random key is one");
+    ok(strcmp(key, crypto_random_key(p)) != 0, "no two are the same");
+    ok(!crypto_is_key(NULL) && !crypto_is_key(""), "nothing is none");
+    ok(!crypto_is_key(key + 1) && !crypto_is_key(apr_pstrcat(p, key, "A", NULL)), "nor is what is shorter or longer");
+    ok(!crypto_is_key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"), "nor a second spelling of the same bits");
+}
+
 void test_crypto(apr_pool_t *p)
 {
     const char *id = crypto_random_id(p), *other = crypto_random_id(p);
@@ -106,4 +117,5 @@ void test_crypto(apr_pool_t *p)
        "equal bytes, and bytes that differ at either end");
     ok(crypto_equal("a\0b", "a\0b", 3) && !crypto_equal("a\0b", "a\0c", 3), "comparison does not stop at a NUL");
     ok(crypto_equal("a", "b", 0), "nothing equals nothing");
+    test_keys(p);
 }

@@ -1,4 +1,5 @@
 #include "tap.h"
+#include "base/array.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -89,7 +90,7 @@ static void test_kinds(apr_pool_t *p)
         { "", "", "", "nothing" },
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (int i = 0; i < COUNT(rows); i++) {
         is_str(text_clean(p, rows[i].text), rows[i].page, "case 313: on a page: %s", rows[i].what);
         is_str(terminal_text(p, rows[i].text), rows[i].terminal, "case 313: on a terminal: %s", rows[i].what);
     }
@@ -134,8 +135,8 @@ static void test_utf8(void)
         { "cut \xe2\x82", 0 },
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ok(utf8_valid(rows[i].bytes, strlen(rows[i].bytes)) == rows[i].valid, "UTF-8 row %d is %s", (int)i,
+    for (int i = 0; i < COUNT(rows); i++) {
+        ok(utf8_valid(rows[i].bytes, strlen(rows[i].bytes)) == rows[i].valid, "UTF-8 row %d is %s", i,
            rows[i].valid ? "valid" : "not valid");
     }
     ok(!utf8_valid("\xe2\x82\xac", 2), "a character is not completed from beyond the end");
