@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/params.h"
 #include "base/scope.h"
+#include "base/text.h"
 #include "base/uri.h"
 #include "grant/document.h"
 #include "grant/client_metadata.h"

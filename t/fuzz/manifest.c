@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/manifest.h"
 #include "base/params.h"
+#include "base/text.h"
 
 #include <apr_strings.h>
 

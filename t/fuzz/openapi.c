@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/openapi.h"
 #include "base/params.h"
+#include "base/text.h"
 
 #include <apr_strings.h>
 

@@ -4,6 +4,7 @@
  */
 #include "fuzz.h"
 #include "base/params.h"
+#include "base/text.h"
 
 #include <apr_strings.h>
 
