@@ -48,7 +48,7 @@ static const char *scopes_of(apr_pool_t *p, const server_conf_t *conf, const cha
         const section_t *section = requirement->scope ? section_of_line(p, conf->sections, requirement->at, NULL) : NULL;
         const char *theirs = section ? uri_of(p, conf, section) : NULL;
 
-        if (theirs && strcmp(theirs, uri) == 0) {
+        if (theirs && strcmp(theirs, uri) == 0 && !section_overrules(section, requirement->at)) {
             scopes = scope_union(p, scopes, requirement->scope);
         }
     }

@@ -144,3 +144,41 @@ const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sectio
     }
     return path ? section_at(sections, path, says) : NULL;
 }
+
+static int is_inside(const ap_directive_t *line, const ap_directive_t *outer)
+{
+    while (line && line != outer) {
+        line = line->parent;
+    }
+    return line != NULL;
+}
+
+static const ap_directive_t *virtual_host_of(const ap_directive_t *line)
+{
+    while (line && strcasecmp(line->directive, "<VirtualHost") != 0) {
+        line = line->parent;
+    }
+    return line;
+}
+
+/* Which of two lines comes first; NULL: neither is there. */
+static const ap_directive_t *first_of(const ap_directive_t *first, const ap_directive_t *one, const ap_directive_t *other)
+{
+    const ap_directive_t *found = NULL;
+
+    for (const ap_directive_t *at = first; at && !found; at = at->next) {
+        found = at == one || at == other ? at : first_of(at->first_child, one, other);
+    }
+    return found;
+}
+
+int section_overrules(const section_t *section, const ap_directive_t *line)
+{
+    const ap_directive_t *home = section_around(section->at);
+
+    if (!home || is_inside(line, home) || !section_has_requirement(home->first_child)) {
+        return 0;
+    }
+    return virtual_host_of(home) != virtual_host_of(line) ? virtual_host_of(home) != NULL
+                                                          : first_of(ap_conftree, home, line) == line;
+}

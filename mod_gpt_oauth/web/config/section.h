@@ -29,6 +29,12 @@ const section_t *section_maybe_at(const apr_array_header_t *sections, const char
 const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sections, const ap_directive_t *line,
                                  section_says_t *says);
 
+/*
+ * 1 when the Require lines of section take the place of this one, as httpd merges it later (AuthMerging off): it stands further
+ * down, or in a virtual host while the line does not, and is no section around it.
+ */
+int section_overrules(const section_t *section, const ap_directive_t *line);
+
 /* The innermost section around a line that is in force by itself: not <IfModule>, <Limit>, <RequireAny> and their like. */
 const ap_directive_t *section_around(const ap_directive_t *line);
 
