@@ -75,7 +75,7 @@ my @pages = ('man1/gptoauth.1', 'man7/mod_gpt_oauth.7');
 is_deeply([ grep { -s "$tmp/root/usr/local/share/man/$_" } @pages ], \@pages, 'the manual pages are in mandir');
 ok(scalar run("$tmp/build", 'make distdir'), 'make distdir');
 my ($release) = glob "$tmp/build/mod_gpt_oauth-*";
-my @wanted = qw(man/gptoauth.1 man/mod_gpt_oauth.7 CHANGES.md SECURITY.md .editorconfig);
+my @wanted = qw(man/gptoauth.1 man/mod_gpt_oauth.7.in CHANGES.md SECURITY.md .editorconfig);
 is_deeply([ grep { -s "$release/$_" } @wanted ], \@wanted, '... a release has the manual pages, and the files that people look for');
 my @conf = map { chomp; $_ } `find '$tmp/root' -name 'gpt_oauth.*'`;
 is(scalar(@conf), 2, 'gpt_oauth.load and gpt_oauth.conf are installed');

@@ -9,14 +9,16 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
 my $top = "$FindBin::Bin/..";
-my $gptoauth = ($ENV{GPTOAUTH_BUILD} // "$top/build") . '/gptoauth';
+my $build = $ENV{GPTOAUTH_BUILD} // "$top/build";
+my $gptoauth = "$build/gptoauth";
 
 # A page as text, so wide that no name of an entry is broken, and its sections by name.
 sub page {
-    my ($name) = @_;
-    my $lint = Test::GptOauth::run({}, qw(mandoc -T lint -W warning), "$top/man/$name");
+    my ($file) = @_;
+    my ($name) = $file =~ m{([^/]+)$};
+    my $lint = Test::GptOauth::run({}, qw(mandoc -T lint -W warning), $file);
     is($lint->{status}, 0, "mandoc finds no fault with $name") or diag $lint->{out}, $lint->{err};
-    my $text = Test::GptOauth::run({}, qw(mandoc -T ascii -O width=400), "$top/man/$name")->{out};
+    my $text = Test::GptOauth::run({}, qw(mandoc -T ascii -O width=400), $file)->{out};
     $text =~ s/.\x08//g;    # how bold and underlined letters are written
     my %section = $text =~ /^([A-Z][A-Z ]*)\n(.*?)(?=^\S)/msg;
     return ($text, %section);
@@ -52,7 +54,7 @@ subtest 'gptoauth.1' => sub {
     my @common = map { s/ {2,}.*//r } $options =~ /^ {2}(\S.*)$/mg;
     cmp_ok(scalar @synopses, '>', 25, 'the help was understood');
 
-    my ($text, %section) = page('gptoauth.1');
+    my ($text, %section) = page("$top/man/gptoauth.1");
     my @described = entries($section{COMMANDS});
     my $known = join '|', map { /^(\w+)/ } @synopses;
     is_deeply([ sort grep { /^(?:$known) ?/ } map { $_->[0] } @described ], [ sort @synopses ],
@@ -81,7 +83,7 @@ subtest 'gptoauth.1' => sub {
 };
 
 subtest 'mod_gpt_oauth.7' => sub {
-    my ($text, %section) = page('mod_gpt_oauth.7');
+    my ($text, %section) = page("$build/man/mod_gpt_oauth.7");
     my $sources = sources('web');
 
     my %context;
