@@ -19,7 +19,7 @@
 #include "web/endpoint/given.h"
 #include "web/guard/guard.h"
 #include "web/http/hashing.h"
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 #include "web/http/log.h"
 #include "web/guard/refusal.h"
 #include "web/guard/require.h"
@@ -70,7 +70,7 @@ static void register_hooks(apr_pool_t *p)
     route_register(endpoints);
     cors_register(p, route_cors);
     given_register(p);
-    identity_register(p);
+    person_register(p);
     refusal_register();
     require_register(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);

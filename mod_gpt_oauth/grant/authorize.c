@@ -12,7 +12,7 @@
 #include "base/token.h"
 #include "base/uri.h"
 #include "grant/client.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "grant/user.h"
 
 static const failure_t *invalid_request(apr_pool_t *p, const char *description)
@@ -49,7 +49,7 @@ static const failure_t *find_row(store_t *store, const char *id, client_t **clie
 }
 
 static const failure_t *find_client(store_t *store, const policy_t *policy, const params_t *params,
-                                    const document_fetcher_t *fetcher, client_t **client)
+                                    const client_document_fetcher_t *fetcher, client_t **client)
 {
     const char *id = params_get(params, "client_id");
     const failure_t *failure;
@@ -57,7 +57,7 @@ static const failure_t *find_client(store_t *store, const policy_t *policy, cons
     if (!id) {
         return invalid_request(store->pool, "The parameter client_id is missing. Enter the client id in the app's settings.");
     }
-    failure = document_is_url(id) ? document_find(store, policy, id, fetcher, client) : find_row(store, id, client);
+    failure = client_document_is_url(id) ? client_document_find(store, policy, id, fetcher, client) : find_row(store, id, client);
     if (failure) {
         return failure;
     }
@@ -237,7 +237,7 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
 }
 
 const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params,
-                                 const document_fetcher_t *fetcher, authorization_t **request)
+                                 const client_document_fetcher_t *fetcher, authorization_t **request)
 {
     authorization_t *found = apr_pcalloc(store->pool, sizeof(*found));
     const failure_t *failure;

@@ -7,7 +7,7 @@
 
 #include "base/failure.h"
 #include "base/params.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "grant/policy.h"
 #include "store/store.h"
 
@@ -38,7 +38,7 @@ typedef struct authorization_t {
  * redirect URIs: let the user sign in, and judge again.
  */
 const failure_t *authorize_check(store_t *store, const policy_t *policy, const params_t *params,
-                                 const document_fetcher_t *fetcher, authorization_t **request);
+                                 const client_document_fetcher_t *fetcher, authorization_t **request);
 
 /*
  * 1 when the redirect URI is a stranger's word: of a client that registered itself, or whose document was fetched. To such a one

@@ -106,7 +106,7 @@ const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *grant
     return held;
 }
 
-int policy_fetches(const policy_t *policy, const char *host)
+int policy_fetches_documents(const policy_t *policy, const char *host)
 {
     return !policy->document_hosts || array_has(policy->document_hosts, host);
 }

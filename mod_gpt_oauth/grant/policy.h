@@ -17,7 +17,7 @@ typedef struct scope_def_t {
 } scope_def_t;
 
 /* Which clients may have the URL of a metadata document as id: none, those that are built in, any. */
-typedef enum { DOCUMENTS_UNSET = -1, DOCUMENTS_OFF, DOCUMENTS_PINNED, DOCUMENTS_FETCH } documents_t;
+typedef enum { DOCUMENTS_UNSET = -1, CLIENT_DOCUMENTS_OFF, CLIENT_DOCUMENTS_PINNED, CLIENT_DOCUMENTS_FETCH } client_documents_t;
 
 /* Lifetimes are seconds. */
 typedef struct policy_t {
@@ -28,8 +28,8 @@ typedef struct policy_t {
     apr_int64_t refresh_total; /* a grant lives so long in all */
     apr_int64_t refresh_grace; /* 0: none */
     apr_int64_t session_lifetime;
-    documents_t documents;
-    apr_array_header_t *document_hosts; /* const char *: with DOCUMENTS_FETCH, from where alone; NULL: from anywhere */
+    client_documents_t documents;
+    apr_array_header_t *document_hosts; /* const char *: with CLIENT_DOCUMENTS_FETCH, from where alone; NULL: from anywhere */
 
     /* Derived of these and of the rest of the configuration. */
     const char *issuer;
@@ -52,7 +52,7 @@ const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *grant
 const scope_def_t *policy_scope(const policy_t *policy, const char *name);
 
 /* 1 when documents may be fetched from this host (and port, where it has one). */
-int policy_fetches(const policy_t *policy, const char *host);
+int policy_fetches_documents(const policy_t *policy, const char *host);
 
 /*
  * Checks the values of `resource` (const char *) against the policy and returns them as a set: sorted, one space apart, "" for

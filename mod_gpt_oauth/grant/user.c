@@ -1,6 +1,6 @@
 /*
  * Which names a person may have, who is disabled, and the cookies of sessions and of browsers that are known. Called by
- * web/endpoint/identity.c, by verify.c and authorize.c, and by the command.
+ * web/endpoint/person.c, by verify.c and authorize.c, and by the command.
  */
 #include "grant/user.h"
 

@@ -1,6 +1,6 @@
 /*
  * Clients that registered themselves (RFC 7591) and those that publish a metadata document: how they come, and how those that
- * nobody uses go again. Called by grant/registration.c, grant/document.c and, for the removal, by purge.c.
+ * nobody uses go again. Called by grant/registration.c, grant/client_document.c and, for the removal, by purge.c.
  */
 #include <apr_strings.h>
 

@@ -8,7 +8,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "base/uri.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "grant/client_metadata.h"
 #include "grant/registration.h"
 
@@ -40,13 +40,13 @@ static void look_at_client(apr_pool_t *p, const client_t *client)
 static void look_at_document(apr_pool_t *p, const char *url, const char *data, apr_size_t size)
 {
     client_t *client = NULL;
-    const failure_t *failure = document_read(p, url, data, size, &client);
+    const failure_t *failure = client_document_read(p, url, data, size, &client);
 
-    HOLDS(!failure == !!client && (failure || size <= DOCUMENT_MAX));
+    HOLDS(!failure == !!client && (failure || size <= CLIENT_DOCUMENT_MAX));
     if (client) {
         HOLDS(client->is_public && strcmp(client->id, url) == 0);
         look_at_client(p, client);
-        HOLDS(document_read(p, "https://other.example/", data, size, &client) || !strcmp(url, "https://other.example/"));
+        HOLDS(client_document_read(p, "https://other.example/", data, size, &client) || !strcmp(url, "https://other.example/"));
     }
 }
 
@@ -74,8 +74,8 @@ void fuzz_documents(apr_pool_t *p, const char *data, apr_size_t size)
     if (metadata) {
         look_at_registration(p, metadata);
     }
-    if (url && !document_url_problem(p, url)) {
+    if (url && !client_document_url_problem(p, url)) {
         HOLDS(uri_parse(p, url, &uri) && !strcmp(uri.scheme, "https") && strchr(uri.host, '.') && !uri.has_fragment);
-        HOLDS(strncmp(document_host(p, url), uri.host, strlen(uri.host)) == 0 && !uri_host_is_loopback(uri.host));
+        HOLDS(strncmp(client_document_host(p, url), uri.host, strlen(uri.host)) == 0 && !uri_host_is_loopback(uri.host));
     }
 }

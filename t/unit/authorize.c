@@ -277,13 +277,13 @@ static void test_documents(store_t *store, policy_t *policy)
         { "a document of a host that is not listed", "client_id=https://other.example/c.json" CODE PKCE, "page invalid_client" },
     };
 
-    policy->documents = DOCUMENTS_PINNED;
+    policy->documents = CLIENT_DOCUMENTS_PINNED;
     try_rows(store, policy, pinned, COUNT(pinned));
-    policy->documents = DOCUMENTS_FETCH;
+    policy->documents = CLIENT_DOCUMENTS_FETCH;
     policy->document_hosts = apr_array_make(store->pool, 1, sizeof(const char *));
     APR_ARRAY_PUSH(policy->document_hosts, const char *) = "app.example";
     try_rows(store, policy, fetched, COUNT(fetched));
-    policy->documents = DOCUMENTS_OFF;
+    policy->documents = CLIENT_DOCUMENTS_OFF;
 }
 
 /* Whose consent may be remembered, and who is nobody's friend yet. */

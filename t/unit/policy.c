@@ -182,13 +182,14 @@ static void test_document_hosts(apr_pool_t *p)
 {
     policy_t *policy = fixture_policy(p);
 
-    ok(policy_fetches(policy, "app.example"), "documents of anywhere");
+    ok(policy_fetches_documents(policy, "app.example"), "documents of anywhere");
     policy->document_hosts = apr_array_make(p, 1, sizeof(const char *));
-    ok(!policy_fetches(policy, "app.example"), "documents of nowhere");
+    ok(!policy_fetches_documents(policy, "app.example"), "documents of nowhere");
     APR_ARRAY_PUSH(policy->document_hosts, const char *) = "app.example";
-    ok(policy_fetches(policy, "app.example"), "documents of a host");
-    ok(!policy_fetches(policy, "x.app.example") && !policy_fetches(policy, "app.example.evil") &&
-           !policy_fetches(policy, "app.example:8443") && !policy_fetches(policy, "app") && !policy_fetches(policy, ""),
+    ok(policy_fetches_documents(policy, "app.example"), "documents of a host");
+    ok(!policy_fetches_documents(policy, "x.app.example") && !policy_fetches_documents(policy, "app.example.evil") &&
+           !policy_fetches_documents(policy, "app.example:8443") && !policy_fetches_documents(policy, "app") &&
+           !policy_fetches_documents(policy, ""),
        "... and of no other, nor of another port");
 }
 

@@ -6,7 +6,7 @@
 #include "fixture.h"
 #include "base/json.h"
 #include "grant/client.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "grant/registration.h"
 
 #include <apr_strings.h>
@@ -142,7 +142,7 @@ static void test_store(store_t *store)
     is_str(enter(store, secret, &again), NULL, "... and once more");
     ok(strcmp(confidential.client->id, again.client->id) != 0, "... and is another one");
     ok(confidential.secret && again.secret && strcmp(confidential.secret, again.secret) != 0, "... with a secret of its own");
-    ok(!document_is_url(one.client->id), "an id is no URL");
+    ok(!client_document_is_url(one.client->id), "an id is no URL");
     ok(!client_authenticate(store, &(credentials_t){ .basic_id = confidential.client->id, .basic_secret = confidential.secret },
                             &client) &&
            !strcmp(client->source, CLIENT_REGISTERED),

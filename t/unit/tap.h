@@ -32,7 +32,7 @@ void test_chain(apr_pool_t *p);
 void test_client(apr_pool_t *p);
 void test_counts(apr_pool_t *p);
 void test_crypto(apr_pool_t *p);
-void test_document(apr_pool_t *p);
+void test_client_document(apr_pool_t *p);
 void test_failure(apr_pool_t *p);
 void test_fold(apr_pool_t *p);
 void test_gpt(apr_pool_t *p);

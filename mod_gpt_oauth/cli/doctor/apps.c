@@ -10,7 +10,7 @@
 #include "base/uri.h"
 #include "cli/doctor/checks.h"
 #include "grant/built_in.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 
 /* Of nobody: what ends so leads nowhere (RFC 2606). */
 #define NOBODY "https://" DOCTOR_NAME ".invalid/client.json"
@@ -46,7 +46,7 @@ static const client_t *client_of(apr_pool_t *p, const built_in_t *document)
         url = apr_pstrcat(p, apr_pstrmemdup(p, url, (apr_size_t)(open - url)), DOCTOR_NAME, open + strlen(BUILT_IN_ID), NULL);
     }
     text = built_in_text(p, url);
-    return text && !document_read(p, url, text, strlen(text), &client) && client->redirect_uris->nelts ? client : NULL;
+    return text && !client_document_read(p, url, text, strlen(text), &client) && client->redirect_uris->nelts ? client : NULL;
 }
 
 /* "ChatGPT (URL, URL), Claude (URL)": the documents of one app follow each other. */

@@ -189,7 +189,7 @@ static void apply_defaults(server_conf_t *conf)
     DEFAULT(policy->session_lifetime, 8 * 3600);
     DEFAULT(registration, REGISTRATION_OFF);
     if (conf->policy->documents == DOCUMENTS_UNSET) {
-        conf->policy->documents = DOCUMENTS_PINNED;
+        conf->policy->documents = CLIENT_DOCUMENTS_PINNED;
     }
     DEFAULT(dbd_min, DEFAULT_DBD_MIN);
     DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);

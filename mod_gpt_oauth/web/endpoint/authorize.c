@@ -9,7 +9,7 @@
 #include "private.h"
 #include "web/endpoint/consent.h"
 #include "web/endpoint/endpoints.h"
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 #include "web/endpoint/route.h"
 #include "web/endpoint/sign_in.h"
 #include "web/endpoint/visit.h"
@@ -35,9 +35,9 @@ static const char *encode_request(apr_pool_t *p, const params_t *params)
 static int begin(visit_t *visit, const params_t *params)
 {
     const char *username = NULL;
-    const failure_t *failure = visit_judge(visit, params, NULL), *unknown = identity_find(visit->r, &visit->store, &username);
+    const failure_t *failure = visit_judge(visit, params, NULL), *unknown = person_find(visit->r, &visit->store, &username);
 
-    visit->has_acted = username && !identity_is_given(visit->r);
+    visit->has_acted = username && !person_is_given(visit->r);
     if (failure || (failure = unknown) ||
         (username && visit_is_undecided(visit) && (failure = visit_judge(visit, params, username)))) {
         return visit_refuse(visit, username, failure);
@@ -76,7 +76,7 @@ static const params_t *join(params_t *query, const params_t *body)
 /* mod_auth_form's inline login turns the GET into a POST, whose body is user name and password: nothing for a page of ours. */
 static int is_elsewhere(const visit_t *visit, const params_t *params)
 {
-    return identity_is_given(visit->r) && visit->r->args && !params_find(params, "client_id");
+    return person_is_given(visit->r) && visit->r->args && !params_find(params, "client_id");
 }
 
 /* Two URLs that are filled in the wrong way round: whoever asks for a token is a program, and its developer reads the answer. */

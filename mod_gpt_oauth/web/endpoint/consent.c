@@ -9,7 +9,7 @@
 
 #include "private.h"
 #include "web/endpoint/forms.h"
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 #include "web/http/log.h"
 #include "web/http/page.h"
 #include "web/http/reply.h"
@@ -50,13 +50,13 @@ int consent_decide(visit_t *visit, const char *username)
                             failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
     }
     form = visit_new_form(visit, TRANSACTION_CONSENT, username);
-    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, identity_display_name(visit->r, username));
+    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, person_display_name(visit->r, username));
 }
 
 int consent_answer(visit_t *visit, const params_t *params)
 {
     const char *decision = params_get(params, "decision"), *username = NULL, *reason;
-    const failure_t *failure = identity_find(visit->r, &visit->store, &username);
+    const failure_t *failure = person_find(visit->r, &visit->store, &username);
     transaction_t form = visit_read_form(params);
 
     if (failure) {

@@ -35,8 +35,8 @@ const endpoint_t endpoints[] = {
       BY_POST }, /* as django-oauth-toolkit calls it */
     { "introspect", "gpt-oauth-introspect", 0, NULL, NULL, endpoint_introspect, BY_POST },
     { "register", "gpt-oauth-register", ENDPOINT_CORS, registers, NULL, endpoint_register, BY_POST },
-    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL, endpoint_metadata, NULL,
-      NULL },
+    { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL, endpoint_server_metadata,
+      NULL, NULL },
     { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL,
       endpoint_resource, NULL, NULL },
     { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest, endpoint_manifest, NULL, NULL },

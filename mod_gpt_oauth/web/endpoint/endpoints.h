@@ -26,7 +26,7 @@ int endpoint_introspect(request_rec *r);
 int endpoint_register(request_rec *r);
 
 /* Documents, for every method. */
-int endpoint_metadata(request_rec *r);
+int endpoint_server_metadata(request_rec *r);
 int endpoint_resource(request_rec *r);
 int endpoint_manifest(request_rec *r);
 int endpoint_openapi(request_rec *r);

@@ -66,8 +66,8 @@ static const char *app(apr_pool_t *p, const client_t *client)
     if (strcmp(client->source, CLIENT_REGISTERED) == 0) {
         return apr_pstrcat(p, name, " <span class=\"mark\">unverified</span>", NULL);
     }
-    if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, document_host(p, client->id)) != 0) {
-        return apr_pstrcat(p, name, " of <strong>", page_text(p, document_host(p, client->id)), "</strong>", NULL);
+    if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, client_document_host(p, client->id)) != 0) {
+        return apr_pstrcat(p, name, " of <strong>", page_text(p, client_document_host(p, client->id)), "</strong>", NULL);
     }
     return name;
 }

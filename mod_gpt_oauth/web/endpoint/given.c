@@ -1,5 +1,5 @@
 /*
- * Whether the user that httpd names for a request has proven to be it. identity.c asks it, and its own hooks do before Require
+ * Whether the user that httpd names for a request has proven to be it. person.c asks it, and its own hooks do before Require
  * lines are looked at.
  */
 #include "web/endpoint/given.h"

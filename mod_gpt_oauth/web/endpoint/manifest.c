@@ -10,7 +10,7 @@
 #include "base/manifest.h"
 #include "base/scope.h"
 #include "private.h"
-#include "web/endpoint/documents.h"
+#include "web/endpoint/plugin_documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"

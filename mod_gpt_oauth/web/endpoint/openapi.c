@@ -12,7 +12,7 @@
 #include "base/openapi.h"
 #include "base/uri.h"
 #include "private.h"
-#include "web/endpoint/documents.h"
+#include "web/endpoint/plugin_documents.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"

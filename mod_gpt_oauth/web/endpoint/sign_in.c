@@ -11,7 +11,7 @@
 #include "private.h"
 #include "web/endpoint/consent.h"
 #include "web/endpoint/forms.h"
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
@@ -59,8 +59,8 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
              session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
         return failure;
     }
-    identity_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
-    return identity_remember_browser(visit->r, &visit->store, typed);
+    person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
+    return person_remember_browser(visit->r, &visit->store, typed);
 }
 
 int sign_in_answer(visit_t *visit, const params_t *params)
@@ -71,7 +71,7 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     sign_in_t outcome;
     int wait = 0;
 
-    if (identity_is_given(visit->r)) {
+    if (person_is_given(visit->r)) {
         return visit_stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page has no say");
     }
     if ((reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
@@ -83,7 +83,7 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     if (!username || !password) {
         return sign_in_show(visit, HTTP_OK, "Enter user name and password.", username);
     }
-    outcome = identity_sign_in(visit->r, &username, password, &wait);
+    outcome = person_sign_in(visit->r, &username, password, &wait);
     if (outcome != SIGN_IN_GRANTED) {
         return refuse(visit, outcome, username, wait);
     }

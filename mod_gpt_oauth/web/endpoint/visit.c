@@ -9,7 +9,7 @@
 
 #include "private.h"
 #include "web/endpoint/forms.h"
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 #include "web/http/db.h"
 #include "web/http/fetch.h"
 #include "web/http/log.h"
@@ -64,7 +64,7 @@ static void ensure_key(visit_t *visit)
 {
     if (!transaction_key_valid(visit->key)) {
         visit->key = transaction_new_key(visit->r->pool);
-        identity_set_cookie(visit->r, visit->conf->transaction_cookie, visit->key, 0);
+        person_set_cookie(visit->r, visit->conf->transaction_cookie, visit->key, 0);
     }
 }
 
@@ -88,7 +88,7 @@ transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const ch
 const failure_t *visit_judge(visit_t *visit, const params_t *params, const char *username)
 {
     fetch_t fetch;
-    document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
+    client_document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
 
     return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
 }

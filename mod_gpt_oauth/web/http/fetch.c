@@ -58,7 +58,7 @@ static size_t receive(char *data, size_t one, size_t count, void *baton)
 {
     transfer_t *transfer = baton;
 
-    if (one * count > DOCUMENT_MAX - transfer->size) {
+    if (one * count > CLIENT_DOCUMENT_MAX - transfer->size) {
         transfer->problem = "the document is larger than 16 KB";
         return 0;
     }
@@ -212,7 +212,7 @@ static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *
 
 static const char *transfer_document(request_rec *r, const char *url, fetched_t *fetched)
 {
-    transfer_t transfer = { .text = apr_palloc(r->pool, DOCUMENT_MAX) };
+    transfer_t transfer = { .text = apr_palloc(r->pool, CLIENT_DOCUMENT_MAX) };
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     CURL *curl = curl_easy_init();
     CURLcode code = curl && headers ? set_up(curl, url, headers, &transfer) : CURLE_OUT_OF_MEMORY;
@@ -262,10 +262,10 @@ static void leave(void *baton, const char *url)
     turn_leave(&((fetch_t *)baton)->turn);
 }
 
-document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
+client_document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
 {
     fetch->r = r;
-    return (document_fetcher_t){ enter, fetch_document, blame_document, leave, fetch };
+    return (client_document_fetcher_t){ enter, fetch_document, blame_document, leave, fetch };
 }
 
 #else
@@ -280,10 +280,10 @@ void fetch_child_init(void)
 }
 
 /* Never called: configurations that would need it are refused. */
-document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
+client_document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch)
 {
     fetch->r = r;
-    return (document_fetcher_t){ 0 };
+    return (client_document_fetcher_t){ 0 };
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <httpd.h>
 
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "web/http/turns.h"
 
 /* 0 when this module was built without libcurl. */
@@ -24,6 +24,6 @@ typedef struct fetch_t {
 } fetch_t;
 
 /* The fetcher of a request; fetch is filled and must live as long. */
-document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch);
+client_document_fetcher_t fetch_for(request_rec *r, fetch_t *fetch);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "web/http/request.h"
 #include "web/http/shared.h"
 #include "web/http/throttle.h"
@@ -124,7 +124,7 @@ static int take_both(turn_t *turn, apr_uint32_t owner)
 
 int turn_take(request_rec *r, const char *url, turn_t *turn)
 {
-    apr_uint32_t owner = (apr_uint32_t)(bits_of(r->pool, "host ", document_host(r->pool, url)) >> 32);
+    apr_uint32_t owner = (apr_uint32_t)(bits_of(r->pool, "host ", client_document_host(r->pool, url)) >> 32);
 
     turn->caller = &marks->callers[bits_of(r->pool, "caller ", request_site(r)) % CALLERS];
     turn->is_counted = 0;
@@ -171,7 +171,7 @@ static failed_t failed(apr_uint64_t whose)
 
 void turns_blame_host(apr_pool_t *p, const char *url, failed_t how)
 {
-    blame(bits_of(p, "host ", document_host(p, url)), how);
+    blame(bits_of(p, "host ", client_document_host(p, url)), how);
 }
 
 void turns_blame_url(apr_pool_t *p, const char *url, failed_t how)
@@ -183,5 +183,5 @@ failed_t turns_failed(apr_pool_t *p, const char *url)
 {
     failed_t how = failed(bits_of(p, "url ", url));
 
-    return how == FAILED_NOT ? failed(bits_of(p, "host ", document_host(p, url))) : how;
+    return how == FAILED_NOT ? failed(bits_of(p, "host ", client_document_host(p, url))) : how;
 }

@@ -17,7 +17,7 @@
 #include "store/conninfo.h"
 #include "web/config/resource.h"
 #include "web/config/section.h"
-#include "web/endpoint/documents.h"
+#include "web/endpoint/plugin_documents.h"
 #include "web/http/log.h"
 
 static const char *vhost_name(apr_pool_t *p, const server_rec *s)

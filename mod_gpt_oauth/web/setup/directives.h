@@ -31,7 +31,7 @@ const char *set_refresh_grace(cmd_parms *cmd, void *dir, const char *text);
 const char *set_registration(cmd_parms *cmd, void *dir, const char *who);
 const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
-/* directives_documents.c */
+/* directives_plugin_documents.c */
 const char *add_manifest(cmd_parms *cmd, void *dir, const char *key, const char *value);
 const char *set_openapi(cmd_parms *cmd, void *dir, const char *file);
 

@@ -3,7 +3,7 @@
  */
 #include <apr_strings.h>
 
-#include "grant/document.h"
+#include "grant/client_document.h"
 #include "web/setup/directives.h"
 #include "web/http/fetch.h"
 
@@ -28,7 +28,9 @@ const char *set_registration(cmd_parms *cmd, void *dir, const char *who)
 
 const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
-    static const char *const words[] = { [DOCUMENTS_OFF] = "off", [DOCUMENTS_PINNED] = "pinned", [DOCUMENTS_FETCH] = "fetch" };
+    static const char *const words[] = {
+        [CLIENT_DOCUMENTS_OFF] = "off", [CLIENT_DOCUMENTS_PINNED] = "pinned", [CLIENT_DOCUMENTS_FETCH] = "fetch"
+    };
     policy_t *policy = config_server(cmd->server)->policy;
 
     (void)dir;
@@ -36,23 +38,23 @@ const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const
     policy->document_hosts = NULL;
     for (int i = 0; argc > 0 && i < (int)(sizeof(words) / sizeof(words[0])); i++) {
         if (strcasecmp(argv[0], words[i]) == 0) {
-            policy->documents = (documents_t)i;
+            policy->documents = (client_documents_t)i;
         }
     }
     if (policy->documents == DOCUMENTS_UNSET) {
         return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from everywhere, "
                "the hosts from which documents may be fetched";
     }
-    if (argc > 1 && policy->documents != DOCUMENTS_FETCH) {
+    if (argc > 1 && policy->documents != CLIENT_DOCUMENTS_FETCH) {
         return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, behind fetch alone", argv[0],
                             argv[1]);
     }
-    if (policy->documents == DOCUMENTS_FETCH && !fetch_is_possible()) {
+    if (policy->documents == CLIENT_DOCUMENTS_FETCH && !fetch_is_possible()) {
         return "GPTOAuthClientMetadata fetch: this module was built without libcurl; install libcurl4-openssl-dev and "
                "build it anew, or write pinned";
     }
     for (int i = 1; i < argc; i++) {
-        const char *problem = document_url_problem(cmd->pool, apr_pstrcat(cmd->pool, "https://", argv[i], "/", NULL));
+        const char *problem = client_document_url_problem(cmd->pool, apr_pstrcat(cmd->pool, "https://", argv[i], "/", NULL));
 
         if (problem || strchr(argv[i], '/')) {
             return apr_psprintf(cmd->pool,

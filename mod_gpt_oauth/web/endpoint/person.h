@@ -1,8 +1,8 @@
 /*
  * Who the person at the browser is: httpd's own sign-in, the session cookie, or a user name and password of our sign-in page.
  */
-#ifndef GPT_OAUTH_WEB_IDENTITY_H
-#define GPT_OAUTH_WEB_IDENTITY_H
+#ifndef GPT_OAUTH_WEB_PERSON_H
+#define GPT_OAUTH_WEB_PERSON_H
 
 #include <httpd.h>
 
@@ -13,13 +13,13 @@
  * The user that httpd or the session cookie vouches for; *username NULL when nobody does. Failure: the name cannot be a
  * person's, the user is disabled, or the database's. A bearer token is never a sign-in.
  */
-const failure_t *identity_find(request_rec *r, store_t *store, const char **username);
+const failure_t *person_find(request_rec *r, store_t *store, const char **username);
 
 /* 1 when httpd's own authentication names the user: then no page of ours asks for a password. */
-int identity_is_given(request_rec *r);
+int person_is_given(request_rec *r);
 
 /* How the page calls the user (GPTOAuthUserName), by default the user name. */
-const char *identity_display_name(request_rec *r, const char *username);
+const char *person_display_name(request_rec *r, const char *username);
 
 typedef enum {
     SIGN_IN_GRANTED,
@@ -33,21 +33,21 @@ typedef enum {
  * Asks the providers of GPTOAuthLoginProvider, in order. No lease is held meanwhile. A provider that knows the user by another
  * spelling (LDAP folds case) may say so in r->user: *username is then that.
  */
-sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait);
+sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int *wait);
 
 /*
  * After a sign-in by our page: this browser is one of the user's from now on, under the name that he typed (grant/user.h). Or the
  * database's failure.
  */
-const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *typed);
+const failure_t *person_remember_browser(request_rec *r, store_t *store, const char *typed);
 
 /* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
-void identity_register(apr_pool_t *p);
+void person_register(apr_pool_t *p);
 
 /*
  * Sets one of the module's cookies with all the attributes, and as narrow a path as its pages allow; max_age seconds, 0 for the
  * browser's session.
  */
-void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age);
+void person_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age);
 
 #endif

@@ -2,7 +2,7 @@
  * Finds the client behind a URL: built in, in the database, or fetched now, and judges its document. Called by authorize.c with a
  * fetcher of web/http/fetch.c, once the user has signed in and not before.
  */
-#include "grant/document.h"
+#include "grant/client_document.h"
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
@@ -25,7 +25,7 @@
 /* Of those that nobody has let in as many go, where they are too many, whenever one is fetched. */
 #define TRIMMED_FOR_EACH 10
 
-int document_is_url(const char *client_id)
+int client_document_is_url(const char *client_id)
 {
     return strchr(client_id, ':') != NULL;
 }
@@ -71,7 +71,7 @@ static int is_host_name(const char *host)
            !strchr("0123456789-", dot[1]) && host[0] != '.' && !strstr(host, "..");
 }
 
-const char *document_url_problem(apr_pool_t *p, const char *url)
+const char *client_document_url_problem(apr_pool_t *p, const char *url)
 {
     uri_t uri;
 
@@ -87,7 +87,7 @@ const char *document_url_problem(apr_pool_t *p, const char *url)
     return NULL;
 }
 
-const char *document_host(apr_pool_t *p, const char *url)
+const char *client_document_host(apr_pool_t *p, const char *url)
 {
     uri_t uri;
 
@@ -129,9 +129,9 @@ static const failure_t *check_methods(apr_pool_t *p, const json_t *document)
     return NULL;
 }
 
-const failure_t *document_read(apr_pool_t *p, const char *url, const char *text, apr_size_t size, client_t **client)
+const failure_t *client_document_read(apr_pool_t *p, const char *url, const char *text, apr_size_t size, client_t **client)
 {
-    const json_t *document = size <= DOCUMENT_MAX ? json_parse_object(p, text, size) : NULL;
+    const json_t *document = size <= CLIENT_DOCUMENT_MAX ? json_parse_object(p, text, size) : NULL;
     const char *id = json_string_value(json_object_get(document, "client_id"));
     client_t *found = apr_pcalloc(p, sizeof(*found));
     const failure_t *failure;
@@ -160,18 +160,18 @@ const failure_t *document_read(apr_pool_t *p, const char *url, const char *text,
 /* Nobody has vouched for a name: the app is called by the host of its document. The line that is to be written stands in full. */
 static const failure_t *unknown(apr_pool_t *p, const policy_t *policy, const char *url)
 {
-    const char *host = document_host(p, url), *others = "";
+    const char *host = client_document_host(p, url), *others = "";
     const char *description =
         apr_psprintf(p, "This server does not know this app of %s. The server's administrator has to allow it.", host);
 
-    if (policy->documents == DOCUMENTS_OFF && built_in_text(p, url)) {
+    if (policy->documents == CLIENT_DOCUMENTS_OFF && built_in_text(p, url)) {
         return failure_make(
             p, OAUTH_INVALID_CLIENT, description,
             "the app of %s is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned to "
             "let in all that are",
             log_quote(p, url, 200));
     }
-    if (policy->documents == DOCUMENTS_FETCH) {
+    if (policy->documents == CLIENT_DOCUMENTS_FETCH) {
         others = apr_pstrcat(p, apr_array_pstrcat(p, policy->document_hosts, ' '), " ", NULL);
     }
     return failure_make(
@@ -194,10 +194,10 @@ static const failure_t *keep(store_t *store, client_t *fetched, apr_int64_t life
 
 static const failure_t *read_built_in(apr_pool_t *p, const char *url, const char *text, client_t **client)
 {
-    return document_read(p, url, text, strlen(text), client);
+    return client_document_read(p, url, text, strlen(text), client);
 }
 
-static const failure_t *fetch(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
+static const failure_t *fetch(store_t *store, const char *url, const client_document_fetcher_t *fetcher, client_t **client,
                               fetched_t *fetched)
 {
     const char *problem = fetcher->fetch(fetcher->baton, url, fetched);
@@ -208,7 +208,7 @@ static const failure_t *fetch(store_t *store, const char *url, const document_fe
                             "The document by which this app describes itself could not be fetched. Try again in a minute.",
                             "%s could not be fetched: %s", log_quote(store->pool, url, 200), problem);
     }
-    failure = document_read(store->pool, url, fetched->text, fetched->size, client);
+    failure = client_document_read(store->pool, url, fetched->text, fetched->size, client);
     if (failure) {
         fetched->is_withdrawn = 1;
         fetcher->blame(fetcher->baton, url, failure->reason);
@@ -218,7 +218,7 @@ static const failure_t *fetch(store_t *store, const char *url, const document_fe
 }
 
 /* NULL when the store has a fresh document now, fetched by this request or by one that it waited for. */
-static const failure_t *refresh(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t **client,
+static const failure_t *refresh(store_t *store, const char *url, const client_document_fetcher_t *fetcher, client_t **client,
                                 fetched_t *fetched)
 {
     const failure_t *failure = NULL;
@@ -236,7 +236,7 @@ static const failure_t *refresh(store_t *store, const char *url, const document_
 }
 
 /* Where nobody answers, what was fetched before stands for a while, or what is built in. */
-static const failure_t *find_fetched(store_t *store, const char *url, const document_fetcher_t *fetcher, client_t *row,
+static const failure_t *find_fetched(store_t *store, const char *url, const client_document_fetcher_t *fetcher, client_t *row,
                                      client_t **client)
 {
     const char *text = built_in_text(store->pool, url);
@@ -263,16 +263,16 @@ static client_t *stranger(apr_pool_t *p, const char *url)
     client_t *client = apr_pcalloc(p, sizeof(*client));
 
     client->id = url;
-    client->name = document_host(p, url);
+    client->name = client_document_host(p, url);
     client->is_public = 1;
     client->source = CLIENT_DOCUMENT;
     return client;
 }
 
-const failure_t *document_find(store_t *store, const policy_t *policy, const char *url, const document_fetcher_t *fetcher,
-                               client_t **client)
+const failure_t *client_document_find(store_t *store, const policy_t *policy, const char *url,
+                                      const client_document_fetcher_t *fetcher, client_t **client)
 {
-    const char *problem = document_url_problem(store->pool, url);
+    const char *problem = client_document_url_problem(store->pool, url);
     const char *text = built_in_text(store->pool, url);
     client_t *row = NULL;
 
@@ -280,7 +280,7 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The client id is no URL that an app may have.",
                             "client id %s: %s", log_quote(store->pool, url, 200), problem);
     }
-    if (policy->documents == DOCUMENTS_OFF) {
+    if (policy->documents == CLIENT_DOCUMENTS_OFF) {
         return unknown(store->pool, policy, url);
     }
     if (store_client_get(store, url, &row) == STORE_DOWN) {
@@ -290,7 +290,7 @@ const failure_t *document_find(store_t *store, const policy_t *policy, const cha
         *client = row;
         return NULL;
     }
-    if (policy->documents == DOCUMENTS_FETCH && policy_fetches(policy, document_host(store->pool, url))) {
+    if (policy->documents == CLIENT_DOCUMENTS_FETCH && policy_fetches_documents(policy, client_document_host(store->pool, url))) {
         if (row && row->fresh_until > store->now) {
             *client = row;
             return NULL;

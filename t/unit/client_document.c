@@ -1,6 +1,6 @@
 #include "tap.h"
 #include "grant/built_in.h"
-#include "grant/document.h"
+#include "grant/client_document.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -66,14 +66,15 @@ static void test_urls(apr_pool_t *p)
     };
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        is_str(document_url_problem(p, good[i]), NULL, "case 208: %s may be a client id", good[i]);
+        is_str(client_document_url_problem(p, good[i]), NULL, "case 208: %s may be a client id", good[i]);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ok(document_url_problem(p, bad[i]), "case 208: %s may not", bad[i]);
+        ok(client_document_url_problem(p, bad[i]), "case 208: %s may not", bad[i]);
     }
-    ok(document_is_url(URL) && document_is_url("javascript:x") && !document_is_url("AbC-_123"), "what is meant as a URL");
-    is_str(document_host(p, URL), "app.example", "the host of a document");
-    is_str(document_host(p, "https://app.example:8443/x"), "app.example:8443", "... and its port");
+    ok(client_document_is_url(URL) && client_document_is_url("javascript:x") && !client_document_is_url("AbC-_123"),
+       "what is meant as a URL");
+    is_str(client_document_host(p, URL), "app.example", "the host of a document");
+    is_str(client_document_host(p, "https://app.example:8443/x"), "app.example:8443", "... and its port");
 }
 
 static void test_texts(apr_pool_t *p)
@@ -112,11 +113,11 @@ static void test_texts(apr_pool_t *p)
     client_t *client;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const failure_t *failure = document_read(p, URL, rows[i].text, strlen(rows[i].text), &client);
+        const failure_t *failure = client_document_read(p, URL, rows[i].text, strlen(rows[i].text), &client);
 
         ok((failure == NULL) == rows[i].good, "%s", rows[i].what);
     }
-    ok(document_read(p, URL, rows[0].text, DOCUMENT_MAX + 1, &client), "more than 16 KB are not looked at");
+    ok(client_document_read(p, URL, rows[0].text, CLIENT_DOCUMENT_MAX + 1, &client), "more than 16 KB are not looked at");
 }
 
 /* As a client of this id would come by it. */
@@ -129,8 +130,8 @@ static void try_built_in(apr_pool_t *p, const char *pattern, const char *id)
         url = apr_pstrcat(p, apr_pstrmemdup(p, pattern, (apr_size_t)(at - pattern)), id, at + strlen(BUILT_IN_ID), NULL);
     }
     text = built_in_text(p, url);
-    is_str(document_url_problem(p, url), NULL, "%s may be a client id", url);
-    ok(text && !document_read(p, url, text, strlen(text), &client) && client->is_public,
+    is_str(client_document_url_problem(p, url), NULL, "%s may be a client id", url);
+    ok(text && !client_document_read(p, url, text, strlen(text), &client) && client->is_public,
        "the built-in document of %s can be used", url);
     ok(text && !strstr(text, BUILT_IN_ID), "... and nothing in it is left open");
 }
@@ -157,7 +158,7 @@ static void test_built_in(apr_pool_t *p)
        "case 319: the id is that of the redirect URI");
 }
 
-void test_document(apr_pool_t *p)
+void test_client_document(apr_pool_t *p)
 {
     test_urls(p);
     test_texts(p);

@@ -2,7 +2,7 @@
  * Who the person at the browser is: by httpd's own sign-in, by the session cookie, or by a password that the providers check
  * and the throttles count. The steps of the authorization endpoint call it.
  */
-#include "web/endpoint/identity.h"
+#include "web/endpoint/person.h"
 
 #include <ap_provider.h>
 #include <apr_strings.h>
@@ -25,17 +25,17 @@
 #include "web/config/section.h"
 
 
-int identity_is_given(request_rec *r)
+int person_is_given(request_rec *r)
 {
     return given_user(r) != NULL;
 }
 
-const failure_t *identity_find(request_rec *r, store_t *store, const char **username)
+const failure_t *person_find(request_rec *r, store_t *store, const char **username)
 {
     const server_conf_t *conf = config_server(r->server);
     const char *problem;
 
-    if (!identity_is_given(r)) {
+    if (!person_is_given(r)) {
         return session_find(store, request_cookie(r, conf->session_cookie), username);
     }
     problem = user_sign_in_problem(r->pool, r->user);
@@ -48,15 +48,15 @@ const failure_t *identity_find(request_rec *r, store_t *store, const char **user
     return user_check_enabled(store, r->user);
 }
 
-const char *identity_display_name(request_rec *r, const char *username)
+const char *person_display_name(request_rec *r, const char *username)
 {
     const server_conf_t *conf = config_server(r->server);
     const char *name = NULL;
 
     /* Only what httpd's own sign-in says of its user. */
-    if (conf->user_name_env && identity_is_given(r)) {
+    if (conf->user_name_env && person_is_given(r)) {
         name = apr_table_get(r->subprocess_env, conf->user_name_env);
-    } else if (conf->user_name_header && identity_is_given(r)) {
+    } else if (conf->user_name_header && person_is_given(r)) {
         name = apr_table_get(r->headers_in, conf->user_name_header);
     }
     return name && *name ? name : username;
@@ -181,7 +181,7 @@ static authn_status check(request_rec *r, const char **username, const char *pas
     return status;
 }
 
-sign_in_t identity_sign_in(request_rec *r, const char **username, const char *password, int *wait)
+sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int *wait)
 {
     const char *typed = *username, *problem;
     attempt_t attempt = describe(r, typed, password);
@@ -215,13 +215,13 @@ sign_in_t identity_sign_in(request_rec *r, const char **username, const char *pa
     return SIGN_IN_DENIED;
 }
 
-const failure_t *identity_remember_browser(request_rec *r, store_t *store, const char *typed)
+const failure_t *person_remember_browser(request_rec *r, store_t *store, const char *typed)
 {
     const char *name = config_server(r->server)->browser_cookie, *cookie = request_cookie(r, name);
     const failure_t *failure = browser_remember(store, typed, &cookie);
 
     if (!failure) {
-        identity_set_cookie(r, name, cookie, BROWSER_LIFETIME);
+        person_set_cookie(r, name, cookie, BROWSER_LIFETIME);
     }
     return failure;
 }
@@ -254,7 +254,7 @@ static authn_status check_own_password(request_rec *r, const char *username, con
 
 static const authn_provider own_provider = { check_own_password, NULL };
 
-void identity_register(apr_pool_t *p)
+void person_register(apr_pool_t *p)
 {
     ap_register_auth_provider(p, AUTHN_PROVIDER_GROUP, OWN_PROVIDER, AUTHN_PROVIDER_VERSION, &own_provider,
                               AP_AUTH_INTERNAL_PER_CONF);
@@ -276,7 +276,7 @@ static void add_cookie(request_rec *r, const char *name, const char *value, cons
                                 config_server(r->server)->is_secure ? "; Secure" : "", life));
 }
 
-void identity_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age)
+void person_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age)
 {
     const char *path = cookie_path(r);
 

@@ -44,7 +44,7 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
                      "code_challenge_methods_supported", "S256", "scopes_supported", json_words(p, conf->policy->known_scopes),
                      "authorization_response_iss_parameter_supported", 1));
 
-    if (conf->policy->documents != DOCUMENTS_OFF) {
+    if (conf->policy->documents != CLIENT_DOCUMENTS_OFF) {
         json_object_set_new(object, "client_id_metadata_document_supported", json_true());
     }
     for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
@@ -60,7 +60,7 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
     return object;
 }
 
-int endpoint_metadata(request_rec *r)
+int endpoint_server_metadata(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
     apr_size_t size = strlen(WELL_KNOWN_METADATA);

@@ -2,8 +2,8 @@
  * The documents about the API that stands behind the guard: the plugin manifest and the admin's OpenAPI document. Both are made
  * when the server starts, in texts that live as long as the configuration.
  */
-#ifndef GPT_OAUTH_WEB_DOCUMENTS_H
-#define GPT_OAUTH_WEB_DOCUMENTS_H
+#ifndef GPT_OAUTH_WEB_PLUGIN_DOCUMENTS_H
+#define GPT_OAUTH_WEB_PLUGIN_DOCUMENTS_H
 
 #include <httpd.h>
 
