@@ -100,7 +100,7 @@ for my $case (Test::GptOauth::Files::awkward("$dir/awkward", 65537)) {
     is($got->{status}, 1, '... at once');
     next if $what =~ /large/;
     $got = with_conf("${driver}DBDParams $path\n", 'migrate');
-    like($got->{err}, qr/^gptoauth: \S+: DBDParams \Q$path\E is no SQLite file: .*$why/i, "DBDParams is $what: refused");
+    like($got->{err}, qr/^gptoauth: \S+: DBDParams \Q$path\E is not a SQLite file: .*$why/i, "DBDParams is $what: refused");
 }
 SKIP: {
     skip 'no /proc/kallsyms', 1 unless -r '/proc/kallsyms';
@@ -109,7 +109,7 @@ SKIP: {
 }
 is(with_conf($plain . '#' x (65536 - length $plain), 'user', 'list')->{err}, '', '64 KB are read');
 is(with_conf("#${\('x' x 10_000)}\n$plain", 'user', 'list')->{err}, '', '... and lines of any length');
-like(with_conf("$plain\0", 'user', 'list')->{err}, qr/cannot read .*\(it is no text\)/, 'a NUL is no text');
+like(with_conf("$plain\0", 'user', 'list')->{err}, qr/cannot read .*\(it is not text\)/, 'a NUL is no text');
 symlink 'dbd.conf', "$dir/link.conf";
 is(Test::GptOauth::run({}, $command, '--db-conf', "$dir/link.conf", 'user', 'list')->{status}, 1, 'what a link leads to is read: a NUL');
 with_conf($plain, 'user', 'list');

@@ -219,7 +219,7 @@ good("$_ with GPTOAuthResource", location("AuthType GPTOAuth\nRequire valid-user
     for '<LocationMatch "^/x">', '<Directory "%%DIR%%/htdocs">', '<Files x>', '<If "true">';
 bad('a scope that is not defined', qr/httpd\.conf:\d+: Require oauth-scope names notes\.wriet, which is not defined; write GPTOAuthScope notes\.wriet/,
     location("AuthType GPTOAuth\nRequire oauth-scope notes.read notes.wriet"));
-bad('scopes with a comma', qr/Require oauth-scope notes\.read,x: this is no scope; separate several by spaces/, location("AuthType GPTOAuth\nRequire oauth-scope notes.read,x"));
+bad('scopes with a comma', qr/Require oauth-scope notes\.read,x: this is not a scope; separate several with spaces/, location("AuthType GPTOAuth\nRequire oauth-scope notes.read,x"));
 bad('no scope', qr/Require oauth-scope needs the name of at least one scope/, location("AuthType GPTOAuth\nRequire oauth-scope"));
 bad('offline_access', qr/Require oauth-scope offline_access: this scope opens nothing/, location("AuthType GPTOAuth\nRequire oauth-scope offline_access"));
 bad('not a scope', qr/Require not oauth-scope would make clients ask/, location("AuthType GPTOAuth\n<RequireAll>\nRequire valid-user\nRequire not oauth-scope notes.read\n</RequireAll>"));
@@ -242,7 +242,7 @@ good("GPTOAuthAllowOrigin $_", location("GPTOAuthAllowOrigin $_"))
 bad("GPTOAuthAllowOrigin $_->[0]", qr/GPTOAuthAllowOrigin$_->[1]/m, location("GPTOAuthAllowOrigin $_->[0]"))
     for [ 'https://app.example/', ' https://app\.example/: browsers send .*: write https://app\.example$' ], [ 'app.example', ' app\.example: an origin is a scheme' ],
     [ 'null', ' null: an origin is a scheme' ], [ 'https://*.example', ' https://\*\.example: an origin is' ], [ 'https://App.example:443', '.*: write https://app\.example$' ],
-    [ '* https://app.example', ': \* stands for every origin; write it alone' ], [ 'https://app.example *', ': \* stands for every' ];
+    [ '* https://app.example', ': \* means every origin; write it alone' ], [ 'https://app.example *', ': \* stands for every' ];
 bad('GPTOAuthAllowOrigin outside of a section', qr/GPTOAuthAllowOrigin not allowed (?:here|in)/, "$usual\nGPTOAuthAllowOrigin *");
 
 # ---- service keys
@@ -289,7 +289,7 @@ bad("GPTOAuthServiceKey $_->[0]", qr/GPTOAuthServiceKey \S+: $_->[1]/, keys_in("
     [ 'file:writable-key', 'everybody may write to this file, and so open the section; chmod 600 /\S+' ];
 bad("GPTOAuthServiceKey file: $_->[0]", qr/GPTOAuthServiceKey \S+: the file cannot be read: .*$_->[2]/i, keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:$_->[1]"))
     for Test::GptOauth::Files::awkward($t->dir, 65537);
-bad("DBDParams: $_->[0]", qr/DBDParams \S+ is no SQLite file: .*$_->[2]/i, $usual, dbd => "DBDriver sqlite3\nDBDParams $_->[1]")
+bad("DBDParams: $_->[0]", qr/DBDParams \S+ is not a SQLite file: .*$_->[2]/i, $usual, dbd => "DBDriver sqlite3\nDBDParams $_->[1]")
     for [ 'a folder', '%%DIR%%/a-folder', 'directory' ], [ 'a pipe', '%%DIR%%/a-pipe', 'a pipe' ], [ 'a device', '/dev/zero', 'a device' ];
 like(configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey env:T_KEY\nGPTOAuthServiceKey file:key")), qr/GPTOAuthServiceKey stands here twice.*`gptoauth key add`/, 'two of them');
 my $said = configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey " . 'sesame' x 6));
@@ -319,7 +319,7 @@ bad('another database', qr/DBDriver odbc is not supported; write DBDriver pgsql 
 bad('a relative file', qr/DBDParams must be the absolute path/, $usual, dbd => "DBDriver sqlite3\nDBDParams oauth.sqlite");
 bad('no connect_timeout', qr/DBDParams says no connect_timeout.*add connect_timeout=2/, $usual, dbd => "$pgsql\"");
 bad("connect_timeout=$_", qr/DBDParams says connect_timeout=\Q$_\E; write 1 to 10 seconds/, $usual, dbd => "$pgsql connect_timeout=$_\"") for qw(0 60 -1 x 2x);
-bad('an unknown parameter', qr/DBDParams is no connection string that libpq understands; write for example/, $usual, dbd => "$pgsql hots=x connect_timeout=2\"");
+bad('an unknown parameter', qr/DBDParams is not a connection string that libpq understands; write for example/, $usual, dbd => "$pgsql hots=x connect_timeout=2\"");
 unlike(configtest($usual, dbd => "DBDriver pgsql\nDBDParams \"host=x password=geheim xyz\""), qr/geheim/, 'a password is not repeated');
 bad('mod_dbd is missing', qr/mod_dbd is not loaded; write LoadModule dbd_module/, "$sqlite\n$usual", without => 'dbd');
 bad('mod_authn_core is missing', qr/mod_authn_core is not loaded.*write LoadModule authn_core_module/, $usual, without => 'authn_core');

@@ -185,8 +185,8 @@ sub test_wrong {
     is(verdict($t->http->get('/service?access_token=x', headers => [ Authorization => "Bearer $key" ])), '400 Bearer invalid_request',
         'in the header and in the URL: 400');
     like($t->error_log, qr/GPT121: access refused: access_denied: what was sent $_/, "the log says: $_")
-        for 'is no service key of this server', 'looks like an access token, and is no service key', 'looks like a service key, and is no service key',
-        'as a service key is none: it holds characters that no key has';
+        for 'is not a service key of this server', 'looks like an access token, and is not a service key', 'looks like a service key, and is not a service key',
+        'as a service key is not one: it has characters that no key has';
     return;
 }
 

@@ -123,7 +123,7 @@ for my $case (
     [ 'a type of auth that is none', "GPTOAuthManifest auth user_http\n", qr/auth: write none, service_http or oauth/ ],
     [ 'http', "GPTOAuthManifest logo_url http://example.com/logo.png\n", qr/logo_url: write an absolute https URL/ ],
     [ 'no value', "GPTOAuthManifest auth\n", qr/GPTOAuthManifest takes two arguments/ ],
-    [ 'a service without a name', "GPTOAuthManifest verification_token. x\n", qr/write the name of the service behind the dot/ ],
+    [ 'a service without a name', "GPTOAuthManifest verification_token. x\n", qr/write the name of the service after the dot/ ],
     [ 'missing keys', "GPTOAuthManifest auth none\n", qr/GPTOAuthManifest: the manifest lacks name_for_human, .*legal_info_url; write one line for each/ ],
     [ 'no document', manifest(auth => 'none', api_url => undef), qr/GPTOAuthManifest: the manifest lacks api_url.*or GPTOAuthOpenAPI and the file/ ],
     [ 'a scope that is not defined', manifest(auth => 'oauth', scope => 'read wriet'), qr/GPTOAuthManifest: scope names one that is not defined; write GPTOAuthScope/ ],

@@ -230,9 +230,9 @@ like(configtest(document({ '/x' => { get => operation('x') } }, openapi => '3.0.
 
 for my $case (
     [ 'a byte order mark', "\xef\xbb\xbf{}", qr/this file begins with a byte order mark \(BOM\)/ ],
-    [ 'YAML', "openapi: 3.1.0\npaths: {}\n", qr/this is no JSON object; YAML has to be converted/ ],
+    [ 'YAML', "openapi: 3.1.0\npaths: {}\n", qr/this is not a JSON object; YAML has to be converted/ ],
     [ 'broken JSON', qq({\n  "openapi": "3.1.0",\n  "paths": {},\n}\n), qr/line 4, column 1 is not JSON: / ],
-    [ 'another version', '{"swagger":"2.0","paths":{}}', qr/this is no OpenAPI document of version 3\.0 or 3\.1/ ],
+    [ 'another version', '{"swagger":"2.0","paths":{}}', qr/this is not an OpenAPI document of version 3\.0 or 3\.1/ ],
     [ 'no paths', '{"openapi":"3.1.0"}', qr/this OpenAPI document has no object paths/ ],
     [ 'an empty file', '', qr/this is no JSON object/ ],
 ) {

@@ -203,7 +203,7 @@ sub test_down {
     is(json_verdict($response), '503 temporarily_unavailable', 'without its database the guard says so');
     like($response->header('Retry-After') // '', qr/^[1-9]\d*$/, '... and when to come again');
     $response = $t->http->get('/api/notes.txt', headers => [ Test::GptOauth::Flow::bearer($token), Accept => $browser ]);
-    like($response->body, qr{<h1>Out of order for a moment</h1>}, '... in a page, too');
+    like($response->body, qr{<h1>Temporarily out of order</h1>}, '... in a page, too');
     is(json_verdict($t->http->get('/api/notes.txt')), '401 invalid_token', 'who has no token is told so all the same');
     my ($body, @headers) = $t->token_body($client, { grant_type => 'refresh_token', refresh_token => 'gor_x' });
     is(json_verdict($t->http->request(POST => '/oauth/token', body => $body, headers => \@headers)), '503 temporarily_unavailable', 'so does the token endpoint');

@@ -60,7 +60,7 @@ static const char *email_problem(apr_pool_t *p, const char *value, apr_size_t ma
     }
     for (const char *c = value; *c; c++) {
         if (*c <= ' ' || *c >= 0x7f || strchr("<>\"(),;:\\", *c)) {
-            return "write an e-mail address, and nothing but it";
+            return "write an e-mail address and nothing else";
         }
     }
     return NULL;
@@ -128,7 +128,7 @@ const char *manifest_value_problem(apr_pool_t *p, const char *key, const char *v
         apr_size_t size = strspn(service, ALPHANUMERICS "-_");
 
         return size > 0 && !service[size] ? token_problem(p, value, TOKEN_MAX)
-                                          : "write the name of the service behind the dot, such as " MANIFEST_TOKEN "openai";
+                                          : "write the name of the service after the dot, such as " MANIFEST_TOKEN "openai";
     }
     for (int i = 0; i < COUNT(keys); i++) {
         if (strcmp(keys[i].name, key) == 0) {

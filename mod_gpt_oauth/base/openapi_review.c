@@ -137,7 +137,7 @@ static void review_servers(review_t *review, const char *where, const json_t *se
             (strcmp(uri.scheme, "https") != 0 && !(strcmp(uri.scheme, "http") == 0 && uri_host_is_loopback(uri.host)))) {
             review_find(
                 review, where,
-                "server %d is no https URL, so the GPT builder finds no valid one; leave servers out to have this server's",
+                "server %d is not an https URL, so the GPT builder finds no valid one; leave servers out to have this server's",
                 (int)index + 1);
         } else if (!uri_host_is_loopback(uri.host) && has_odd_host(url)) {
             review_find(review, where,

@@ -263,7 +263,7 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
     uri_t uri;
 
     if (strchr(text, '*')) {
-        return "redirect URIs are compared as strings, so * stands for nothing: write each address in full";
+        return "redirect URIs are compared as strings, so * matches nothing: write each address in full";
     }
     if (!uri_parse(p, text, &uri)) {
         return "a redirect URI is an absolute URI in plain ASCII, without user name or control characters";

@@ -89,10 +89,11 @@ static int judge_new(const command_t *c, const client_t *client)
         return fail(SCOPE_UNREADABLE);
     }
     if (!client->resource) {
-        return fail("%s is no resource: write an absolute http or https URI without a fragment", c->args->resource);
+        return fail("%s is not a resource: write an absolute http or https URI without a fragment", c->args->resource);
     }
     if (client->redirect_uris->nelts == 0 && client_allows_grant_type(client, "authorization_code") && !client->is_gpt) {
-        return fail("say with --redirect URI where the client receives its codes (only with --gpt this may come later)");
+        return fail(
+            "name the address at which the client receives its codes with --redirect URI (only with --gpt can this come later)");
     }
     return judge_redirects(c, client->redirect_uris, client->is_public);
 }
@@ -238,7 +239,7 @@ int client_redirect(command_t *c)
         return fail("no user signs in to \"%s\": it has no redirect URIs", client->name);
     }
     if (strcmp(client->source, CLIENT_ADMIN) != 0) {
-        return fail("\"%s\" says itself where it receives its codes; `gptoauth client disable` keeps it out", client->name);
+        return fail("\"%s\" says for itself where it receives its codes; `gptoauth client disable` keeps it out", client->name);
     }
     if (c->count < 2) {
         return fail("say which redirect URIs replace the present ones, or --repin");

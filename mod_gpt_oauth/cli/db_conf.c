@@ -223,7 +223,7 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
     memset(conf, 0, sizeof(*conf));
     conf->file = file;
     if (!problem && memchr(read.text, '\0', read.size)) {
-        problem = "it is no text";
+        problem = "it is not text";
     }
     if (problem) {
         return apr_psprintf(p, "cannot read %s (%s): it should hold DBDriver and DBDParams; --db-conf names another file", file,

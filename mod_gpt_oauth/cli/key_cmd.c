@@ -53,7 +53,7 @@ static const char *read_expiry(const command_t *c, apr_int64_t *expires_at)
     } else {
         return "--expires takes a time such as 90d or 1y, or the last day, such as 2030-12-31";
     }
-    return *expires_at <= c->store->now ? "--expires names a time that is over" : NULL;
+    return *expires_at <= c->store->now ? "--expires names a time in the past" : NULL;
 }
 
 static void print_added(const command_t *c, const service_key_t *key, const char *text)

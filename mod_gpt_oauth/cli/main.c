@@ -34,7 +34,7 @@ static const struct entry {
       ARG_PUBLIC | ARG_GPT | ARG_SERVICE | ARG_RESOURCE_SERVER | ARG_REDIRECT | ARG_SCOPE | ARG_RESOURCE, 1, 1, client_add },
     { "client", "list", "", "all clients", 0, 0, 0, client_list },
     { "client", "show", "CLIENT", "one client (by id or name)", 0, 1, 1, client_show },
-    { "client", "secret", "CLIENT", "make a new secret; the old one lives until it is used", 0, 1, 1, client_secret },
+    { "client", "secret", "CLIENT", "make a new secret; the old one works until the new one is used", 0, 1, 1, client_secret },
     { "client", "redirect", "CLIENT URI... | CLIENT --repin",
       "replace its redirect URIs, or accept the next GPT that knows the secret", ARG_REPIN, 1, 100, client_redirect },
     { "client", "disable", "CLIENT", "refuse it and its tokens, until enabled again", 0, 1, 1, client_disable },
@@ -144,7 +144,7 @@ static const char *read_secret(command_t *c)
         problem = "it is empty";
     }
     if (problem) {
-        return apr_psprintf(c->pool, "no secret can be read from %s (%s): it should hold it as its first line",
+        return apr_psprintf(c->pool, "no secret can be read from %s (%s): it should hold the secret as its first line",
                             c->args->secret_file, problem);
     }
     c->secret = apr_pstrmemdup(c->pool, file.text, strcspn(file.text, "\r\n"));

@@ -29,7 +29,7 @@ static const failure_t *check_single(apr_pool_t *p, const params_t *params, cons
         return invalid_request(p, apr_psprintf(p, "The parameter %s was sent more than once.", name));
     }
     if (param && param->fault != PARAM_FINE) {
-        return invalid_request(p, apr_psprintf(p, "The parameter %s is not encoded as it should be.", name));
+        return invalid_request(p, apr_psprintf(p, "The parameter %s is not properly encoded.", name));
     }
     return NULL;
 }
@@ -73,11 +73,11 @@ static const failure_t *check_objects(apr_pool_t *p, const params_t *params)
 {
     if (params_get(params, "request")) {
         return failure_make(p, OAUTH_REQUEST_NOT_SUPPORTED,
-                            "The parameter request is not supported: send all others as they are.", NULL);
+                            "The parameter request is not supported: send the parameters themselves.", NULL);
     }
     if (params_get(params, "request_uri")) {
         return failure_make(p, OAUTH_REQUEST_URI_NOT_SUPPORTED,
-                            "The parameter request_uri is not supported: send all others as they are.", NULL);
+                            "The parameter request_uri is not supported: send the parameters themselves.", NULL);
     }
     return NULL;
 }
@@ -93,13 +93,13 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
             }
             if (strcmp(client->source, CLIENT_ADMIN) != 0) {
                 return failure_make(p, OAUTH_INVALID_REQUEST,
-                                    "The address this app wants you sent back to is none of those that it gave for itself.",
-                                    "redirect_uri %s is none of those that client %s gave for itself", log_quote(p, given, 200),
-                                    log_quote(p, client->id, 200));
+                                    "The address that this app wants to send you back to is not one of those it gave for itself.",
+                                    "redirect_uri %s is not one of those that client %s gave for itself",
+                                    log_quote(p, given, 200), log_quote(p, client->id, 200));
             }
             return failure_make(
                 p, OAUTH_INVALID_REQUEST,
-                "The address this app wants you sent back to is not registered for it. Its maker must register it first.",
+                "The address that this app wants to send you back to is not registered for it. Its maker must register it first.",
                 "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s %s", log_quote(p, given, 200),
                 client->id, client->id,
                 client_gpt_behind(p, client, given) ? "--repin` accepts the next GPT that knows the secret"
@@ -128,7 +128,7 @@ static const failure_t *check_prompt(apr_pool_t *p, const params_t *params, auth
         return NULL;
     }
     if (!(prompt = scope_normalise(p, prompt))) {
-        return invalid_request(p, "The parameter prompt holds other things than prompts, or too many.");
+        return invalid_request(p, "The parameter prompt has values that are not prompts, or too many of them.");
     }
     if (strcmp(prompt, "none") == 0) {
         request->prompt = PROMPT_NONE;

@@ -15,7 +15,7 @@
 /* One sentence for every way to fail: who asks learns nothing about which clients exist (RFC 6819 section 4.3). */
 static const char refused[] =
     "Client authentication failed: the client is unknown or disabled, or its secret is missing or wrong. "
-    "Copy client id and secret anew from the server's administrator.";
+    "Ask the server's administrator for the client id and secret, and enter them again.";
 
 const failure_t *store_failure(const store_t *store)
 {
@@ -35,7 +35,7 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
     if (credentials->has_assertion) {
         return credentials->basic_id || credentials->body_secret
                    ? failure_make(store->pool, OAUTH_INVALID_REQUEST,
-                                  "Only one way of client authentication may be used at a time.", NULL)
+                                  "Only one method of client authentication may be used at a time.", NULL)
                    : failure_make(store->pool, OAUTH_INVALID_CLIENT,
                                   "Client assertions are not supported: use client_secret_basic, client_secret_post or none.",
                                   NULL);
@@ -46,7 +46,7 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
     }
     if (credentials->basic_id && credentials->body_id && strcmp(credentials->basic_id, credentials->body_id) != 0) {
         return failure_make(store->pool, OAUTH_INVALID_REQUEST,
-                            "The client_id of the body is not the one of the Authorization header.", NULL);
+                            "The client_id in the body is not the one in the Authorization header.", NULL);
     }
     if (!credentials_client_id(credentials)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT,
@@ -114,9 +114,10 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
             return store_failure(store);
         }
         if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
-            return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
-                                "what was sent as client secret is none of this server's; copy it anew, or make a new one by "
-                                "`gptoauth client secret`");
+            return failure_make(
+                store->pool, OAUTH_INVALID_CLIENT, refused,
+                "what was sent as the client secret is not one of this server's; copy it again, or make a new one with "
+                "`gptoauth client secret`");
         }
     }
     switch (store_client_get(store, id, &found)) {
@@ -215,7 +216,7 @@ const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const clien
 
     if (!set) {
         return failure_make(p, OAUTH_INVALID_SCOPE,
-                            "The parameter scope holds too many scopes, or characters that none may have.", NULL);
+                            "The parameter scope has too many scopes, or characters that no scope may have.", NULL);
     }
     if (*client->scope) {
         allowed = scope_intersect(p, allowed, scope_union(p, client->scope, SCOPE_OFFLINE));
@@ -224,12 +225,13 @@ const failure_t *client_scope(apr_pool_t *p, const policy_t *policy, const clien
     is_named = *named(p, policy, set) != '\0';
     *scope = scope_intersect(p, is_named ? set : scope_union(p, set, usual), allowed);
     if (!*scope_without(p, *scope, SCOPE_OFFLINE)) {
-        return failure_make(p, OAUTH_INVALID_SCOPE,
-                            is_named ? "None of the scopes asked for is known here or allowed to this app."
-                                     : "No scope was asked for, and this server has none of those that this app may have.",
-                            "no scope is left of what client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show "
-                            "%s` shows what it may ask for",
-                            client->id, client->id);
+        return failure_make(
+            p, OAUTH_INVALID_SCOPE,
+            is_named ? "None of the requested scopes is known here and allowed for this app."
+                     : "No scope was requested, and none of this server's default scopes is allowed for this app.",
+            "nothing is left of the scope that client %s asked for; GPTOAuthScope defines scopes, `gptoauth client show "
+            "%s` shows what it may ask for",
+            client->id, client->id);
     }
     *scope = scope_union(p, *scope, scope_intersect(p, policy->required_scopes, allowed));
     return NULL;

@@ -97,7 +97,7 @@ const char *client_document_host(apr_pool_t *p, const char *url)
 static const failure_t *invalid(apr_pool_t *p, const char *problem)
 {
     return failure_make(p, OAUTH_INVALID_CLIENT_METADATA,
-                        apr_pstrcat(p, "The document by which this app describes itself cannot be used: ", problem, NULL), NULL);
+                        apr_pstrcat(p, "The document in which this app describes itself cannot be used: ", problem, NULL), NULL);
 }
 
 /*
@@ -120,11 +120,11 @@ static const failure_t *check_methods(apr_pool_t *p, const json_t *document)
     }
     for (int i = 0; i < COUNT(shared); i++) {
         if ((method && strcmp(method, shared[i]) == 0) || client_metadata_list_has(methods, shared[i])) {
-            return invalid(p, "it wants to prove itself by a client secret.");
+            return invalid(p, "it asks to authenticate with a client secret.");
         }
     }
     if ((method || methods) && !(method && strcmp(method, "none") == 0) && !client_metadata_list_has(methods, "none")) {
-        return invalid(p, "of the ways to prove itself that it knows, this server knows none.");
+        return invalid(p, "this server supports none of its authentication methods.");
     }
     return NULL;
 }
@@ -162,12 +162,12 @@ static const failure_t *unknown(apr_pool_t *p, const policy_t *policy, const cha
 {
     const char *host = client_document_host(p, url), *others = "";
     const char *description =
-        apr_psprintf(p, "This server does not know this app of %s. The server's administrator has to allow it.", host);
+        apr_psprintf(p, "This server does not know this app from %s. The server's administrator has to allow it.", host);
 
     if (policy->documents == CLIENT_DOCUMENTS_OFF && built_in_text(p, url)) {
         return failure_make(
             p, OAUTH_INVALID_CLIENT, description,
-            "the app of %s is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned to "
+            "the app from %s is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned to "
             "let in all that are",
             log_quote(p, url, 200));
     }
@@ -176,7 +176,7 @@ static const failure_t *unknown(apr_pool_t *p, const policy_t *policy, const cha
     }
     return failure_make(
         p, OAUTH_INVALID_CLIENT, description,
-        "no document of %s is built in; to let this app in, write GPTOAuthClientMetadata fetch %s%s, or register it "
+        "no document from %s is built in; to let this app in, write GPTOAuthClientMetadata fetch %s%s, or register it "
         "by hand (`gptoauth client add`)",
         log_quote(p, url, 200), others, log_quote(p, host, 200));
 }
@@ -205,7 +205,7 @@ static const failure_t *fetch(store_t *store, const char *url, const client_docu
 
     if (problem) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT,
-                            "The document by which this app describes itself could not be fetched. Try again in a minute.",
+                            "The document in which this app describes itself could not be fetched. Try again in a minute.",
                             "%s could not be fetched: %s", log_quote(store->pool, url, 200), problem);
     }
     failure = client_document_read(store->pool, url, fetched->text, fetched->size, client);
@@ -277,7 +277,7 @@ const failure_t *client_document_find(store_t *store, const policy_t *policy, co
     client_t *row = NULL;
 
     if (problem) {
-        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The client id is no URL that an app may have.",
+        return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The client id is not a URL that an app may have.",
                             "client id %s: %s", log_quote(store->pool, url, 200), problem);
     }
     if (policy->documents == CLIENT_DOCUMENTS_OFF) {

@@ -48,7 +48,7 @@ static const failure_t *judge(const store_t *store, const service_key_t *key)
 const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
 {
     digest_t hash;
-    const failure_t *failure = verify_shape(store, text, TOKEN_SERVICE_KEY, "service key", key_refusal, &hash);
+    const failure_t *failure = verify_shape(store, text, TOKEN_SERVICE_KEY, "a service key", key_refusal, &hash);
     service_key_t *found;
 
     *key = NULL;
@@ -86,7 +86,7 @@ const failure_t *key_check_access(apr_pool_t *p, const service_key_t *key)
     if (key->may_register) {
         return key_refusal(p, apr_psprintf(p, "the service key %s is for registration only", key->name));
     }
-    return failure_make(p, OAUTH_ACCESS_DENIED, "This service key may ask about tokens, and opens nothing.",
+    return failure_make(p, OAUTH_ACCESS_DENIED, "This service key may introspect tokens, but opens nothing.",
                         "the service key %s was made with --introspect and without --scope, so it opens nothing; `gptoauth key "
                         "add NAME --introspect --scope \"...\"` makes one that does both",
                         key->name);

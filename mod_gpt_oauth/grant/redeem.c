@@ -18,11 +18,11 @@ static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const
         return invalid_grant(p, "The code is unknown, used or expired. Start again.", "the code was issued to another client");
     }
     if (!request->redirect_uri && code->redirect_given && !*code->challenge) {
-        return invalid_grant(p, "The redirect_uri is missing. Send the one of the authorization request.",
+        return invalid_grant(p, "The redirect_uri is missing. Send the one from the authorization request.",
                              "redirect_uri is missing");
     }
     if (request->redirect_uri && strcmp(request->redirect_uri, code->redirect_uri) != 0) {
-        return invalid_grant(p, "The redirect_uri is not the one of the authorization request.",
+        return invalid_grant(p, "The redirect_uri is not the one from the authorization request.",
                              "redirect_uri differs from the authorization request's");
     }
     if (*code->challenge) {
@@ -31,7 +31,7 @@ static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const
                                  "no code_verifier");
         }
         if (!pkce_verify(code->challenge, request->verifier)) {
-            return invalid_grant(p, "The code_verifier does not answer the code_challenge.", "wrong code_verifier");
+            return invalid_grant(p, "The code_verifier does not match the code_challenge.", "wrong code_verifier");
         }
     } else if (request->verifier) {
         return invalid_grant(p, "A code_verifier was sent, but the authorization request had no code_challenge.",
@@ -46,14 +46,14 @@ static const failure_t *replayed(store_t *store, const code_t *code)
     if (store_grant_revoke(store, code->grant_id) == STORE_DOWN) {
         return store_failure(store);
     }
-    return invalid_grant(store->pool, "The code was used before, so all access it gave has been revoked. Start again.",
-                         "the code was replayed by its owner; its grant is dead now");
+    return invalid_grant(store->pool, "The code was used before, so all access that it gave has been revoked. Start again.",
+                         "the code was replayed by its owner; its grant is now revoked");
 }
 
 static const failure_t *check_alive(store_t *store, const code_t *code)
 {
     if (code->revoked_at) {
-        return invalid_grant(store->pool, "The access was revoked meanwhile. Start again.", "the grant is revoked");
+        return invalid_grant(store->pool, "Access was revoked in the meantime. Start again.", "the grant is revoked");
     }
     if (code->spent_at) {
         return replayed(store, code);
@@ -74,7 +74,8 @@ static const failure_t *find_code(store_t *store, const client_t *client, const 
     const failure_t *failure;
 
     if (!token_check(request->code, TOKEN_CODE, tag_key)) {
-        return invalid_grant(store->pool, "The code is none of this server's.", "what was sent as code is none of this server's");
+        return invalid_grant(store->pool, "The code was not issued by this server.",
+                             "what was sent as a code was not issued by this server");
     }
     token_hash(request->code, &hash);
     switch (store_code_get(store, &hash, code)) {

@@ -20,10 +20,10 @@ static const failure_t *check_grant(const store_t *store, const client_t *client
 
     if (strcmp(grant->client_id, client->id) != 0) {
         return invalid_grant(p, "The refresh token is unknown or no longer valid. Sign in again.",
-                             "the refresh token is another client's");
+                             "the refresh token belongs to another client");
     }
     if (grant->revoked_at) {
-        return invalid_grant(p, "The access was revoked. Sign in again.", "the grant is revoked");
+        return invalid_grant(p, "Access was revoked. Sign in again.", "the grant is revoked");
     }
     if (grant->user_disabled) {
         return invalid_grant(p, "The account is disabled. Ask the server's administrator.", "the user is disabled");
@@ -49,15 +49,15 @@ static const failure_t *replayed(store_t *store, const grant_t *grant)
         return store_failure(store);
     }
     return invalid_grant(
-        store->pool, "The refresh token was used before, so all access it gave has been revoked. Sign in again.",
-        "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is dead now");
+        store->pool, "The refresh token was used before, so all access that it gave has been revoked. Sign in again.",
+        "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is now revoked");
 }
 
 /* Nobody can tell a client that runs wild from a thief, and the client has the current token: the family lives. */
 static const failure_t *repeated(apr_pool_t *p, const grant_t *grant)
 {
     return failure_make(
-        p, OAUTH_INVALID_GRANT, "The refresh token was replaced, and repeated too often since. Use the newest one.",
+        p, OAUTH_INVALID_GRANT, "The refresh token has been replaced, and was used too often since. Use the newest one.",
         "a replaced refresh token of user %s was presented more than %d times within its grace, which gives no more "
         "tokens; grant %s goes on. The client repeats its requests, or somebody has a copy: `gptoauth grant revoke`"
         " ends it",
@@ -126,7 +126,7 @@ static const failure_t *judge(store_t *store, const policy_t *policy, const clie
     }
     if (*place == CHAIN_STRANGER) {
         return invalid_grant(store->pool, "The refresh token is unknown or no longer valid. Sign in again.",
-                             "the refresh token fits nowhere in its family's chain");
+                             "the refresh token is nowhere in its family's chain");
     }
     if (*place == CHAIN_RETRY && (*grant)->repeats >= REPEATS_MAX) {
         return repeated(store->pool, *grant);
@@ -174,8 +174,8 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         return store_failure(store);
     }
     if (!token_parse_refresh(request->refresh_token, &tag_key, &parts)) {
-        return invalid_grant(store->pool, "The refresh token is none of this server's.",
-                             "what was sent as refresh token is none of this server's");
+        return invalid_grant(store->pool, "The refresh token was not issued by this server.",
+                             "what was sent as a refresh token was not issued by this server");
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
     token_hash(tokens->access_token, &access.hash);

@@ -153,7 +153,7 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
     case STORE_REFUSED:
         failure = registration_find(store, registration, &found);
         return failure || found ? failure
-                                : failure_make(store->pool, OAUTH_SERVER_ERROR, "The registration failed. Try it again.",
+                                : failure_make(store->pool, OAUTH_SERVER_ERROR, "The registration failed. Try again.",
                                                "a client with equal metadata came and went at the same moment");
     case STORE_DOWN:
     default: return store_failure(store);

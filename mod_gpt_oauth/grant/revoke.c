@@ -36,11 +36,11 @@ static const failure_t *revoke_family(store_t *store, const client_t *client, co
     default: return store_failure(store);
     }
     if (strcmp(grant->client_id, client->id) != 0) {
-        *outcome = "nothing: the refresh token is another client's";
+        *outcome = "nothing: the refresh token belongs to another client";
         return NULL;
     }
     if (chain_place(parts, grant, store->now, 0) == CHAIN_STRANGER) {
-        *outcome = "nothing: the refresh token fits nowhere in its family's chain";
+        *outcome = "nothing: the refresh token is nowhere in its family's chain";
         return NULL;
     }
     switch (store_grant_revoke(store, grant->id)) {
@@ -69,6 +69,6 @@ const failure_t *revoke_token(store_t *store, const client_t *client, const char
     if (token_parse_refresh(token, &tag_key, &parts)) {
         return revoke_family(store, client, &parts, outcome);
     }
-    *outcome = "nothing: what was sent is no token of this server";
+    *outcome = "nothing: what was sent is not a token of this server";
     return NULL;
 }

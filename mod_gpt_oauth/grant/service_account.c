@@ -18,9 +18,10 @@ const failure_t *service_account_token(store_t *store, const policy_t *policy, c
 
     memset(tokens, 0, sizeof(*tokens));
     if (client->is_public) {
-        return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "Only a client with a secret can have tokens of its own.",
-                            "client_credentials of a public client, which proves nothing; `gptoauth client add NAME --service`"
-                            " makes a service account");
+        return failure_make(
+            p, OAUTH_UNAUTHORIZED_CLIENT, "Only a client with a secret can have tokens of its own.",
+            "client_credentials from a public client, which cannot authenticate; `gptoauth client add NAME --service`"
+            " makes a service account");
     }
     if ((failure = client_scope(p, policy, client, request->scope ? request->scope : "", &access.scope)) ||
         (failure = tokens_narrow_resource(p, policy, "", request->resources, &access.resource))) {

@@ -21,7 +21,7 @@ const failure_t *tokens_narrow_resource(apr_pool_t *p, const policy_t *policy, c
     /* Clients that name the resource at the token endpoint alone get the bound token they ask for: it can do less. */
     if (!set || (*granted && !resource_subset(p, set, granted))) {
         return failure_make(p, OAUTH_INVALID_TARGET,
-                            "The parameter resource names what was not granted or is not protected here.", NULL);
+                            "The parameter resource names something that was not granted or is not protected here.", NULL);
     }
     *resource = set;
     return NULL;

@@ -55,7 +55,7 @@ const failure_t *user_check_enabled(store_t *store, const char *name)
     switch (store_user_is_disabled(store, name)) {
     case STORE_OK:
         return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account is disabled. Ask the server's administrator.",
-                            "the user is disabled, in this spelling or another; `gptoauth user enable` lets him in again");
+                            "the user is disabled, in this spelling or another; `gptoauth user enable` lets the user in again");
     case STORE_REFUSED: return NULL;
     case STORE_DOWN:
     default: return store_failure(store);
@@ -72,7 +72,7 @@ const failure_t *session_begin(store_t *store, const policy_t *policy, const cha
     switch (store_session_add(store, &hash, username, password_hash, store->now + policy->session_lifetime)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED:
-        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account was changed meanwhile. Sign in again.", NULL);
+        return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account has changed in the meantime. Sign in again.", NULL);
     case STORE_DOWN:
     default: return store_failure(store);
     }

@@ -23,7 +23,7 @@ static const failure_t *judge(const store_t *store, const access_t *access)
                     "the token has expired");
     }
     if (access->revoked_at) {
-        return dead(store->pool, "The access was revoked. Sign in again.", "its grant is revoked");
+        return dead(store->pool, "Access was revoked. Sign in again.", "its grant is revoked");
     }
     if (access->client_disabled) {
         return dead(store->pool, "The app is no longer allowed. Ask the server's administrator.",
@@ -50,8 +50,8 @@ const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kin
     }
     if (!token_check(text, kind, &tag_key)) {
         other = token_describe(text);
-        return refuse(p, other ? apr_psprintf(p, "what was sent looks like %s, and is no %s of this server", other, name)
-                               : apr_psprintf(p, "what was sent is no %s of this server", name));
+        return refuse(p, other ? apr_psprintf(p, "what was sent looks like %s, and is not %s of this server", other, name)
+                               : apr_psprintf(p, "what was sent is not %s of this server", name));
     }
     token_hash(text, hash);
     return NULL;
@@ -59,13 +59,13 @@ const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kin
 
 static const failure_t *foreign(apr_pool_t *p, const char *reason)
 {
-    return dead(p, "The access token is not one of this server.", reason);
+    return dead(p, "The access token was not issued by this server.", reason);
 }
 
 const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
 {
     digest_t hash;
-    const failure_t *failure = verify_shape(store, token, TOKEN_ACCESS, "access token", foreign, &hash);
+    const failure_t *failure = verify_shape(store, token, TOKEN_ACCESS, "an access token", foreign, &hash);
     access_t *found;
 
     *access = NULL;

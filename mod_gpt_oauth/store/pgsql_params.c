@@ -42,7 +42,7 @@ const char *pgsql_params_problem(apr_pool_t *p, const char *params, int *usable)
     if (!options) {
         /* libpq's message may quote the string, and with it a password. */
         PQfreemem(error);
-        return "DBDParams is no connection string that libpq understands; "
+        return "DBDParams is not a connection string that libpq understands; "
                "write for example \"host=db.internal dbname=oauth user=oauth connect_timeout=2 tcp_user_timeout=3000\"";
     }
     *usable = 1;

@@ -345,7 +345,7 @@ static const char *sqlite_params_problem(apr_pool_t *p, const char *params, int 
     }
     problem = file_kind_problem(params);
     *usable = !problem;
-    return problem ? apr_psprintf(p, "DBDParams %s is no SQLite file: %s", params, problem) : NULL;
+    return problem ? apr_psprintf(p, "DBDParams %s is not a SQLite file: %s", params, problem) : NULL;
 }
 
 static outcome_t sqlite_open_problem(const lease_t *lease)

@@ -21,11 +21,11 @@ static json_t *parse(apr_pool_t *p, const char *text)
 static void test_parse(apr_pool_t *p)
 {
     static const char *const rows[][2] = {
-        { "", "no JSON object; YAML has to be converted" },
-        { " \n", "no JSON object; YAML" },
-        { "openapi: 3.1.0\npaths: {}\n", "no JSON object; YAML" },
-        { "# comment\n{}", "no JSON object; YAML" },
-        { "[{'openapi':'3.1.0','paths':{}}]", "no JSON object; YAML" },
+        { "", "not a JSON object; YAML has to be converted" },
+        { " \n", "not a JSON object; YAML" },
+        { "openapi: 3.1.0\npaths: {}\n", "not a JSON object; YAML" },
+        { "# comment\n{}", "not a JSON object; YAML" },
+        { "[{'openapi':'3.1.0','paths':{}}]", "not a JSON object; YAML" },
         { "\xef\xbb\xbf{'openapi':'3.1.0','paths':{}}", "begins with a byte order mark (BOM)" },
         { "{", "line 1, column 1 is not JSON" },
         { "{'\xdd\x9f\xdd\x8d\\\xdd\x8d\x8d", "line 1, column 6 is not JSON" },
@@ -283,10 +283,10 @@ static void test_servers(apr_pool_t *p)
           "servers: its server https://API.example.com/v1 has a host with capital letters or a port" },
         { "https://api.example.org",
           "servers: its server api.example.org has another root domain than the issuer's api.example.com" },
-        { "http://api.example.com", "servers: server 1 is no https URL" },
-        { "/v1", "servers: server 1 is no https URL" },
-        { "https://{tenant}.example.com", "servers: server 1 is no https URL" },
-        { "ftp://api.example.com", "servers: server 1 is no https URL" },
+        { "http://api.example.com", "servers: server 1 is not an https URL" },
+        { "/v1", "servers: server 1 is not an https URL" },
+        { "https://{tenant}.example.com", "servers: server 1 is not an https URL" },
+        { "ftp://api.example.com", "servers: server 1 is not an https URL" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -297,7 +297,7 @@ static void test_servers(apr_pool_t *p)
     }
     ok(strstr(review(p, "'servers':[{'url':'https://evil.org'}]"), "GET /a (a): its server evil.org has another root"),
        "a server of an operation");
-    ok(strstr(review(p, "{'openapi':'3.1.0','paths':{'/b':{'servers':[{}]}}}"), "/b: server 1 is no https URL"),
+    ok(strstr(review(p, "{'openapi':'3.1.0','paths':{'/b':{'servers':[{}]}}}"), "/b: server 1 is not an https URL"),
        "... and of a path");
 }
 

@@ -38,7 +38,7 @@ static void judge_health(doctor_t *doctor, const health_t *health)
         report_add(report, PROBLEM, "rights", "as the owner of the tables run `gptoauth migrate --grant-to ROLE`",
                    "the role of DBDParams may not write: %s", health->forbidden);
     } else {
-        report_add(report, FINE, "rights", NULL, "what must be written may be written");
+        report_add(report, FINE, "rights", NULL, "the role may write what the module writes");
     }
 }
 

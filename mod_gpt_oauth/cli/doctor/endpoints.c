@@ -100,12 +100,12 @@ static void judge_authorize(doctor_t *doctor)
 
     if (answer->status >= 300 && answer->status < 400 && uri_parse(report->pool, location, &uri) &&
         !strstr(uri.path, "/authorize")) {
-        report_add(report, FINE, "authorize", NULL, "another sign-in stands before the page: it redirects to %s",
+        report_add(report, FINE, "authorize", NULL, "another sign-in is in front of the page: it redirects to %s",
                    uri_origin(report->pool, &uri));
         return;
     }
     if (is_foreign_challenge(doctor, answer)) {
-        report_add(report, FINE, "authorize", NULL, "httpd's own sign-in stands before the page: %s",
+        report_add(report, FINE, "authorize", NULL, "httpd's own sign-in is in front of the page: %s",
                    header(answer, "WWW-Authenticate"));
         return;
     }

@@ -29,9 +29,9 @@ void doctor_issuer(doctor_t *doctor)
         /* The first stage of every set-up: fine, but not for ChatGPT. */
         report_add(report, uri_host_is_loopback(uri.host) ? WARNING : PROBLEM, "issuer",
                    "ChatGPT needs a public name, https and port 443; set GPTOAuthIssuer to it when the server has one",
-                   "%s can be reached from here alone", issuer);
+                   "%s can only be reached from here", issuer);
     } else if (uri.port) {
-        report_add(report, PROBLEM, "issuer", "ChatGPT calls no other port than 443: put the server, or a proxy before it, there",
+        report_add(report, PROBLEM, "issuer", "ChatGPT calls only port 443: put the server, or a proxy before it, there",
                    "%s has port %s", issuer, uri.port);
     } else {
         report_add(report, FINE, "issuer", NULL, "%s: public, https, port 443", issuer);
@@ -75,7 +75,7 @@ static void judge_clock(doctor_t *doctor, const http_answer_t *answer)
     verdict_t verdict;
 
     if (!theirs) {
-        report_add(doctor->report, WARNING, "clock", "does something in front take the header Date away?",
+        report_add(doctor->report, WARNING, "clock", "does something in front remove the Date header?",
                    "the server does not tell the time");
         return;
     }

@@ -175,7 +175,7 @@ static int fill_in(try_t *try, const http_answer_t *answer, int *signed_in, http
     html_form_t form;
 
     if (!html_form(p, answer->body, &form) || (!form.asks_password && !form.asks_decision)) {
-        report_add(report, PROBLEM, NULL, "where another sign-in stands before the page, use --browser",
+        report_add(report, PROBLEM, NULL, "where another sign-in is in front of the page, use --browser",
                    "a page with neither a sign-in nor a question: %s",
                    dialog_mask(try->dialog, html_text(p, answer->body, PAGE_SHOWN)));
         return 0;
@@ -239,7 +239,7 @@ static int walk(try_t *try, const char *url, const char *state)
             return 0;
         }
     }
-    report_add(try->dialog->report, PROBLEM, NULL, NULL, "the pages come to no end");
+    report_add(try->dialog->report, PROBLEM, NULL, NULL, "the pages never come to an end");
     return 0;
 }
 

@@ -16,7 +16,7 @@
 
 static const char *other_database(const try_t *try)
 {
-    return apr_psprintf(try->c->pool, "the database of %s knows otherwise: the server uses another one, look at its DBDParams",
+    return apr_psprintf(try->c->pool, "the database of %s says otherwise: the server uses another one, look at its DBDParams",
                         try->c->database->conf.file);
 }
 
@@ -47,12 +47,12 @@ const char *try_secret_remedy(const try_t *try, const client_t *client, const ch
         return other_database(try);
     }
     if (client->has_old_secret && crypto_equal(&hash, &client->old_secret_hash, DIGEST_SIZE)) {
-        return apr_psprintf(p, "this is the secret before the present one%s",
+        return apr_psprintf(p, "this is the previous secret%s",
                             client->old_secret_until > try->c->store->now
                                 ? "; it is still good, so the server uses another database"
                                 : ", and its time is over: paste the new one");
     }
-    return apr_psprintf(p, "the secret is not this client's: copy it anew, or make a new one by `gptoauth client secret %s`",
+    return apr_psprintf(p, "the secret is not this client's: copy it again, or make a new one with `gptoauth client secret %s`",
                         client->id);
 }
 
@@ -146,7 +146,7 @@ int try_judge_endpoint(try_t *try, const char *what, const http_answer_t *answer
         report_add(report, PROBLEM, NULL, "look into httpd's error log", "%s fails", what);
     } else if (answer->status == 429) {
         report_add(report, PROBLEM, NULL, "wait some minutes; a right secret is never refused for this reason",
-                   "%s has had enough of failed attempts", what);
+                   "%s has seen too many failed attempts", what);
     } else {
         return 1;
     }

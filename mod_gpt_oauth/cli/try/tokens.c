@@ -67,7 +67,7 @@ static json_t *judge(try_t *try, const client_t *client, const char *secret, con
     object = strcmp(answer->type, "application/json") == 0 ? json_parse_object(try->c->pool, answer->body, answer->size) : NULL;
     if (!object) {
         report_add(report, PROBLEM, NULL, "does something else answer at this path? ChatGPT can read nothing but JSON there",
-                   "%s answers no JSON", what);
+                   "%s does not answer in JSON", what);
         return NULL;
     }
     if (answer->status != 200) {
@@ -224,7 +224,7 @@ int try_revoke(try_t *try)
         report_add(report, PROBLEM, NULL, NULL, "the refresh token still works");
         return 0;
     }
-    report_add(report, FINE, NULL, NULL, "revoked: the refresh token is worth nothing any more");
+    report_add(report, FINE, NULL, NULL, "revoked: the refresh token no longer works");
     return 1;
 }
 

@@ -209,8 +209,8 @@ static const char *scopes_problem(apr_pool_t *p, const server_conf_t *conf, poli
                "GPTOAuthScope notes.read \"Read your notes\" default";
     }
     if (!*policy->default_scopes) {
-        return "no scope is marked as default, and GPTs often ask for none: write the word default behind the GPTOAuthScope that "
-               "a request without scope shall mean";
+        return "no scope is marked as default, and GPTs often ask for none: add the word default to the GPTOAuthScope that "
+               "a request without a scope should get";
     }
     return NULL;
 }

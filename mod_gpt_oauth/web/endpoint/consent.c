@@ -25,7 +25,7 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
     }
     if (!code) {
         return page_message(visit->r, "Already done",
-                            "Your answer was sent before. Go back to the app; if it does not go on, connect it anew there.");
+                            "Your answer has already been sent. Go back to the app; if nothing happens there, connect it again.");
     }
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
                 visit->request->client->id, visit->request->scope);

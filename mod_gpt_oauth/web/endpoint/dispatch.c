@@ -34,7 +34,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
                      "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
 
     log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Not over plain http", failure)
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Only over https", failure)
                                                  : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
 
@@ -43,7 +43,7 @@ static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
 {
     const failure_t *failure = db_failure(r->pool);
 
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Out of order for a moment", failure)
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Temporarily out of order", failure)
                                                  : reply_failure(r, failure);
 }
 
@@ -93,7 +93,7 @@ int dispatch_handler(request_rec *r)
         return answer(r, endpoint);
     }
     if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
-        log_request(r, LOG_ENDPOINT_ASTRAY, "%s stands in a virtual host %s", endpoint->handler,
+        log_request(r, LOG_ENDPOINT_ASTRAY, "%s is set up in a virtual host %s", endpoint->handler,
                     conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }

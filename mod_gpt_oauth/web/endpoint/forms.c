@@ -80,7 +80,7 @@ static const char *warning(apr_pool_t *p, const authorization_t *request)
     if (uri_is_loopback_redirect(p, request->redirect_uri)) {
         sentence = "The answer goes to a program on this computer. Allow it only if you have just started it yourself.";
     } else if (is_unverified) {
-        sentence = "Go by the address that you will be sent to.";
+        sentence = "Judge it by the address that you will be sent to.";
     }
     return sentence ? apr_pstrcat(p, "<p class=\"warning\">",
                                   is_unverified ? "This app chose its name itself, and nobody has checked it. " : "", sentence,
@@ -141,15 +141,16 @@ int forms_consent(request_rec *r, const policy_t *policy, const authorization_t 
                   const char *display_name)
 {
     apr_pool_t *p = r->pool;
-    const char *body = apr_pstrcat(
-        p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
-        "<p>You will be sent to <strong>", place(p, request->redirect_uri), "</strong>.</p>\n", warning(p, request),
-        form_start(r, form),
-        "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
-        "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
-        "<p class=\"small\">Signed in as ",
-        page_text(p, display_name), ".",
-        authorize_may_remember(request) ? " If you allow it, you will not be asked for the same again." : "", "</p>\n", NULL);
+    const char *body =
+        apr_pstrcat(p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
+                    "<p>You will be sent to <strong>", place(p, request->redirect_uri), "</strong>.</p>\n", warning(p, request),
+                    form_start(r, form),
+                    "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
+                    "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
+                    "<p class=\"small\">Signed in as ",
+                    page_text(p, display_name), ".",
+                    authorize_may_remember(request) ? " If you allow it, you will not be asked for the same access again." : "",
+                    "</p>\n", NULL);
 
     return page_send(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
 }

@@ -33,7 +33,7 @@ static const char *certificate_state(request_rec *r)
 
     if (strcmp(state, "SUCCESS") == 0 && config_server(r->server)->takes_any_certificate &&
         strcmp(ssl_variable(r, "SSL_SESSION_RESUMED"), "Initial") != 0) {
-        return "known from an earlier connection alone";
+        return "known only from an earlier connection";
     }
     return state;
 }
@@ -74,7 +74,7 @@ static void drop_unproven(request_rec *r)
     const char *problem = r->user ? problem_of(r) : NULL;
 
     if (problem) {
-        log_request(r, LOG_USER_UNPROVEN, "the user %s is passed over: %s", log_quote(r->pool, r->user, 64), problem);
+        log_request(r, LOG_USER_UNPROVEN, "the user %s is ignored: %s", log_quote(r->pool, r->user, 64), problem);
         r->user = r->ap_auth_type = NULL;
     }
 }

@@ -54,11 +54,11 @@ static const failure_t *check_client(apr_pool_t *p, const client_t *client)
 {
     if (client->is_public) {
         return failure_make(p, OAUTH_INVALID_CLIENT, "Introspection is for resource servers, which have a secret.",
-                            "a public client, which proves nothing, asked about a token");
+                            "a public client, which cannot authenticate, asked about a token");
     }
     if (!client->is_resource_server) {
-        return failure_make(p, OAUTH_ACCESS_DENIED, "Introspection is for resource servers alone.",
-                            "the client is no resource server; `gptoauth client add NAME --resource-server` makes one");
+        return failure_make(p, OAUTH_ACCESS_DENIED, "Introspection is for resource servers only.",
+                            "the client is not a resource server; `gptoauth client add NAME --resource-server` makes one");
     }
     return NULL;
 }

@@ -44,7 +44,7 @@ static int refuse(visit_t *visit, sign_in_t outcome, const char *username, int w
         return visit_refuse(visit, NULL,
                             failure_make(p, OAUTH_UNAVAILABLE, "Signing in is not possible at the moment. Try again later.",
                                          "no provider could check the password"));
-    default: return sign_in_show(visit, HTTP_OK, "User name or password is wrong.", username);
+    default: return sign_in_show(visit, HTTP_OK, "The user name or password is wrong.", username);
     }
 }
 
@@ -81,7 +81,7 @@ int sign_in_answer(visit_t *visit, const params_t *params)
         return visit_refuse(visit, NULL, failure);
     }
     if (!username || !password) {
-        return sign_in_show(visit, HTTP_OK, "Enter user name and password.", username);
+        return sign_in_show(visit, HTTP_OK, "Enter your user name and password.", username);
     }
     outcome = person_sign_in(visit->r, &username, password, &wait);
     if (outcome != SIGN_IN_GRANTED) {

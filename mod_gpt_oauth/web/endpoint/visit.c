@@ -117,12 +117,12 @@ int visit_stale_form(visit_t *visit, const char *reason)
 {
     if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
         return visit_refuse_form(visit, HTTP_FORBIDDEN, "Your browser sent no cookie",
-                                 "It must accept the cookies of this site for you to sign in here. If it does, this page is from "
-                                 "before it was closed. Go back to the app and connect it anew.",
+                                 "It must accept cookies from this site for you to sign in. If it does, this page was opened "
+                                 "before the browser was last closed. Go back to the app and connect it again.",
                                  "the browser sent no cookie with the form");
     }
     return visit_refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
-                             "It is too old, or was not made for this browser. Go back to the app and connect it anew.", reason);
+                             "It is too old, or was not made for this browser. Go back to the app and connect it again.", reason);
 }
 
 const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username)

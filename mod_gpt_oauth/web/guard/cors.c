@@ -41,7 +41,7 @@ const char *cors_add_origin(cmd_parms *cmd, void *dir, const char *origin)
     if (!conf->allow_origins) {
         conf->allow_origins = apr_array_make(cmd->pool, 2, sizeof(const char *));
     } else if (strcmp(origin, ANY) == 0 || strcmp(APR_ARRAY_IDX(conf->allow_origins, 0, const char *), ANY) == 0) {
-        return "GPTOAuthAllowOrigin: * stands for every origin; write it alone, or the origins without it";
+        return "GPTOAuthAllowOrigin: * means every origin; write it alone, or the origins without it";
     }
     APR_ARRAY_PUSH(conf->allow_origins, const char *) = origin;
     return NULL;

@@ -66,9 +66,9 @@ static const char *key_in_basic(const dir_conf_t *dir, const authorization_t *au
 static const failure_t *malformed(apr_pool_t *p, const credential_t *credential)
 {
     return credential->kind == CREDENTIAL_KEY
-               ? key_refusal(p, "what was sent as a service key is none: it holds characters that no key has, or is too long")
+               ? key_refusal(p, "what was sent as a service key is not one: it has characters that no key has, or is too long")
                : failure_make(p, OAUTH_INVALID_TOKEN, "The Authorization header does not hold one bearer token.",
-                              "the Authorization header holds no single well-formed bearer token");
+                              "the Authorization header does not hold exactly one well-formed bearer token");
 }
 
 /* RFC 6750 section 2.1. A scheme that the section does not take counts as no credential: the challenge names the one it takes. */

@@ -159,7 +159,7 @@ int guard_check_authn(request_rec *r)
                     r->server->server_hostname ? r->server->server_hostname : "of this address");
         request_record(r)->refusal =
             failure_make(r->pool, OAUTH_SERVER_ERROR,
-                         "This address is not set up yet. Its administrator finds the reason in the error log.", NULL);
+                         "This address is not set up yet. Its administrator will find the reason in the error log.", NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (request_is_insecure(r)) {
@@ -209,7 +209,7 @@ int guard_note_failure(request_rec *r, const char *auth_type)
 /* By a Require that says no more. */
 static const failure_t *not_allowed(apr_pool_t *p)
 {
-    return failure_make(p, OAUTH_ACCESS_DENIED, "Whoever called may not use this address.", NULL);
+    return failure_make(p, OAUTH_ACCESS_DENIED, "The caller may not use this address.", NULL);
 }
 
 int guard_check_authz(request_rec *r)
@@ -239,8 +239,8 @@ int guard_check_authz(request_rec *r)
     }
     access = guard_access(r);
     failure = failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE,
-                           access && !access->client_id ? "This needs more than what the service key is good for."
-                                                        : "This needs more than what the user allowed this app.",
+                           access && !access->client_id ? "This needs more than the service key allows."
+                                                        : "This needs more than the user has allowed this app.",
                            "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token",
                            record->need_scope);
     record->refusal = failure;

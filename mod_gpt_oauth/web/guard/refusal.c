@@ -28,7 +28,7 @@ static const char *title_of(int status)
     switch (status) {
     case HTTP_UNAUTHORIZED: return "This address is for apps";
     case HTTP_TOO_MANY_REQUESTS: return "Too many attempts";
-    case HTTP_SERVICE_UNAVAILABLE: return "Out of order for a moment";
+    case HTTP_SERVICE_UNAVAILABLE: return "Temporarily out of order";
     case HTTP_INTERNAL_SERVER_ERROR: return "Not set up yet";
     default: return "Not allowed";
     }

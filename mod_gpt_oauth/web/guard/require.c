@@ -76,7 +76,7 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     line->scopes = "";
     while (*(scope = ap_getword_conf(cmd->pool, &args))) {
         if (!scope_token_valid(scope)) {
-            return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is no scope; separate several by spaces", scope);
+            return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is not a scope; separate several with spaces", scope);
         }
         if (strcmp(scope, SCOPE_OFFLINE) == 0) {
             return "Require oauth-scope offline_access: this scope opens nothing, a client asks with it for a refresh token; "

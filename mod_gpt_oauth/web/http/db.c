@@ -107,7 +107,7 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
                                  close_connection, held_connection, s);
         if (rv != APR_SUCCESS) {
             conf->source = NULL;
-            log_server(s, rv, LOG_NO_DATABASE, "no way to the database of issuer %s: every request is answered 503",
+            log_server(s, rv, LOG_NO_DATABASE, "no connection to the database of issuer %s: every request is answered 503",
                        conf->issuer);
         }
     }
@@ -119,7 +119,7 @@ store_t db_store(request_rec *r)
 
     if (conf->source && store_source_pooler_found(conf->source)) {
         log_request(r, LOG_POOLER,
-                    "DBDParams of issuer %s lead to a connection pooler, not to PostgreSQL itself; see "
+                    "DBDParams of issuer %s point to a connection pooler, not to PostgreSQL itself; see "
                     "docs/operations.md, The database, for what to set there",
                     conf->issuer);
     }

@@ -105,14 +105,14 @@ int reply_failure(request_rec *r, const failure_t *failure)
 int reply_nothing(request_rec *r)
 {
     return reply_failure_status(r, HTTP_NOT_FOUND,
-                                failure_make(r->pool, OAUTH_INVALID_REQUEST, "There is nothing under this address.", NULL));
+                                failure_make(r->pool, OAUTH_INVALID_REQUEST, "There is nothing at this address.", NULL));
 }
 
 int reply_method(request_rec *r, const char *allow)
 {
     const failure_t *failure =
         failure_make(r->pool, OAUTH_INVALID_REQUEST,
-                     apr_pstrcat(r->pool, "This address does not know the method used; it knows ", allow, ".", NULL), NULL);
+                     apr_pstrcat(r->pool, "This address does not accept that method; it accepts ", allow, ".", NULL), NULL);
 
     apr_table_set(r->err_headers_out, "Allow", allow);
     return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);

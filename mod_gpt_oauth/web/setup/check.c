@@ -40,13 +40,13 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
     }
     /* mod_dbd finds it out only when the first connection is wanted, and says "failed to initialise". */
     if (conf->dbd_max < 1 || conf->dbd_keep > conf->dbd_max || conf->dbd_min > conf->dbd_keep) {
-        problems +=
-            check_complain(s, LOG_DBD_POOL, where,
-                           apr_psprintf(p,
-                                        "DBDMin %d, DBDKeep %d and DBDMax %d give no pool of connections; write all three, none "
-                                        "larger than the next, such as DBDMin 1, DBDKeep %d, DBDMax %d",
-                                        conf->dbd_min, conf->dbd_keep, conf->dbd_max, conf->dbd_max > 1 ? 2 : 1,
-                                        conf->dbd_max > 1 ? conf->dbd_max : 1));
+        problems += check_complain(
+            s, LOG_DBD_POOL, where,
+            apr_psprintf(p,
+                         "DBDMin %d, DBDKeep %d and DBDMax %d do not make a pool of connections; write all three, none "
+                         "larger than the next, such as DBDMin 1, DBDKeep %d, DBDMax %d",
+                         conf->dbd_min, conf->dbd_keep, conf->dbd_max, conf->dbd_max > 1 ? 2 : 1,
+                         conf->dbd_max > 1 ? conf->dbd_max : 1));
     }
     if (section_maybe_at(conf->sections, NULL, section_says_auth) && !ap_find_linked_module("mod_authn_core.c")) {
         problems += check_complain(s, LOG_NO_AUTHN_CORE, where,
@@ -82,8 +82,8 @@ static int check_trailers(const server_rec *s)
     return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE
                ? check_complain(
                      s, LOG_MERGE_TRAILERS, NULL,
-                     "MergeTrailers on lets a caller add headers behind the body, X-OAuth-User among them, when all checks are "
-                     "over; take the line out")
+                     "MergeTrailers on lets a caller add headers after the body, X-OAuth-User among them, when all checks are "
+                     "over; remove the line")
                : 0;
 }
 
@@ -92,8 +92,8 @@ static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
     if (issuers == 1 && config_server(main_server)->issuer && main_server->next) {
         log_config(main_server, LOG_LONE_ISSUER,
-                   "GPTOAuthIssuer stands outside every <VirtualHost> and is not inherited: requests that a virtual host takes "
-                   "know nothing of it. If they should, move it there");
+                   "GPTOAuthIssuer is outside every <VirtualHost> and is not inherited: requests that a virtual host serves "
+                   "do not see it. Move it there if they should");
     }
 }
 

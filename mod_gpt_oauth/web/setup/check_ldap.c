@@ -43,7 +43,7 @@ void check_ldap(const server_rec *s, const server_conf_t *conf)
         !section_find_line(ap_conftree, "AuthLDAPRemoteUserIsDN", NULL, NULL)) {
         log_config(s, LOG_LDAP_SPELLINGS,
                    "GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
-                   "httpd calls him as he typed his name, so that each spelling has grants of its own: write "
-                   "AuthLDAPRemoteUserAttribute uid (or another attribute that names him) where AuthLDAPURL stands");
+                   "httpd names the user as typed, so that each spelling has grants of its own: write "
+                   "AuthLDAPRemoteUserAttribute uid (or another attribute that names the user) where AuthLDAPURL stands");
     }
 }

@@ -18,12 +18,13 @@ static int check_section(apr_pool_t *p, const server_rec *s, const section_t *se
     if (!has_home && section->conf->auth_path) {
         return check_complain(
             s, LOG_NO_ISSUER, where,
-            "AuthType GPTOAuth stands in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there");
+            "AuthType GPTOAuth is used in a virtual host without GPTOAuthIssuer; write GPTOAuthIssuer https://NAME there");
     }
     if (!section->path && !section->conf->resource && config_ways_in(section->conf)->oauth) {
-        return check_complain(s, LOG_NO_RESOURCE, where,
-                              "AuthType GPTOAuth in a section that is no plain <Location /path> needs a name for what it guards; "
-                              "write GPTOAuthResource https://NAME/path beside it");
+        return check_complain(
+            s, LOG_NO_RESOURCE, where,
+            "AuthType GPTOAuth in a section that is not a plain <Location /path> needs a name for what it guards; "
+            "write GPTOAuthResource https://NAME/path beside it");
     }
     /* Without it mod_authz_core goes by the Require of an outer section, and that is often "all granted". */
     if (section->conf->auth_path && parent && !section_has_requirement(parent->first_child)) {

@@ -51,7 +51,7 @@ const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const
     }
     if (policy->documents == CLIENT_DOCUMENTS_FETCH && !fetch_is_possible()) {
         return "GPTOAuthClientMetadata fetch: this module was built without libcurl; install libcurl4-openssl-dev and "
-               "build it anew, or write pinned";
+               "build it again, or write pinned";
     }
     for (int i = 1; i < argc; i++) {
         const char *problem = client_document_url_problem(cmd->pool, apr_pstrcat(cmd->pool, "https://", argv[i], "/", NULL));

@@ -108,7 +108,7 @@ static const char *read_secret_file(cmd_parms *cmd, const char *path, const char
 
     path = ap_server_root_relative(cmd->temp_pool, path);
     if (!path) {
-        return "this is no path";
+        return "this is not a path";
     }
     problem = file_read(cmd->temp_pool, path, FILE_MAX, &file);
     if (problem) {
@@ -151,20 +151,20 @@ const char *set_service_key(cmd_parms *cmd, void *dir, const char *source)
     const char *text = "", *problem = NULL;
 
     if (conf->service_key) {
-        return "GPTOAuthServiceKey stands here twice, and is for one key; `gptoauth key add` makes as many as you like";
+        return "GPTOAuthServiceKey is set here twice, and takes one key; `gptoauth key add` makes as many as you like";
     }
     if (strncmp(source, "env:", 4) == 0 && source[4]) {
         secret->name = KEY_NAME_ENV;
         text = getenv(source + 4);
         if (!text) {
-            problem = "this variable is not set where httpd is started; on Debian write export NAME=KEY to /etc/apache2/envvars";
+            problem = "this variable is not set where httpd is started; on Debian write export NAME=KEY in /etc/apache2/envvars";
         }
     } else if (strncmp(source, "file:", 5) == 0 && source[5]) {
         secret->name = KEY_NAME_FILE;
         problem = read_secret_file(cmd, source + 5, &text);
     } else {
         /* Not repeated here: it may be the key itself. */
-        return "GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found; it does not stand here itself";
+        return "GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is; the key itself does not belong here";
     }
     if (!problem) {
         problem = secret_problem(cmd->pool, text);

@@ -26,7 +26,7 @@ const char *set_issuer(cmd_parms *cmd, void *dir, const char *url, const char *g
     }
     if (!problem && guard && strcasecmp(guard, "guard") != 0) {
         problem = apr_psprintf(cmd->pool,
-                               "GPTOAuthIssuer %s: \"%s\" is not understood; behind the URL only the word guard may stand, where "
+                               "GPTOAuthIssuer %s: \"%s\" is not understood; after the URL only the word guard may follow, where "
                                "another virtual host or server is the issuer and this one only checks its tokens",
                                url, guard);
     }
@@ -84,7 +84,7 @@ const char *set_user_name(cmd_parms *cmd, void *dir, const char *source)
     } else if (strncmp(source, "header:", 7) == 0 && source[7]) {
         conf->user_name_header = source + 7;
     } else {
-        return apr_psprintf(cmd->pool, "GPTOAuthUserName %s: write env:NAME or header:NAME, where the user's display name stands",
+        return apr_psprintf(cmd->pool, "GPTOAuthUserName %s: write env:NAME or header:NAME, where the user's display name is",
                             source);
     }
     return NULL;

@@ -31,5 +31,5 @@ const char *set_openapi(cmd_parms *cmd, void *dir, const char *file)
 
     (void)dir;
     conf->openapi_file = ap_server_root_relative(cmd->pool, file);
-    return conf->openapi_file ? NULL : apr_psprintf(cmd->pool, "GPTOAuthOpenAPI %s: this is no path of a file", file);
+    return conf->openapi_file ? NULL : apr_psprintf(cmd->pool, "GPTOAuthOpenAPI %s: this is not the path of a file", file);
 }

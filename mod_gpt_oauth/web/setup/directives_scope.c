@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "web/setup/directives.h"
 
-/* What may stand behind the description: default, required, and at the end includes with the names of other scopes. */
+/* What may come after the description: default, required, and at the end includes with the names of other scopes. */
 static const char *read_options(apr_pool_t *p, scope_def_t *def, int argc, char *const argv[])
 {
     int i = 0;
@@ -20,17 +20,17 @@ static const char *read_options(apr_pool_t *p, scope_def_t *def, int argc, char 
             def->is_required = 1;
         } else {
             return apr_psprintf(p,
-                                "GPTOAuthScope %s: \"%s\" is not understood; behind the description (in quotes) may stand the "
+                                "GPTOAuthScope %s: \"%s\" is not understood; after the description (in quotes) may come the "
                                 "words default and required, and then includes with the names of other scopes",
                                 def->name, argv[i]);
         }
     }
     if (i == argc - 1) {
-        return apr_psprintf(p, "GPTOAuthScope %s: includes what? Write the names of other scopes behind the word", def->name);
+        return apr_psprintf(p, "GPTOAuthScope %s: includes what? Write the names of other scopes after the word", def->name);
     }
     for (i++; i < argc; i++) {
         if (!scope_token_valid(argv[i]) || strcmp(argv[i], SCOPE_OFFLINE) == 0) {
-            return apr_psprintf(p, "GPTOAuthScope %s: \"%s\" is no scope that can be included; separate several by spaces",
+            return apr_psprintf(p, "GPTOAuthScope %s: \"%s\" is not a scope that can be included; separate several with spaces",
                                 def->name, argv[i]);
         }
         def->includes = scope_union(p, def->includes, argv[i]);
