@@ -5,20 +5,8 @@ use warnings;
 use File::Find;
 use FindBin;
 use Test::More;
-
-binmode $_, ':encoding(UTF-8)' for Test::More->builder->output, Test::More->builder->failure_output;
-chdir "$FindBin::Bin/.." or die "cannot enter the checkout: $!\n";
-
-sub read_file {
-    open my $file, '<:encoding(UTF-8)', $_[0] or return '';
-    local $/;
-    return <$file> // '';
-}
-
-sub none {
-    my ($name, @wrong) = @_;
-    ok(!@wrong, $name) or diag(map { "  $_\n" } @wrong);
-}
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth::Sources;
 
 my $ours = qr{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|entrypoint|Dockerfile|Makefile\.am|configure\.ac)$};
 my $generated = qr{/(?:migrations|built_in_documents)\.c$};

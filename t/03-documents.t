@@ -5,20 +5,8 @@ use warnings;
 use File::Basename qw(dirname);
 use FindBin;
 use Test::More;
-
-binmode $_, ':encoding(UTF-8)' for Test::More->builder->output, Test::More->builder->failure_output;
-chdir "$FindBin::Bin/.." or die "cannot enter the checkout: $!\n";
-
-sub read_file {
-    open my $file, '<:encoding(UTF-8)', $_[0] or return '';
-    local $/;
-    return <$file> // '';
-}
-
-sub none {
-    my ($name, @wrong) = @_;
-    ok(!@wrong, $name) or diag(map { "  $_\n" } @wrong);
-}
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth::Sources;
 
 my @documents = glob '*.md docs/*.md';
 my %text = map { $_ => read_file($_) } @documents;

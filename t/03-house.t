@@ -6,15 +6,8 @@ use warnings;
 use File::Find;
 use FindBin;
 use Test::More;
-
-chdir "$FindBin::Bin/.." or die "cannot enter the checkout: $!\n";
-
-sub read_file { my ($file) = @_; open my $in, '<:encoding(UTF-8)', $file or die "$file: $!\n"; local $/; return <$in> }
-
-sub none {
-    my ($name, @wrong) = @_;
-    return ok(!@wrong, $name) || diag(map { "  $_\n" } @wrong);
-}
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth::Sources;
 
 my @sources;
 find({ no_chdir => 1, wanted => sub { push @sources, substr $_, length 'mod_gpt_oauth/' if /\.[ch]$/ } }, 'mod_gpt_oauth');

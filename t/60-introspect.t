@@ -223,7 +223,7 @@ sub test_command {
         [ 'public besides', qr/exclude each other/, '--public' ],
         [ 'a redirect URI', qr/--redirect/, '--redirect', 'https://rp.example/cb' ],
         [ 'a scope', qr/--scope/, '--scope', 'read' ],
-        [ 'a resource that is none', qr/is no resource/, '--resource', 'notes' ],
+        [ 'a resource that is none', qr/is not a resource/, '--resource', 'notes' ],
     );
     for (@wrong) {
         my ($what, $sentence, @more) = @$_;

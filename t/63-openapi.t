@@ -202,7 +202,7 @@ my $said = configtest($bad);
 like($said, qr/^Syntax OK$/m, 'configtest: what the builder refuses is no error of httpd\'s');
 is_deeply([ sort @{ warnings_of($said) } ], [ sort
     'servers: its server api.example.org has another root domain than the issuer\'s api.example.com, and the GPT builder wants one for API and OAuth',
-    'servers: server 2 is no https URL, so the GPT builder finds no valid one; leave servers out to have this server\'s',
+    'servers: server 2 is not an https URL, so the GPT builder finds no valid one; leave servers out to have this server\'s',
     'GET /long (long): its summary has 301 characters, and the GPT builder takes 300',
     'GET /long (long): its description has 301 characters, and the GPT builder takes 300',
     'GET /nameless: there is no operationId, by which a GPT knows the operation; write one',
