@@ -326,8 +326,8 @@ sub test_keys
     refuses($t, "the name $_", 'those of GPTOAuthServiceKey', [ qw(key add), $_ ]) for qw(env file);
     refuses($t, "--expires $_", '--expires takes a time such as 90d or 1y, or the last day', [ qw(key add x), "--expires=$_" ])
         for qw(90 soon 2030-02-30 -1d 101y);
-    refuses($t, "--expires $_", 'a time that is over', [ qw(key add x --expires), $_ ]) for qw(2020-01-01 0d);
-    refuses($t, 'a scope that is none', 'no scope may hold', [ qw(key add x --scope), 'a"b' ]);
+    refuses($t, "--expires $_", 'a time in the past', [ qw(key add x --expires), $_ ]) for qw(2020-01-01 0d);
+    refuses($t, 'a scope that is none', 'no scope may have', [ qw(key add x --scope), 'a"b' ]);
     return;
 }
 

@@ -75,8 +75,8 @@ my @bad = (
     [ 'a database that is not there', "${driver}DBDParams $dir/db/none\n", 'run `gptoauth migrate`' ],
     [ 'a PostgreSQL that is not there', "DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret connect_timeout=2\"\n", "cannot open the database: .*check DBDParams in $dir/dbd.conf" ],
     # libpq would quote the part that it does not understand.
-    [ 'a URL with a broken escape', "DBDriver pgsql\nDBDParams \"postgres://oauth:xyzzy%zz\@$dir/oauth?connect_timeout=2\"\n", 'no connection string' ],
-    [ 'a parameter that is none', "DBDriver pgsql\nDBDParams \"host=$dir password='a' xyzzy connect_timeout=2\"\n", 'no connection string' ],
+    [ 'a URL with a broken escape', "DBDriver pgsql\nDBDParams \"postgres://oauth:xyzzy%zz\@$dir/oauth?connect_timeout=2\"\n", 'not a connection string' ],
+    [ 'a parameter that is none', "DBDriver pgsql\nDBDParams \"host=$dir password='a' xyzzy connect_timeout=2\"\n", 'not a connection string' ],
 );
 for my $case (@bad) {
     my ($name, $text, $sentence) = @$case;

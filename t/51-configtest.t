@@ -73,7 +73,7 @@ bad('an issuer in a Location', qr/GPTOAuthIssuer.*not allowed in <Location>|GPTO
 bad('a guard without issuer', qr/httpd\.conf:\d+: AuthType GPTOAuth .* without GPTOAuthIssuer; write GPTOAuthIssuer https:/,
     "$scope\n$guard");
 
-bad('case 305: trailers as headers', qr/GPT215: MergeTrailers on lets a caller add headers .* take the line out$/m, "$usual\nMergeTrailers on");
+bad('case 305: trailers as headers', qr/GPT215: MergeTrailers on lets a caller add headers .* remove the line$/m, "$usual\nMergeTrailers on");
 
 # ---- virtual hosts
 
@@ -131,7 +131,7 @@ good('a sign-in at an endpoint', "$usual\n<Location /oauth/authorize>\nAuthType 
 
 bad('no scope', qr/no scope is defined.*write for example GPTOAuthScope notes\.read "Read your notes" default/,
     "$issuer\n<Location /api>\nAuthType GPTOAuth\nRequire valid-user\n</Location>");
-bad('no default', qr/no scope is marked as default.*write the word default/, "$issuer\nGPTOAuthScope notes.read \"Read\"\n$guard");
+bad('no default', qr/no scope is marked as default.*add the word default/, "$issuer\nGPTOAuthScope notes.read \"Read\"\n$guard");
 bad('a scope twice', qr/GPTOAuthScope notes\.read is defined twice; keep one/, "$usual\n$scope");
 good("GPTOAuthScope notes.write \"Change\" $_", "$usual\nGPTOAuthScope notes.write \"Change\" $_")
     for 'required', 'default required', 'Required Default', 'includes notes.read', 'default includes notes.read', 'required includes notes.read notes.read';
@@ -147,8 +147,8 @@ for my $case (
     [ 'notes.write "Change" default notes.read', 'GPTOAuthScope notes\.write: "notes\.read" is not understood' ],
     [ 'notes.write "Change" includes', 'GPTOAuthScope notes\.write: includes what\? Write the names' ],
     [ 'notes.write "Change" includes notes.reda', 'GPTOAuthScope notes\.write includes notes\.reda, which is not defined; write GPTOAuthScope notes\.reda' ],
-    [ 'notes.write "Change" includes notes.read,x', 'GPTOAuthScope notes\.write: "notes\.read,x" is no scope that can be included' ],
-    [ 'notes.write "Change" includes offline_access', '"offline_access" is no scope that can be included' ],
+    [ 'notes.write "Change" includes notes.read,x', 'GPTOAuthScope notes\.write: "notes\.read,x" is not a scope that can be included' ],
+    [ 'notes.write "Change" includes offline_access', '"offline_access" is not a scope that can be included' ],
     [ 'notes.write "Change" includes notes.write', 'GPTOAuthScope notes\.write includes itself' ],
     [ "a \"A\" includes b\nGPTOAuthScope b \"B\" includes notes.read c\nGPTOAuthScope c \"C\" includes a", 'GPTOAuthScope a includes itself, by way of others' ],
     [ 'notes.write " "', 'GPTOAuthScope notes\.write: the description is empty' ],
@@ -179,7 +179,7 @@ good("GPTOAuthRefreshLifetime $_", "$usual\nGPTOAuthRefreshLifetime $_") for '30
 bad("GPTOAuthRefreshLifetime $_", qr/GPTOAuthRefreshLifetime lets a grant live \d+ seconds unused.*such as 90d 1y/,
     "$usual\nGPTOAuthRefreshLifetime $_")
     for '1y 90d', '2y';
-bad('three times', qr/GPTOAuthRefreshLifetime takes 1-2 arguments, life of a refresh token unused, and of a grant in all/, "$usual\nGPTOAuthRefreshLifetime 1d 2d 3d");
+bad('three times', qr/GPTOAuthRefreshLifetime takes 1-2 arguments, lifetime of an unused refresh token, and of a grant in all/, "$usual\nGPTOAuthRefreshLifetime 1d 2d 3d");
 
 # ---- sign-in
 
@@ -211,7 +211,7 @@ bad('Require without AuthType', qr/httpd\.conf:\d+: Require oauth-scope notes\.r
 bad('Require where no guard reaches', qr/the AuthType here is missing; write AuthType GPTOAuth/, location('Require oauth-scope notes.read'));
 bad("AuthType $_", qr/Require oauth-client x is for tokens, but the AuthType here is \Q$_\E; write AuthType GPTOAuth/, location("AuthType $_\nRequire oauth-client x"))
     for 'Basic', 'Bearer', 'None';
-bad("$_", qr/httpd\.conf:\d+: AuthType GPTOAuth in a section that is no plain <Location \/path>.*write GPTOAuthResource https:/,
+bad("$_", qr/httpd\.conf:\d+: AuthType GPTOAuth in a section that is not a plain <Location \/path>.*write GPTOAuthResource https:/,
     location("AuthType GPTOAuth\nRequire valid-user", $_))
     for '<LocationMatch "^/x">', '<Directory "%%DIR%%/htdocs">', '<DirectoryMatch "x">', '<Files x>', '<Location ~ "^/x">', '<Location "/x/*/y">',
     '<If "true">', '<Location more>', '<Proxy "*">';
@@ -242,7 +242,7 @@ good("GPTOAuthAllowOrigin $_", location("GPTOAuthAllowOrigin $_"))
 bad("GPTOAuthAllowOrigin $_->[0]", qr/GPTOAuthAllowOrigin$_->[1]/m, location("GPTOAuthAllowOrigin $_->[0]"))
     for [ 'https://app.example/', ' https://app\.example/: browsers send .*: write https://app\.example$' ], [ 'app.example', ' app\.example: an origin is a scheme' ],
     [ 'null', ' null: an origin is a scheme' ], [ 'https://*.example', ' https://\*\.example: an origin is' ], [ 'https://App.example:443', '.*: write https://app\.example$' ],
-    [ '* https://app.example', ': \* means every origin; write it alone' ], [ 'https://app.example *', ': \* stands for every' ];
+    [ '* https://app.example', ': \* means every origin; write it alone' ], [ 'https://app.example *', ': \* means every' ];
 bad('GPTOAuthAllowOrigin outside of a section', qr/GPTOAuthAllowOrigin not allowed (?:here|in)/, "$usual\nGPTOAuthAllowOrigin *");
 
 # ---- service keys
@@ -291,9 +291,9 @@ bad("GPTOAuthServiceKey file: $_->[0]", qr/GPTOAuthServiceKey \S+: the file cann
     for Test::GptOauth::Files::awkward($t->dir, 65537);
 bad("DBDParams: $_->[0]", qr/DBDParams \S+ is not a SQLite file: .*$_->[2]/i, $usual, dbd => "DBDriver sqlite3\nDBDParams $_->[1]")
     for [ 'a folder', '%%DIR%%/a-folder', 'directory' ], [ 'a pipe', '%%DIR%%/a-pipe', 'a pipe' ], [ 'a device', '/dev/zero', 'a device' ];
-like(configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey env:T_KEY\nGPTOAuthServiceKey file:key")), qr/GPTOAuthServiceKey stands here twice.*`gptoauth key add`/, 'two of them');
+like(configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey env:T_KEY\nGPTOAuthServiceKey file:key")), qr/GPTOAuthServiceKey is set here twice.*`gptoauth key add`/, 'two of them');
 my $said = configtest(keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey " . 'sesame' x 6));
-like($said, qr/GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is found/, 'the key itself');
+like($said, qr/GPTOAuthServiceKey: write env:NAME or file:PATH, where the key is/, 'the key itself');
 unlike($said, qr/sesamesesame.*:/, '... is not repeated');
 $said = do { $t->write_conf(conf => keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:open-key")); ($t->configtest)[1] };
 like($said, qr/GPT222: GPTOAuthServiceKey file:\S+open-key: everybody on this machine may read the key; chmod 600 .*Syntax OK/s, 'a file that everybody may read: a warning');
@@ -309,9 +309,9 @@ for my $line ('GPTOAuthCredentials service', 'GPTOAuthServiceKey env:T_KEY') {
 good('pgsql', $usual, dbd => "$pgsql connect_timeout=2 tcp_user_timeout=3000\"");
 good('pgsql by URI', $usual, dbd => "DBDriver pgsql\nDBDParams \"postgresql://oauth\@db.internal/oauth?connect_timeout=5\"");
 good('one connection', $usual, dbd => "$sqlite\nDBDMin 1\nDBDKeep 1\nDBDMax 1");
-bad('DBDMax alone', qr/DBDMin 1, DBDKeep 2 and DBDMax 1 give no pool of connections; write all three, .*DBDKeep 1, DBDMax 1/, $usual,
+bad('DBDMax alone', qr/DBDMin 1, DBDKeep 2 and DBDMax 1 do not make a pool of connections; write all three, .*DBDKeep 1, DBDMax 1/, $usual,
     dbd => "$sqlite\nDBDMax 1");
-bad("$_", qr/DBDMin.*DBDKeep.*DBDMax.*give no pool of connections; write all three/, $usual, dbd => "$sqlite\n$_")
+bad("$_", qr/DBDMin.*DBDKeep.*DBDMax.*do not make a pool of connections; write all three/, $usual, dbd => "$sqlite\n$_")
     for 'DBDMin 3', 'DBDKeep 11', 'DBDMax 0';
 bad('no DBDriver', qr/GPTOAuthIssuer of \S+: there is no DBDriver; write DBDriver pgsql/, $usual, dbd => '');
 bad('no DBDParams', qr/there is a DBDriver but no DBDParams; write where the database is/, $usual, dbd => 'DBDriver sqlite3');

@@ -234,7 +234,7 @@ for my $case (
     [ 'broken JSON', qq({\n  "openapi": "3.1.0",\n  "paths": {},\n}\n), qr/line 4, column 1 is not JSON: / ],
     [ 'another version', '{"swagger":"2.0","paths":{}}', qr/this is not an OpenAPI document of version 3\.0 or 3\.1/ ],
     [ 'no paths', '{"openapi":"3.1.0"}', qr/this OpenAPI document has no object paths/ ],
-    [ 'an empty file', '', qr/this is no JSON object/ ],
+    [ 'an empty file', '', qr/this is not a JSON object/ ],
 ) {
     my ($name, $text, $expected) = @$case;
     like(configtest($text), qr/^refused: (?s:.*)GPT217: GPTOAuthOpenAPI \S+openapi\.json: $expected/, "configtest: $name");

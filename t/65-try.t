@@ -138,7 +138,7 @@ sub test_surroundings {
     my $web = $t->client_add('surrounded');
     my $port = sub { '127.0.0.1:' . $t->port($_[0]) };
     finds($t, 'a catch-all that redirects', 'redirects to http://localhost', 'no client follows', $web, '--connect-to', $port->('R'));
-    finds($t, 'a page in place of the token endpoint', 'no JSON', 'nothing but JSON', $web, '--connect-to', $port->('H'));
+    finds($t, 'a page in place of the token endpoint', 'does not answer in JSON', 'nothing but JSON', $web, '--connect-to', $port->('H'));
     finds($t, 'Basic sign-in over the token endpoint', 'covered by another sign-in', 'AuthType None', $web, '--connect-to', $port->('B'));
     finds($t, 'a server without issuer', 'is not there', 'GPTOAuthIssuer set', $web, '--connect-to', $port->('N'));
     finds($t, 'a server with another issuer', 'calls itself https://other\.example', 'exactly what GPTOAuthIssuer says', $web, '--connect-to',

@@ -123,7 +123,7 @@ sub test_public {
         "$certificates/self.pem", at($t, 'U'));
     says($t, 'plain http', 'problem', 'certificate', 'TLS with .* fails', 'SSLEngine', @trust, '--connect-to', '127.0.0.1:' . $t->port);
     says($t, 'another port', 'problem', 'issuer', 'has port 8443', '443', '--issuer', "$public:8443", '--cacert', "$certificates/ca.pem", at($t, 'S'));
-    says($t, 'a private name', 'problem', 'issuer', 'from here alone', 'public name', '--issuer', 'https://notes.internal', '--cacert',
+    says($t, 'a private name', 'problem', 'issuer', 'only be reached from here', 'public name', '--issuer', 'https://notes.internal', '--cacert',
         "$certificates/ca.pem", at($t, 'S'));
     says($t, 'an API of another root domain', 'problem', 'guard', 'another root domain', 'root domain', @trust, at($t, 'S'), '--url',
         'http://127.0.0.1:' . $t->port . '/api/notes.txt');
@@ -229,7 +229,7 @@ sub clock_proxy {
 sub test_endpoints {
     my ($t, @issuer) = @_;
     my $url = $t->issuer;
-    my $out = says($t, 'a server for this computer only', 'warning', 'issuer', 'from here alone', 'public name', @issuer);
+    my $out = says($t, 'a server for this computer only', 'warning', 'issuer', 'only be reached from here', 'public name', @issuer);
     unlike($out, qr/^  problem/m, '… which is no problem, and nothing else is');
     says($t, 'nobody who listens', 'problem', 'server', 'nothing answers', 'Listen', @issuer, '--connect-to', '127.0.0.1:' . Test::GptOauth::free_port());
     says($t, 'a catch-all that redirects', 'problem', $_, 'redirects to http', 'RewriteRule', @issuer, at($t, 'R')) for qw(authorize token metadata);

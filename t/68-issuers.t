@@ -183,7 +183,7 @@ sub test_guard {
     is($guard->http->get('/oauth/notes.txt')->body, "protected data\n", 'nor are the endpoints: the path is free');
     is($guard->http->get($_)->status, 404, "... $_") for '/oauth/authorize', '/oauth/token', '/oauth/register', '/oauth/introspect';
     is($guard->http->post('/placed', 'a=b')->status, 404, 'nor can one be placed here');
-    like($guard->error_log, qr/GPT004: gpt-oauth-token stands in a virtual host that only guards/, '... which the log explains');
+    like($guard->error_log, qr/GPT004: gpt-oauth-token is set up in a virtual host that only guards/, '... which the log explains');
 
     $t->revoke($client, { token => $bound->{refresh_token} });
     is($at->('/files/notes.txt', $bound->{access_token}), 401, 'what is revoked at the issuer is revoked here');

@@ -89,7 +89,7 @@ sub test_step_up {
         my $refused = $t->fetch("/api$path?in=query", $tokens->{access_token});
         is($refused->status, 403, "case 237: $path wants more");
         is(join('', $refused->headers('WWW-Authenticate')), qq{Bearer realm="$base", error="insufficient_scope", error_description="This needs more }
-            . qq{than what the user allowed this app.", scope="$needed", resource_metadata="$base/.well-known/oauth-protected-resource/api"},
+            . qq{than the user has allowed this app.", scope="$needed", resource_metadata="$base/.well-known/oauth-protected-resource/api"},
             'case 237: one challenge names all that is needed');
         $tokens = $t->tokens_for($client, params => { resource => "$base/api", scope => "$tokens->{scope} $needed" });
         is($t->fetch("/api$path", $tokens->{access_token})->status, 200, 'case 237: a token with that is enough');

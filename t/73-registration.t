@@ -368,7 +368,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     my $own = $t->client_add('My GPT', gpt => 1);
     my $other = client_of(register($t, { redirect_uris => [$cb], client_name => 'My GPT' }));
     is($t->gptoauth_json('client', 'show', 'My GPT')->{client_id}, $own->{id}, 'a name is that of the client that the administrator made');
-    like($t->try_gptoauth('', 'client', 'redirect', $other->{id}, 'https://x.example/')->{err}, qr/says itself where/, 'client redirect leaves the others as they are');
+    like($t->try_gptoauth('', 'client', 'redirect', $other->{id}, 'https://x.example/')->{err}, qr/says for itself where/, 'client redirect leaves the others as they are');
     $t->restart;
     test_flood($t);
 });

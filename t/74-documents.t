@@ -55,7 +55,7 @@ sub refused {
     my ($t, $what, $url, $host, $log) = @_;
     my $from = length $t->error_log;
     my $page = $t->http->get($t->authorize_url(as_client($url, 'https://app.example/cb')))->body;
-    like($page, qr/does not know this app of \Q$host\E\. The server's administrator has to allow it\./, "$what: the page");
+    like($page, qr/does not know this app from \Q$host\E\. The server's administrator has to allow it\./, "$what: the page");
     like(substr($t->error_log, $from), qr/GPT101: authorization refused: invalid_client: $log/, "$what: the log");
     return;
 }
@@ -140,10 +140,10 @@ sub test_others {
     is($t->ask(as_client($_, 'https://chatgpt.com/connector_platform_oauth_redirect')), '400 page', "case 212: $_ is not the document's URL") for @near;
     my $page = $t->http->get($t->authorize_url(as_client('https://app.example/client.json', 'https://app.example/cb')));
     is($page->status, 400, 'a document that is not built in');
-    like($page->body, qr/This server does not know this app of app\.example\. The server's administrator has to allow it\./, '... is an app of that host, which this server does not know');
-    like($t->error_log, qr{GPT101: authorization refused: invalid_client: no document of https://app\.example/client\.json is built in; to let this app in, write GPTOAuthClientMetadata fetch app\.example, or},
+    like($page->body, qr/This server does not know this app from app\.example\. The server's administrator has to allow it\./, '... is an app of that host, which this server does not know');
+    like($t->error_log, qr{GPT101: authorization refused: invalid_client: no document from https://app\.example/client\.json is built in; to let this app in, write GPTOAuthClientMetadata fetch app\.example, or},
         '... and the log says what could be done');
-    refused($t, 'of another port', 'https://app.example:8443/x', 'app.example:8443', 'no document of https://app\.example:8443/x is built in; .* write GPTOAuthClientMetadata fetch app\.example:8443, or');
+    refused($t, 'of another port', 'https://app.example:8443/x', 'app.example:8443', 'no document from https://app\.example:8443/x is built in; .* write GPTOAuthClientMetadata fetch app\.example:8443, or');
     is($t->sql("SELECT count(*) FROM oauth_client WHERE source = 'document' AND id LIKE '%example%';"), 0, 'nothing is written for it');
     return;
 }
@@ -157,8 +157,8 @@ sub test_off {
     is($t->ask($client), '400 page', 'off: nobody comes by a document');
     ok(!exists $t->http->get('/.well-known/oauth-authorization-server')->json->{client_id_metadata_document_supported}, 'off: and it is not advertised');
     is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', 'off: who is in stays in');
-    refused($t, 'off', $client->{id}, 'zed.dev', "the app of $client->{id} is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned");
-    refused($t, 'off, and one that is not built in', 'https://app.example/x', 'app.example', 'no document of https://app\.example/x is built in; .* write GPTOAuthClientMetadata fetch app\.example, or');
+    refused($t, 'off', $client->{id}, 'zed.dev', "the app from $client->{id} is built in, but GPTOAuthClientMetadata is off; write GPTOAuthClientMetadata pinned");
+    refused($t, 'off, and one that is not built in', 'https://app.example/x', 'app.example', 'no document from https://app\.example/x is built in; .* write GPTOAuthClientMetadata fetch app\.example, or');
     $t->write_conf(conf => 'GPTOAuthClientMetadata fetch one.example two.example:8443');
     $t->restart;
     refused($t, 'another host than those', 'https://app.example/x', 'app.example', '.* write GPTOAuthClientMetadata fetch one\.example two\.example:8443 app\.example, or');

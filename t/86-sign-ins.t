@@ -138,7 +138,7 @@ sub test_certificates {
     for my $forged (qw(self foreign)) {
         my $before = length $t->error_log;
         is(signed_in($t, $client, 'A', $forged), '200 sign-in', "case 332: optional_no_ca: a certificate ($forged) of alice signs nobody in");
-        like(substr($t->error_log, $before), qr/GPT028: the user .?alice.? is passed over: mod_ssl did not verify the certificate \(\S.*\); write SSLVerifyClient optional or require/,
+        like(substr($t->error_log, $before), qr/GPT028: the user .?alice.? is ignored: mod_ssl did not verify the certificate \(\S.*\); write SSLVerifyClient optional or require/,
             'case 332: ... and the log says what to write');
         is(signed_in($t, $client, 'B', $forged), '200 sign-in', "case 332: ... nor where there is an authority ($forged)");
         is(signed_in($t, $client, 'A', $forged, http => '--http2'), '200 sign-in', "case 332: ... nor over HTTP/2 ($forged)");

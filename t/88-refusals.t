@@ -109,7 +109,7 @@ sub refusals {
         [ 'no token', '/api/notes.txt', [], '401 invalid_token', qr/needs an access token in the Authorization header \(Bearer\); none was sent/ ],
         [ 'a dead token', '/api/notes.txt', [ Test::GptOauth::Flow::bearer('goa_dead') ], '401 invalid_token', qr/access token/ ],
         [ 'two credentials', '/api/notes.txt?access_token=x', \@bearer, '400 invalid_request', qr/in the header and in the URL/ ],
-        [ 'too little scope', '/write/notes.txt', \@bearer, '403 insufficient_scope', qr/more than what the user allowed/ ],
+        [ 'too little scope', '/write/notes.txt', \@bearer, '403 insufficient_scope', qr/more than the user has allowed/ ],
         [ 'another user', '/bob', \@bearer, '403 access_denied', qr/may not use this address/ ],
         [ 'another network', '/near', \@bearer, '403 access_denied', qr/may not use this address/ ],
         [ 'no key', '/keys', [], '401 invalid_token', qr/needs a key in the Authorization header \(Bearer\); none was sent/ ],
