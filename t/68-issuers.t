@@ -11,10 +11,12 @@ my $metadata = '/.well-known/oauth-authorization-server';
 my $resource = '/.well-known/oauth-protected-resource';
 
 # The main server is one issuer, port A another one, with a Location that claims to be the first one's. B and C are guarded for the first.
+# D has no issuer.
 my $conf = <<'EOC';
 Listen 127.0.0.1:%%PORT_A%%
 Listen 127.0.0.1:%%PORT_B%%
 Listen 127.0.0.1:%%PORT_C%%
+Listen 127.0.0.1:%%PORT_D%%
 GPTOAuthRegistration open
 GPTOAuthResource http://LOCALHOST:%%PORT_B%%/files/ http://localhost:%%PORT_B%%/api
 <VirtualHost 127.0.0.1:%%PORT_A%%>
@@ -51,6 +53,21 @@ GPTOAuthResource http://LOCALHOST:%%PORT_B%%/files/ http://localhost:%%PORT_B%%/
     ServerName localhost:%%PORT_C%%
     GPTOAuthIssuer http://localhost:%%PORT%% guard
     GPTOAuthResource https://secure.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_D%%>
+    ServerName localhost:%%PORT_D%%
+    <Location /token>
+        SetHandler gpt-oauth-token
+    </Location>
+    <Location /authorize>
+        SetHandler gpt-oauth-authorize
+    </Location>
+    <Location /metadata>
+        SetHandler gpt-oauth-metadata
+    </Location>
+    <Location /resource>
+        SetHandler gpt-oauth-resource
+    </Location>
 </VirtualHost>
 EOC
 
@@ -192,6 +209,16 @@ sub test_guard {
     return;
 }
 
+sub test_without_issuer {
+    my ($t) = @_;
+    my $http = Test::GptOauth::Http->new($t->port('D'));
+    for my $name (qw(token authorize metadata resource)) {
+        is($http->get("/$name")->status, 404, "no $name endpoint can be placed where there is no issuer");
+        like($t->error_log, qr/GPT004: gpt-oauth-$name .* without GPTOAuthIssuer/, '... which the log explains');
+    }
+    return;
+}
+
 on_each_db({ conf => $conf }, sub {
     my ($t) = @_;
     my ($other, $guard) = map { seen_from($t, $_) } qw(A B);
@@ -200,5 +227,6 @@ on_each_db({ conf => $conf }, sub {
     test_registered($t, $other);
     test_cookies($t, $other);
     test_guard($t, $guard, $other);
+    test_without_issuer($t);
 });
 done_testing;

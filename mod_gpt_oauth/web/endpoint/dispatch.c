@@ -92,9 +92,9 @@ int dispatch_handler(request_rec *r)
     if (endpoint->flags & ENDPOINT_PUBLIC) {
         return answer(r, endpoint);
     }
-    if (!conf->policy || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
+    if (!conf->issuer || (conf->is_guard && !(endpoint->flags & ENDPOINT_GUARD))) {
         log_request(r, LOG_ENDPOINT_ASTRAY, "%s is set up in a virtual host %s", endpoint->handler,
-                    conf->policy ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
+                    conf->issuer ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }
     if (request_is_insecure(r)) {
