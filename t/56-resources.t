@@ -23,17 +23,22 @@ Listen 127.0.0.1:%%PORT_A%%
     AuthType GPTOAuth
     Require oauth-scope read
 </Location>
+<Location "/api>b">
+    AuthType GPTOAuth
+    Require oauth-scope read
+</Location>
 EOC
     my ($t) = @_;
     my $client = $t->client_add('notes');
     my $base = $t->issuer;
     my $tokens = sub { my (@other) = @_; return $t->tokens_for($client, @other) };
     my $works = sub { my ($token, $path) = @_; return $t->fetch("$path/notes.txt", $token)->status };
-    $t->write_file('htdocs/api,b/notes.txt', "protected data\n");
+    $t->write_file("htdocs/$_/notes.txt", "protected data\n") for 'api,b', 'api>b';
 
     my $bound = $tokens->(params => { resource => "$base/api" });
     is($works->($bound->{access_token}, '/api'), 200, 'case 253: a token for a resource is good there');
-    is($works->($bound->{access_token}, '/write'), 401, 'case 253: and nowhere else');
+    is($works->($bound->{access_token}, $_), 401, "case 253: and nowhere else, such as $_") for '/write', '/api%3Eb';
+    is($works->($tokens->(params => { resource => "$base/api%3eb" })->{access_token}, '/api%3eb'), 200, 'case 253: whose name may hold what ends a section');
     is($t->ask($client, { resource => $_ }), '302 invalid_target', "case 254: resource $_")
         for 'foo', "$base/api#x", "$base/elsewhere", "$base/api/hello", 'https://evil.example/api';
     my $both = "&resource=$base/write";

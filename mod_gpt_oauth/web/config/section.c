@@ -29,9 +29,11 @@ static int is_location(const ap_directive_t *at)
 
 const char *section_path(apr_pool_t *p, const ap_directive_t *section)
 {
-    const char *args = section->args, *path = is_location(section) ? ap_getword_conf(p, &args) : "";
+    const char *end = strrchr(section->args, '>'); /* as httpd has it: in quotes there may be others */
+    const char *args = end ? apr_pstrmemdup(p, section->args, (apr_size_t)(end - section->args)) : section->args;
+    const char *path = is_location(section) ? ap_getword_conf(p, &args) : "";
 
-    return path[0] == '/' && !strpbrk(path, "*?[") ? apr_pstrndup(p, path, strcspn(path, ">")) : NULL;
+    return path[0] == '/' && !strpbrk(path, "*?[") ? path : NULL;
 }
 
 const char *section_location(apr_pool_t *p, const ap_directive_t *line)
