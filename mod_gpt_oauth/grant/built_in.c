@@ -1,6 +1,6 @@
 /*
- * Looks a URL up among the documents that are built in. Called by document.c, and by `gptoauth doctor`, which lists them. The
- * documents themselves are generated from conf/clients/ into built_in_documents.c.
+ * Looks a URL up among the documents that are built in. Called by client_document.c, and by `gptoauth doctor`, which lists them.
+ * The documents themselves are generated from conf/clients/ into built_in_documents.c.
  */
 #include "grant/built_in.h"
 

@@ -1,6 +1,6 @@
 /*
- * Reads and bounds what a client says of itself (RFC 7591 section 2). Called by registration.c and document.c, since a published
- * document has the same members as a request for registration.
+ * Reads and bounds what a client says of itself (RFC 7591 section 2). Called by registration.c and client_document.c, since a
+ * published document has the same members as a request for registration.
  */
 #include "grant/client_metadata.h"
 

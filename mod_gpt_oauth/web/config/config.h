@@ -100,7 +100,7 @@ typedef struct server_conf_t {
     const char *browser_cookie;
     int is_beside; /* no issuer here, but at another host of this httpd; by check.c */
 
-    const char *manifest_text; /* by ep_manifest.c and ep_openapi.c, where theirs is written */
+    const char *manifest_text; /* by manifest.c and openapi.c, where theirs is written */
     const char *openapi_text;
 
     store_source_t *source; /* made in child_init */
