@@ -18,8 +18,8 @@ BEGIN {
 
 {
     path = $0
-    if (path !~ /^sql\/(pgsql|sqlite3)\/[0-9][0-9][0-9][0-9]-[a-z0-9-]+\.sql$/)
-        fail("a migration is named sql/pgsql/NNNN-name.sql or sql/sqlite3/NNNN-name.sql")
+    if (path !~ /^sql\/[a-z0-9]+\/[0-9][0-9][0-9][0-9]-[a-z0-9-]+\.sql$/)
+        fail("a migration is named sql/DRIVER/NNNN-name.sql")
     split(path, part, "/")
     version = substr(part[3], 1, 4) + 0
     if (version != ++last[part[2]])
