@@ -130,6 +130,27 @@ for my $document (@documents, 'conf/gpt_oauth.conf', sort grep { m{^(?:t|demo|do
     none("$document quotes no log code that is gone", grep { !$seen{$_} } ($text{$document} // read_file($document)) =~ /\bGPT\d{3}\b/g);
 }
 
+# The schema: every database has the same migrations, and a server asks for the newest, for which nothing else would tell it.
+my %migrations;
+m{^sql/(\w+)/(.+)$} && push @{ $migrations{$1} }, $2 for sort glob 'sql/*/*.sql';
+cmp_ok(scalar keys %migrations, '>', 1, 'the migrations were found');
+is_deeply($migrations{$_}, $migrations{pgsql}, "$_ has the migrations of pgsql, by their names") for sort keys %migrations;
+my ($version) = $code{'mod_gpt_oauth/store/schema.h'} =~ /^#define SCHEMA_VERSION (\d+)$/m;
+is($version, scalar @{ $migrations{pgsql} }, 'SCHEMA_VERSION is the number of the newest');
+
+# Grant types: the table, the sentence that refuses any other, and the document.
+my $token = $code{'mod_gpt_oauth/web/endpoint/token.c'};
+my ($grants) = $token =~ /^\} grants\[\] = \{(.*?)\};/ms;
+my @types = ($grants // '') =~ /"([^"]+)"/g;
+cmp_ok(scalar @types, '>', 2, 'the table of grant types was found');
+my ($refusal) = $token =~ /"(Only [^"]* grant_type\.)"/;
+my ($offer) = $table =~ m{^\| `/oauth/token` \|(.*)$}m;
+my ($remedy) = $table =~ /^\| GPT104 \|(.*)$/m;
+for my $where ([ 'the refusal of others', $refusal ], [ 'the row of the token endpoint', $offer ], [ 'the row of GPT104', $remedy ]) {
+    my ($name, $text) = @$where;
+    none("$name names every grant type", grep { index($text // '', $_) < 0 } @types);
+}
+
 # What HACKING.md leads to is there.
 my $hacking = read_file('HACKING.md');
 my $everything = join "\n", @code{@sources}, map { read_file($_) } glob 'sql/*/*.sql';
