@@ -138,6 +138,14 @@ is_deeply($migrations{$_}, $migrations{pgsql}, "$_ has the migrations of pgsql, 
 my ($version) = $code{'mod_gpt_oauth/store/schema.h'} =~ /^#define SCHEMA_VERSION (\d+)$/m;
 is($version, scalar @{ $migrations{pgsql} }, 'SCHEMA_VERSION is the number of the newest');
 
+# Databases: whoever is told which ones there are is told of all.
+my @drivers = map { /^ +\.driver = "(\w+)",$/mg } @code{ grep { m{/store/} } @sources };
+is_deeply([ sort @drivers ], [ sort keys %migrations ], 'a database with migrations has a backend, and the other way round');
+for my $place ((map { "mod_gpt_oauth/$_.c" } qw(store/conninfo cli/db_conf web/setup/directives)), 'README.md') {
+    my $said = $code{$place} // read_file($place);
+    none("$place names every database", grep { $said !~ /\b$_\b/ } @drivers);
+}
+
 # Grant types: the table, the sentence that refuses any other, and the document.
 my $token = $code{'mod_gpt_oauth/web/endpoint/token.c'};
 my ($grants) = $token =~ /^\} grants\[\] = \{(.*?)\};/ms;
