@@ -33,6 +33,10 @@ typedef struct op_t {
     "EXISTS (SELECT 1 FROM oauth_client c WHERE c.id = client_id AND c.disabled_at IS NULL)"                                     \
     " AND NOT EXISTS (SELECT 1 FROM oauth_user u WHERE u.name = username AND u.disabled_at IS NOT NULL)"
 
+/* A number that the code knows by a name, as SQL. */
+#define SQL_NUMBER(name)    SQL_NUMBER_OF(name)
+#define SQL_NUMBER_OF(text) #text
+
 /*
  * An op_t that notes $1 as the last use of the row whose key is $2, at issuer $3. Whoever has the row locked is using it too:
  * nobody waits for that to be said.
@@ -43,7 +47,7 @@ typedef struct op_t {
                " WHERE " IDLE(key) " FOR UPDATE SKIP LOCKED) RETURNING 1",                                                       \
         .steps = { "UPDATE " table " SET used_at = $1 WHERE " IDLE(key) " RETURNING 1" },                                        \
     }
-#define IDLE(key) key " = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - " APR_STRINGIFY(TOUCH_INTERVAL) ")"
+#define IDLE(key) key " = $2 AND issuer = $3 AND (used_at IS NULL OR used_at < $1 - " SQL_NUMBER(TOUCH_INTERVAL) ")"
 
 /* STORE_REFUSED when there is no row. rows may be NULL. */
 store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int nargs, rows_t **rows);

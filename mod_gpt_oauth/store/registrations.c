@@ -8,7 +8,7 @@
 
 #define BY_METADATA "metadata_hash = $1 AND issuer = $3 AND source = '" CLIENT_REGISTERED "'"
 /* That is exact enough: most who register again do so for each connection that they make. */
-#define SEEN_AGAIN "UPDATE oauth_client SET seen_at = $2 WHERE " BY_METADATA " AND seen_at < $2 - " APR_STRINGIFY(TOUCH_INTERVAL)
+#define SEEN_AGAIN "UPDATE oauth_client SET seen_at = $2 WHERE " BY_METADATA " AND seen_at < $2 - " SQL_NUMBER(TOUCH_INTERVAL)
 
 store_status_t store_registration_get(store_t *store, const digest_t *metadata_hash, client_t **client)
 {

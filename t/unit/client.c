@@ -193,7 +193,7 @@ static void try(store_t *store, const char *what, const credentials_t *credentia
     client_t *client = NULL;
     const failure_t *failure = client_authenticate(store, credentials, &client);
 
-    is_str(failure ? oauth_error_name(failure->error) : client->id, wanted, "authentication: %s", what);
+    is_str(failure ? oauth_error_name(failure->error) : client ? client->id : NULL, wanted, "authentication: %s", what);
     ok(!failure == !!client, "... %s", failure ? "and no client is handed out" : "and it is handed out");
 }
 

@@ -93,7 +93,7 @@ static void try(store_t *store, const char *what, const char *token, apr_int64_t
 
     then->now += after;
     failure = verify_access_token(then, token, &access);
-    is_str(failure ? oauth_error_name(failure->error) : access->scope, wanted, "verify: %s", what);
+    is_str(failure ? oauth_error_name(failure->error) : access ? access->scope : NULL, wanted, "verify: %s", what);
     ok(!failure == !!access, "... %s", failure ? "and nothing is handed out" : "and what it is good for is handed out");
 }
 
