@@ -90,7 +90,7 @@ sub test_clients
     ok($id && secret($secret), 'client add --gpt shows what to paste');
     like($text, qr{URL +https://SERVER/oauth/$_$}m, "... and where, at /oauth/$_") for qw(authorize token);
     like($text, qr{^    https://SERVER/openapi\.json$}m, '... with the schema');
-    like($text, qr/^SERVER is known once GPTOAuthIssuer stands in \S+dbd\.conf, or with --issuer\.$/m, '... and how SERVER gets a name');
+    like($text, qr/^SERVER is known once GPTOAuthIssuer is set in \S+dbd\.conf, or with --issuer\.$/m, '... and how SERVER gets a name');
     like($text, qr/^ +Token Exchange Method +Default \(POST request\)$/m, '... in the words of the builder');
     like($text, qr/gptoauth client redirect \Q$id\E --repin/, '... and how to go on');
     is($t->gptoauth_json('client', 'show', 'Notes GPT')->{kind}, 'gpt', 'client show finds by name');
@@ -192,7 +192,7 @@ sub test_gpt
     $t->sql("UPDATE oauth_client SET gpt_open = 0 WHERE id = '$id';");
     is_deeply([ @{ $t->gptoauth_json('client', 'redirect', $id, '--repin') }{qw(gpt_id gpt_open)} ], [ 'g-1', JSON::PP::true ], 'client redirect --repin');
     is($t->gptoauth_json('client', 'redirect', $id, $uri)->{gpt_open}, JSON::PP::true, 'a registered URI leaves it as it is');
-    refuses($t, '--repin together with a URI', 'without', [ 'client', 'redirect', $id, $uri, '--repin' ]);
+    refuses($t, '--repin together with a URI', 'takes no redirect URIs', [ 'client', 'redirect', $id, $uri, '--repin' ]);
     my $there = $t->gptoauth('gpt', $id, '--issuer', 'https://api.example.com/tenant');
     like($there, qr{^ +Authorization URL +https://api\.example\.com/oauth/authorize$}m, 'gpt --issuer: the URL of the page');
     like($there, qr{^ +Token URL +https://api\.example\.com/oauth/token$}m, '... of the token endpoint');
@@ -306,21 +306,21 @@ sub test_keys
     ok(abs($shortly->{expires_at} - time - 90 * 86400) < 60, '--expires 90d');
     my $said = $t->gptoauth(qw(key add loud));
     ok(secret($said =~ /^\s+(gptk_\S+)$/m), 'key add prints the key');
-    like($said, qr/every issuer of this database, for good.*shown this once/s, '... and what it is good for');
+    like($said, qr/every issuer of this database, for good.*shown only once/s, '... and what it is good for');
     unlike($t->gptoauth(qw(key list)) . $t->gptoauth(qw(key list --json)), qr/gptk_/, 'key list shows none');
     like($t->gptoauth(qw(key list)), qr/^full +https:\/\/other\.example +read write +call, introspect +2035-03-01 00:00 UTC +never +active$/m, 'key list');
     unlike($t->gptoauth(qw(key list), @third), qr/^full/m, '... of one issuer');
     like($t->gptoauth(qw(key list), @third), qr/^loud/m, '... and of all');
 
-    refuses($t, 'a name is given once', 'there is or was a key "full" already; choose another name', [ qw(key add full) ]);
+    refuses($t, 'a name is given once', 'there is already, or has been, a key "full"; choose another name', [ qw(key add full) ]);
     refuses($t, 'a name that a key of every issuer has', 'already', [ qw(key add loud), @third ]);
     secret($t->gptoauth_json(qw(key add full), @third)->{service_key});
-    refuses($t, 'of two keys one', 'several issuers have a key "full"; say with --issuer which one', [ qw(key revoke full) ]);
+    refuses($t, 'of two keys one', 'several issuers have a key "full"; choose one with --issuer', [ qw(key revoke full) ]);
     is($t->gptoauth_json(qw(key revoke full), @third)->{state}, 'revoked', 'key revoke --issuer');
     like($t->gptoauth(qw(key revoke full)), qr/^Service key "full" is revoked/, '... and the one that is left');
-    refuses($t, 'revoked twice', 'revoked already', [ qw(key revoke full) ]);
+    refuses($t, 'revoked twice', 'already been revoked', [ qw(key revoke full) ]);
     refuses($t, 'an unknown key', 'there is no key "nobody"; `gptoauth key list`', [ qw(key revoke nobody) ]);
-    refuses($t, 'the name of a revoked key', 'there is or was a key', [ qw(key add full), @third ]);
+    refuses($t, 'the name of a revoked key', 'there is already, or has been, a key', [ qw(key add full), @third ]);
     refuses($t, 'a key by the name "' . tr/\n/ /r . '"', 'the name of a key is 1 to 64 letters', [ qw(key add --), $_ ])
         for 'a b', "a\nb", 'x' x 65, 'service:x', "\xc3\xa9", '-x', '';
     refuses($t, "the name $_", 'those of GPTOAuthServiceKey', [ qw(key add), $_ ]) for qw(env file);

@@ -57,7 +57,7 @@ like($urls, qr{https://api\.example\.com/sign-in/\Q$_\E\n}, "GPTOAuthIssuer and 
 like(with_conf($good{'where the server is'}, qw(gpt Ours --issuer https://other.example))->{out}, qr{https://other\.example/sign-in/token}, '--issuer counts for more');
 my $other = with_conf("<IfModule dbd_module>\n$plain</IfModule>\n", 'user', 'list');
 is($other->{status}, 0, 'other directives are passed over');
-like($other->{err}, qr/line 1: <IfModule is passed over.*\n.*line 4: <\/IfModule> is/, '... and named');
+like($other->{err}, qr/line 1: <IfModule is ignored.*\n.*line 4: <\/IfModule> is/, '... and named');
 
 my @bad = (
     [ 'no DBDriver', "DBDParams /x\n", 'has no DBDriver: write DBDriver' ],
@@ -87,7 +87,7 @@ for my $case (@bad) {
 }
 ok(!-e "$dir/db/none", 'only migrate makes a file');
 my $hasty = with_conf("DBDriver pgsql\nDBDParams \"host=$dir password=xyzzy-secret\"\n", 'user', 'list');
-like($hasty->{err}, qr/^gptoauth: \Q$dir\E\/dbd.conf: DBDParams says no connect_timeout.*\n.*cannot open the database: /, 'no connect_timeout: a warning');
+like($hasty->{err}, qr/^gptoauth: \Q$dir\E\/dbd.conf: DBDParams sets no connect_timeout.*\n.*cannot open the database: /, 'no connect_timeout: a warning');
 unlike($hasty->{err}, qr/xyzzy/, '... that tells no password');
 my $missing = Test::GptOauth::run({}, $command, '--db-conf', "$dir/none.conf", 'user', 'list');
 like($missing->{err}, qr/cannot read \Q$dir\E\/none.conf/, 'no file');

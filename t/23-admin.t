@@ -141,7 +141,7 @@ sub test_site {
     return;
 }
 
-# The site behind a proxy that ends TLS, as its comment has it, for requests that come without.
+# The site behind a proxy that terminates TLS, as its comment has it, for requests that come without.
 sub add_plain_site {
     my $text = Test::GptOauth::slurp('/etc/apache2/sites-available/gpt-oauth.conf');
     $text =~ s{^<VirtualHost \*:80>.*?^</VirtualHost>\n}{}ms;

@@ -312,7 +312,7 @@ on_each_db({ issuer => 'https://api.example.com' }, sub {
     $t->write_conf(conf => 'ServerName https://api.example.com');
     $t->restart;
     my $tokens = $t->tokens_for($client);
-    ok($t->token_works($tokens->{access_token}), 'case 268: behind a proxy that ends TLS, as ServerName says');
+    ok($t->token_works($tokens->{access_token}), 'case 268: behind a proxy that terminates TLS, as ServerName says');
     my @cookies = map { $_->headers('Set-Cookie') } $t->http->get($t->authorize_url($client));
     like($_,
         qr/^__Host-[^=]+=[^;]+(?=.*; Path=\/(?:;|$))(?=.*; Secure(?:;|$))(?=.*; HttpOnly(?:;|$))(?=.*; SameSite=Lax(?:;|$))(?!.*Domain)/,

@@ -78,7 +78,7 @@ on_each_db({}, sub {
     $t->sql("UPDATE oauth_setting SET value = '90' WHERE name = 'schema_oldest'; UPDATE oauth_setting SET value = '91' WHERE name = 'schema'");
     works($t, $tokens);
     $t->restart;
-    is_unusable($t, $tokens, qr/has schema 91, which needs a mod_gpt_oauth that knows schema 90 or newer.*upgrade/);
+    is_unusable($t, $tokens, qr/has schema 91, which needs a mod_gpt_oauth that supports schema 90 or newer.*upgrade/);
     $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema_oldest'");
     works($t, $tokens);
 

@@ -101,7 +101,7 @@ good('a guard with scopes of its own only', vhost('files.example', "$issuer GUAR
 good('a guard without scopes', vhost('files.example', "$issuer guard\nGPTOAuthResource https://files.example\n<Location /oauth>\nAuthType GPTOAuth\n"
         . "Require valid-user\n</Location>"));
 bad('another word than guard', qr/GPTOAuthIssuer https:\/\/api\.example\.com: "gaurd" is not understood.*only the word guard/, "$issuer gaurd\n$scope\n$guard");
-bad("a guard that $_->[0]", qr/GPTOAuthIssuer of files\.example: a guard must know by which address.*write one line GPTOAuthResource https:\/\/NAME, without a path/,
+bad("a guard that $_->[0]", qr/GPTOAuthIssuer of files\.example: a guard must know the address by which.*write one line GPTOAuthResource https:\/\/NAME, without a path/,
     vhost('files.example', "$issuer guard\n$_->[1]\n$scope\n$guard"))
     for [ 'does not know where it is', '' ], [ 'is in two places', 'GPTOAuthResource https://files.example https://more.example' ],
     [ 'is at a path', 'GPTOAuthResource https://files.example/api' ];
@@ -150,7 +150,7 @@ for my $case (
     [ 'notes.write "Change" includes notes.read,x', 'GPTOAuthScope notes\.write: "notes\.read,x" is not a scope that can be included' ],
     [ 'notes.write "Change" includes offline_access', '"offline_access" is not a scope that can be included' ],
     [ 'notes.write "Change" includes notes.write', 'GPTOAuthScope notes\.write includes itself' ],
-    [ "a \"A\" includes b\nGPTOAuthScope b \"B\" includes notes.read c\nGPTOAuthScope c \"C\" includes a", 'GPTOAuthScope a includes itself, by way of others' ],
+    [ "a \"A\" includes b\nGPTOAuthScope b \"B\" includes notes.read c\nGPTOAuthScope c \"C\" includes a", 'GPTOAuthScope a includes itself, directly or through others' ],
     [ 'notes.write " "', 'GPTOAuthScope notes\.write: the description is empty' ],
     [ "notes.write \"Chang\xe9\"", 'GPTOAuthScope notes\.write: .*UTF-8' ],
     [ '"notes write" "Change"', 'GPTOAuthScope notes write: a scope\'s name is' ],
@@ -269,7 +269,7 @@ bad('keys and tokens do', qr/write GPTOAuthResource https:/, keys_in('GPTOAuthCr
 bad('GPTOAuthCredentials for nothing', qr/GPTOAuthCredentials needs at least one of oauth, service and header:NAME/, keys_in('GPTOAuthCredentials'));
 bad("GPTOAuthCredentials $_->[0]", qr/GPTOAuthCredentials $_->[1]/, keys_in("GPTOAuthCredentials $_->[0]"))
     for [ 'basic', 'basic: write oauth, service, header:NAME, or several' ], [ 'header', 'header: write oauth' ], [ 'header:', 'header:: write the name of a header' ],
-    [ 'header:Authorization', 'header:Authorization: write service in its place' ], [ 'header:Cookie', 'header:Cookie: this header has a meaning of its own; choose' ],
+    [ 'header:Authorization', 'header:Authorization: write service instead' ], [ 'header:Cookie', 'header:Cookie: this header has a meaning of its own; choose' ],
     [ 'header:HOST', 'header:HOST: this header has' ], [ 'header:Content-Type', 'header:Content-Type: this header has' ], [ 'header:X-OAuth-User', 'header:X-OAuth-User: this header' ],
     [ 'header:X-Forwarded-For', 'header:X-Forwarded-For: this header' ], [ 'header:Proxy-Authorization', '.*this header' ], [ 'header:X_API_Key', 'header:X_API_Key: write the name' ],
     [ '"header:a b"', 'header:a b: write the name' ], [ 'header:-x', 'header:-x: write the name' ], [ 'header:' . 'x' x 65, '.*write the name' ];
@@ -282,9 +282,9 @@ bad('GPTOAuthServiceKey where tokens are wanted', $alone, keys_in("GPTOAuthCrede
 bad('... again, in a Location', $alone, keys_in('GPTOAuthCredentials service') . "\n<Location /more/inner>\nGPTOAuthCredentials oauth\nGPTOAuthServiceKey env:T_KEY\n</Location>");
 bad('... beside one with keys', $alone, keys_in('GPTOAuthCredentials service') . "\n<Location /api>\nGPTOAuthServiceKey env:T_KEY\n</Location>");
 bad("GPTOAuthServiceKey $_->[0]", qr/GPTOAuthServiceKey \S+: $_->[1]/, keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey $_->[0]"))
-    for [ 'env:T_NONE', 'this variable is not set where httpd is started; on Debian write export' ], [ 'env:T_SHORT', 'a service key has 32 to 512 characters, and here are 31; `openssl' ],
-    [ 'env:T_ODD', 'a service key consists of letters' ], [ 'env:T_EQUALS', 'a service key consists of letters' ], [ 'file:short-key', '.*here are 31;' ],
-    [ 'file:long-key', '.*here are at least 513;' ], [ 'file:two-keys', 'a service key consists of' ], [ 'file:nul-key', 'the file holds a NUL' ],
+    for [ 'env:T_NONE', 'this variable is not set where httpd is started; on Debian write export' ], [ 'env:T_SHORT', 'a service key has 32 to 512 characters, and this one has 31; `openssl' ],
+    [ 'env:T_ODD', 'a service key consists of letters' ], [ 'env:T_EQUALS', 'a service key consists of letters' ], [ 'file:short-key', '.*this one has 31;' ],
+    [ 'file:long-key', '.*this one has at least 513;' ], [ 'file:two-keys', 'a service key consists of' ], [ 'file:nul-key', 'the file contains a NUL' ],
     [ 'file:none', 'the file cannot be read: .*No such file' ], [ 'file:folder', 'the file cannot be read: .*directory' ],
     [ 'file:writable-key', 'everybody may write to this file, and so open the section; chmod 600 /\S+' ];
 bad("GPTOAuthServiceKey file: $_->[0]", qr/GPTOAuthServiceKey \S+: the file cannot be read: .*$_->[2]/i, keys_in("GPTOAuthCredentials service\nGPTOAuthServiceKey file:$_->[1]"))
@@ -299,8 +299,8 @@ $said = do { $t->write_conf(conf => keys_in("GPTOAuthCredentials service\nGPTOAu
 like($said, qr/GPT222: GPTOAuthServiceKey file:\S+open-key: everybody on this machine may read the key; chmod 600 .*Syntax OK/s, 'a file that everybody may read: a warning');
 for my $line ('GPTOAuthCredentials service', 'GPTOAuthServiceKey env:T_KEY') {
     my ($name) = split / /, $line;
-    bad("$name without a guard", qr/httpd\.conf:\d+: $name goes with AuthType GPTOAuth, but the AuthType here is missing; write AuthType GPTOAuth beside it/, location($line));
-    bad("$name beside Basic", qr/$name goes with AuthType GPTOAuth, but the AuthType here is Basic/, location("AuthType Basic\nAuthName x\nRequire valid-user\n$line"));
+    bad("$name without a guard", qr/httpd\.conf:\d+: $name needs AuthType GPTOAuth, but the AuthType here is missing; write AuthType GPTOAuth beside it/, location($line));
+    bad("$name beside Basic", qr/$name needs AuthType GPTOAuth, but the AuthType here is Basic/, location("AuthType Basic\nAuthName x\nRequire valid-user\n$line"));
     bad("$name outside of a section", qr/$name not allowed (?:here|in)/, "$usual\n$line");
 }
 
@@ -317,7 +317,7 @@ bad('no DBDriver', qr/GPTOAuthIssuer of \S+: there is no DBDriver; write DBDrive
 bad('no DBDParams', qr/there is a DBDriver but no DBDParams; write where the database is/, $usual, dbd => 'DBDriver sqlite3');
 bad('another database', qr/DBDriver odbc is not supported; write DBDriver pgsql or DBDriver sqlite3|Can't load driver file/, $usual, dbd => "DBDriver odbc\nDBDParams x");
 bad('a relative file', qr/DBDParams must be the absolute path/, $usual, dbd => "DBDriver sqlite3\nDBDParams oauth.sqlite");
-bad('no connect_timeout', qr/DBDParams says no connect_timeout.*add connect_timeout=2/, $usual, dbd => "$pgsql\"");
+bad('no connect_timeout', qr/DBDParams sets no connect_timeout.*add connect_timeout=2/, $usual, dbd => "$pgsql\"");
 bad("connect_timeout=$_", qr/DBDParams says connect_timeout=\Q$_\E; write 1 to 10 seconds/, $usual, dbd => "$pgsql connect_timeout=$_\"") for qw(0 60 -1 x 2x);
 bad('an unknown parameter', qr/DBDParams is not a connection string that libpq understands; write for example/, $usual, dbd => "$pgsql hots=x connect_timeout=2\"");
 unlike(configtest($usual, dbd => "DBDriver pgsql\nDBDParams \"host=x password=geheim xyz\""), qr/geheim/, 'a password is not repeated');

@@ -74,7 +74,7 @@ sub test_given {
         my $before = length $t->error_log;
         is($as->($name), '302 access_denied', 'not a name: ' . substr $name, 0, 20);
         my $logged = substr $t->error_log, $before;
-        like($logged, qr/GPT108: .*httpd's sign-in \(.*\) names a user that cannot be one: .*$reason/, '... and the log says why');
+        like($logged, qr/GPT108: .*httpd's sign-in \(.*\) gives a user name that cannot be used: .*$reason/, '... and the log says why');
         unlike($logged, qr/^X-Evil|[\t\r]/m, '... on one line');
     }
     $t->gptoauth('user', 'disable', 'carol') if $t->user('carol');

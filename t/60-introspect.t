@@ -231,7 +231,7 @@ sub test_command {
         ok($got->{status} && $got->{err} =~ $sentence, "refused: $what") or diag($got->{err});
     }
     my $got = $t->try_gptoauth('', qw(client add refused --gpt --resource https://api.example));
-    like($got->{err}, qr/--resource goes with --resource-server/, 'refused: a resource of any other client');
+    like($got->{err}, qr/--resource needs --resource-server/, 'refused: a resource of any other client');
     $got = $t->try_gptoauth('', qw(client redirect shown https://rp.example/cb));
     like($got->{err}, qr/no user signs in/, 'refused: a redirect URI later');
     return;

@@ -115,8 +115,8 @@ sub configtest {
 
 is(configtest(manifest(auth => 'none')), "Syntax OK\n", 'configtest: a good one');
 for my $case (
-    [ 'a key twice', "GPTOAuthManifest auth none\nGPTOAuthManifest auth oauth\n", qr/^GPTOAuthManifest auth: this key is there already; keep one/m ],
-    [ 'an unknown key', "GPTOAuthManifest name Notes\n", qr/^GPTOAuthManifest name: there is no such key; known are name_for_human, .*verification_token\.SERVICE/m ],
+    [ 'a key twice', "GPTOAuthManifest auth none\nGPTOAuthManifest auth oauth\n", qr/^GPTOAuthManifest auth: this key is already there; keep one/m ],
+    [ 'an unknown key', "GPTOAuthManifest name Notes\n", qr/^GPTOAuthManifest name: there is no such key; the keys are name_for_human, .*verification_token\.SERVICE/m ],
     [ 'a long name', 'GPTOAuthManifest name_for_human "' . 'x' x 51 . "\"\n", qr/name_for_human: 51 characters are too many; write 50 at most/ ],
     [ 'a name with spaces', "GPTOAuthManifest name_for_model \"my notes\"\n", qr/name_for_model: write letters, digits and _ only, 50 at most/ ],
     [ 'a long description', 'GPTOAuthManifest description_for_model "' . 'x' x 8001 . "\"\n", qr/8001 characters are too many; write 8000/ ],

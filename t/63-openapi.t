@@ -201,31 +201,31 @@ is(configtest($hello), "Syntax OK\n", 'configtest: the shipped document, without
 my $said = configtest($bad);
 like($said, qr/^Syntax OK$/m, 'configtest: what the builder refuses is no error of httpd\'s');
 is_deeply([ sort @{ warnings_of($said) } ], [ sort
-    'servers: its server api.example.org has another root domain than the issuer\'s api.example.com, and the GPT builder wants one for API and OAuth',
-    'servers: server 2 is not an https URL, so the GPT builder finds no valid one; leave servers out to have this server\'s',
-    'GET /long (long): its summary has 301 characters, and the GPT builder takes 300',
-    'GET /long (long): its description has 301 characters, and the GPT builder takes 300',
+    'servers: its server api.example.org has another root domain than the issuer\'s api.example.com, and the GPT builder wants one for both',
+    'servers: server 2 is not an https URL, so the GPT builder finds no valid one; leave servers out to have it filled in',
+    'GET /long (long): its summary has 301 characters, and the GPT builder accepts 300',
+    'GET /long (long): its description has 301 characters, and the GPT builder accepts 300',
     'GET /nameless: there is no operationId, by which a GPT knows the operation; write one',
     'GET /twice (long): the operationId is that of GET /long (long) too; each needs one of its own',
     'GET /parameters (parameters): parameter 1 is a $ref, which the GPT builder leaves out; write the parameter itself',
-    'GET /parameters (parameters), parameter q: its description has 701 characters, and the GPT builder takes 700',
-    'POST /objects (objects), response 200.items: an object schema without properties: the GPT builder takes it in an answer, but the GPT learns nothing of what is in it',
+    'GET /parameters (parameters), parameter q: its description has 701 characters, and the GPT builder accepts 700',
+    'POST /objects (objects), response 200.items: an object schema without properties: the GPT builder accepts it in an answer, but the GPT learns nothing about what is in it',
     map { "$_: an object schema without properties, which the GPT builder refuses; name what is in it" }
         'POST /objects (objects), request body', 'components.schemas.Loose' ],
     'configtest: each with its operation') or diag($said);
-like(configtest(document({ map { ("/p$_" => { get => operation("o$_") }) } 1 .. 31 })), qr/GPT042: \S+: paths: 31 operations, and the GPT builder takes 30/,
+like(configtest(document({ map { ("/p$_" => { get => operation("o$_") }) } 1 .. 31 })), qr/GPT042: \S+: paths: 31 operations, and the GPT builder accepts 30/,
     'configtest: too many operations');
 my $long = warnings_of(configtest(document({ map { ("/p$_" => { get => operation("o$_", summary => 'x' x 301) }) } 1 .. 200 })));
 is(scalar @$long, 51, 'configtest: of many findings the first 50');
 like($long->[50], qr/^and 15\d more/, '... and how many more there are');
 like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 100_000) } })), qr/GPT042: \S+: the document: \d+ characters; .*reads 100000/,
     'configtest: a long document');
-like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 1_000_000) } })), qr/GPT042: \S+: the document: \d+ bytes, and the GPT builder takes 1 MB/,
+like(configtest(document({ '/x' => { get => operation('x', 'x-notes' => 'x' x 1_000_000) } })), qr/GPT042: \S+: the document: \d+ bytes, and the GPT builder accepts 1 MB/,
     'configtest: a longer one');
 like(configtest(document({ '/x' => { get => operation('x') } }, components => { securitySchemes => { k => { type => 'apiKey', in => 'header', name => 'X' } } })),
-    qr/GPT043: \S+: none of its security schemes is of the type that this server wants; leave securitySchemes out/, 'configtest: a scheme that would not do');
+    qr/GPT043: \S+: none of its security schemes is of the type that this server needs; leave securitySchemes out/, 'configtest: a scheme that would not do');
 
-like(configtest(document({ '/x' => { get => operation('x') } }, openapi => '3.0.3')), qr/GPT042: \S+: openapi: version 3\.0\.3, and the GPT builder takes 3\.1\.0 and 3\.1\.1 alone/,
+like(configtest(document({ '/x' => { get => operation('x') } }, openapi => '3.0.3')), qr/GPT042: \S+: openapi: version 3\.0\.3, and the GPT builder accepts only 3\.1\.0 and 3\.1\.1/,
     'configtest: version 3.0');
 
 for my $case (
@@ -233,7 +233,7 @@ for my $case (
     [ 'YAML', "openapi: 3.1.0\npaths: {}\n", qr/this is not a JSON object; YAML has to be converted/ ],
     [ 'broken JSON', qq({\n  "openapi": "3.1.0",\n  "paths": {},\n}\n), qr/line 4, column 1 is not JSON: / ],
     [ 'another version', '{"swagger":"2.0","paths":{}}', qr/this is not an OpenAPI document of version 3\.0 or 3\.1/ ],
-    [ 'no paths', '{"openapi":"3.1.0"}', qr/this OpenAPI document has no object paths/ ],
+    [ 'no paths', '{"openapi":"3.1.0"}', qr/this OpenAPI document has no paths object/ ],
     [ 'an empty file', '', qr/this is not a JSON object/ ],
 ) {
     my ($name, $text, $expected) = @$case;

@@ -271,7 +271,7 @@ sub test_usage {
     my ($t) = @_;
     my $web = $t->client_add('used');
     my @cases = (
-        [ 'nobody who signs in', qr/--user NAME, .*or --browser/, [ 'try', 'used', '--issuer', $t->issuer ] ],
+        [ 'nobody who signs in', qr/--user NAME .*or --browser/, [ 'try', 'used', '--issuer', $t->issuer ] ],
         [ 'an unknown client', qr/no client "nobody"/, [ 'try', 'nobody', '--user', 'alice', '--issuer', $t->issuer ] ],
         [ 'no issuer', qr/GPTOAuthIssuer in \S+dbd\.conf, or --issuer/, [ 'try', 'used', '--user', 'alice' ] ],
         [ 'no password', qr/Password of alice could not be read/, [ 'try', 'used', '--user', 'alice', '--issuer', $t->issuer ], "$web->{secret}\n" ],

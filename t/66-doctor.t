@@ -119,7 +119,7 @@ sub test_public {
     says($t, 'a certificate that ends soon', 'warning', 'certificate', 'ends in [45] days', 'renew it', @trust, at($t, 'E'));
     says($t, 'a certificate that has ended', 'problem', 'certificate', 'expired', undef, @trust, at($t, 'X'));
     says($t, 'a certificate for another name', 'problem', 'certificate', 'is refused: .*api\.example\.com', undef, @trust, at($t, 'W'));
-    says($t, 'a certificate that signed itself', 'problem', 'certificate', 'signed by itself', 'public authority', '--issuer', $public, '--cacert',
+    says($t, 'a certificate that signed itself', 'problem', 'certificate', 'self-signed', 'public authority', '--issuer', $public, '--cacert',
         "$certificates/self.pem", at($t, 'U'));
     says($t, 'plain http', 'problem', 'certificate', 'TLS with .* fails', 'SSLEngine', @trust, '--connect-to', '127.0.0.1:' . $t->port);
     says($t, 'another port', 'problem', 'issuer', 'has port 8443', '443', '--issuer', "$public:8443", '--cacert', "$certificates/ca.pem", at($t, 'S'));
@@ -236,14 +236,14 @@ sub test_endpoints {
     $out = says($t, 'another sign-in over the token endpoint', 'problem', 'token', 'another sign-in covers it: Basic realm="The staff"', 'AuthType None',
         @issuer, at($t, 'B'));
     like($out, qr/^  ok +authorize +httpd's own sign-in/m, '… while at the page it is the admin\'s choice');
-    says($t, 'a page in place of the token endpoint', 'problem', 'token', 'where JSON with an error is due', 'something else', @issuer, at($t, 'H'));
+    says($t, 'a page in place of the token endpoint', 'problem', 'token', 'where JSON with an error is expected', 'something else', @issuer, at($t, 'H'));
     says($t, 'well-known URLs that lead elsewhere', 'problem', 'metadata', 'is not there', 'well-known', @issuer, at($t, 'H'));
     says($t, 'a virtual host without issuer', 'problem', $_, 'not (?:there|answer as)', 'GPTOAuthIssuer', @issuer, at($t, 'N')) for qw(authorize token revoke);
     $out = says($t, 'another issuer', 'problem', 'metadata', 'calls itself http://127\.0\.0\.1', 'GPTOAuthIssuer', @issuer, at($t, 'O'));
     unlike($out, qr/another sign-in covers/, '… whose own challenge is not taken for somebody else\'s');
     says($t, 'another path', 'problem', $_, '', 'GPTOAuthPath', @issuer, at($t, 'P')) for qw(authorize token metadata);
     says($t, 'form-action on the page', 'problem', 'authorize', 'form-action', 'Content-Security-Policy', @issuer, at($t, 'C'));
-    like(examine($t, @issuer, at($t, 'C'))->{out}, qr/^  warning +CORS +Access-Control-Allow-Origin stands in the answer 2 times/m, 'finds: CORS said twice');
+    like(examine($t, @issuer, at($t, 'C'))->{out}, qr/^  warning +CORS +Access-Control-Allow-Origin is in the answer 2 times/m, 'finds: CORS said twice');
     says($t, 'a schema that the builder refuses', 'problem', 'schema', 'operationId', undef, @issuer, at($t, 'G'));
     says($t, 'a schema with an API of another root domain', 'problem', 'schema', 'example\.org', undef, @issuer, at($t, 'D'));
     says($t, 'security URLs that are not the server\'s', 'problem', 'schema', 'names https://example\.org/authorize', 'leave the URLs out', @issuer,

@@ -185,20 +185,20 @@ sub test_doctor {
     push @{ $urls{ $document{$_}{client_name} } }, $_ for keys %document;
 
     $list = apps($t, '');
-    like($list, qr/^by documents that are built in: .*; and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not tell$/, 'doctor tells which apps are built in');
+    like($list, qr/^by documents that are built in: .*; and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not disclose$/, 'doctor tells which apps are built in');
     for my $name (sort keys %urls) {
         my ($shown) = $list =~ /(?:: |, )\Q$name\E \(([^)]*)\)/;
         is(join(' ', sort split /, /, $shown // ''), join(' ', sort @{ $urls{$name} }), "... $name, by its documents");
     }
     is(scalar(() = $list =~ m{https://}g), scalar keys %document, '... and no other');
-    is(apps($t, 'GPTOAuthClientMetadata off'), 'none may come by a document that it publishes (GPTOAuthClientMetadata off)', '... that none may come');
-    is(apps($t, 'GPTOAuthClientMetadata fetch'), 'any may come by a document that it publishes (GPTOAuthClientMetadata fetch)', '... that any may');
+    is(apps($t, 'GPTOAuthClientMetadata off'), 'none may connect by a document that it publishes (GPTOAuthClientMetadata off)', '... that none may come');
+    is(apps($t, 'GPTOAuthClientMetadata fetch'), 'any may connect by a document that it publishes (GPTOAuthClientMetadata fetch)', '... that any may');
     my ($hosts, $fetch) = ('GPTOAuthClientMetadata fetch app.example docs.example:8443', '; by documents that are fetched: those of ');
     is(apps($t, $hosts), $list, '... and of hosts what is known');
     is(apps($t, '', "$hosts\n"), $list =~ s/; and those of hosts.*/${fetch}app.example, docs.example:8443/r, '... all of it where they stand in the file that both read');
     is(apps($t, $hosts, "GPTOAuthClientMetadata fetch elsewhere.example app.example\n"), $list =~ s/; and those of hosts.*/${fetch}app.example/r, '... as far as the server agrees');
     is(apps($t, 'GPTOAuthClientMetadata off', "$hosts\n"), apps($t, 'GPTOAuthClientMetadata off'), '... or not at all');
-    like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may come .*GPTOAuthClientMetadata.*which, only the page tells$/,
+    like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may connect .*GPTOAuthClientMetadata.*only the page shows which$/,
         '... and what it cannot see behind another sign-in');
     is($t->sql('SELECT count(*) FROM oauth_client;'), $clients, '... and writes nothing for it');
     my @log = grep { /:(?:warn|error)\] .*\[client / } split /\n/, substr $t->error_log, $from;

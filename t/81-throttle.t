@@ -113,7 +113,7 @@ sub test_addresses {
     is_deeply([ sort grep { /:/ } map { $_->{address} // '' } @{ $t->gptoauth_json('throttle', 'list') } ], [ '2001:db8:1:1::/64', '2001:db8:1::/48' ], 'throttle list says which');
     cmp_ok($t->gptoauth_json('throttle', 'clear', '--all')->{lifted}, '>=', 2, 'throttle clear --all');
     for my $args ([], [qw(--user x --all)]) {
-        like($t->try_gptoauth('', 'throttle', 'clear', @$args)->{err}, qr/say which: --user NAME, --address ADDRESS/, 'throttle clear wants to know whom');
+        like($t->try_gptoauth('', 'throttle', 'clear', @$args)->{err}, qr/specify which: --user NAME, --address ADDRESS/, 'throttle clear wants to know whom');
     }
     like($t->try_gptoauth('', 'throttle', 'clear', '--user', 'nobody')->{err}, qr/there is nothing to lift/, '... and says when there is nothing');
     is($t->gptoauth('throttle', 'list'), "No sign-in is refused for too many wrong passwords.\n", 'throttle list of nothing');

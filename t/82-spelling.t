@@ -107,7 +107,7 @@ EOC
 on_each_db({ conf => '' }, sub {
     my ($t) = @_;
     $t->gptoauth_stdin("a good password\n", qw(user add alice));
-    like($t->try_gptoauth("a good password\n", qw(user add Alice))->{err}, qr/there is a user "alice" already, and two spellings of one name are one person/, 'case 328: another spelling is not added');
+    like($t->try_gptoauth("a good password\n", qw(user add Alice))->{err}, qr/there is already a user "alice", and two spellings of one name are one person/, 'case 328: another spelling is not added');
     my $client = $t->client_add('notes');
     my $now = int time;
     for my $name (qw(bob BOB)) {

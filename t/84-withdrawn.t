@@ -173,7 +173,7 @@ EOC
         my $url = publish({});
         is(visit($t, $url), $name ? '400 page' : '200 consent', 'case 314: where libcurl ' . ($name ? "refuses $name" : 'refuses nothing'));
         is(asked($url), $name ? 0 : 1, 'case 314: ... ' . ($name ? 'nothing is fetched' : 'the document is fetched'));
-        like(last_problem($t), qr/\Q$url\E: libcurl cannot be told to ask safely/, 'case 314: ... and the log says why') if $name;
+        like(last_problem($t), qr/\Q$url\E: libcurl cannot be told to fetch safely/, 'case 314: ... and the log says why') if $name;
     }
     return;
 }

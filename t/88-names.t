@@ -121,7 +121,7 @@ my $replace = 'the GPTOAuthScope lines of this virtual host replace those of the
 my %scopes = (
     'an included scope' => [ 'GPTOAuthScope a "A" default includes notes.read', 'GPTOAuthScope a includes notes\.read, which is not defined; write GPTOAuthScope notes\.read "what it allows"', 1 ],
     'the default' => [ 'GPTOAuthScope a "A"', 'no scope is marked as default, .* should get', 1 ],
-    'a circle' => [ "GPTOAuthScope a \"A\" default includes b\nGPTOAuthScope b \"B\" includes a", 'GPTOAuthScope a includes itself, .* out of the circle', 0 ],
+    'a circle' => [ "GPTOAuthScope a \"A\" default includes b\nGPTOAuthScope b \"B\" includes a", 'GPTOAuthScope a includes itself, .* from the circle', 0 ],
     'what nobody has' => [ 'GPTOAuthScope a "A" default includes c', 'GPTOAuthScope a includes c, which is not defined; write .*', 0 ],
 );
 for my $what (sort keys %scopes) {

@@ -56,7 +56,7 @@ sub latin1 {
     my $result = $t->try_gptoauth('', 'migrate');
     $t->write_file('dbd.conf', $conf);
     isnt($result->{status}, 0, 'migrate refuses a database in LATIN1');
-    like($result->{err}, qr/the database is encoded in LATIN1, which cannot hold every name: make one by `createdb --encoding=UTF8 --template=template0`/, '... and says what to do');
+    like($result->{err}, qr/the database is encoded in LATIN1, which cannot hold every name: make one with `createdb --encoding=UTF8 --template=template0`/, '... and says what to do');
     return;
 }
 

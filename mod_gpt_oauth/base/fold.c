@@ -78,20 +78,21 @@ const char *name_spelling_problem(apr_pool_t *p, const char *name)
 
     for (const char *at = name; *at; at += size) {
         if (text_kind(at, &size, &code) != TEXT_PLAIN || shows_nothing(code)) {
-            return "the user name holds a character that shows nothing, or a space that is not the ordinary one";
+            return "the user name contains an invisible character, or a space other than the ordinary one";
         }
         if (utf8proc_category(code) == UTF8PROC_CATEGORY_CN || utf8proc_category(code) == UTF8PROC_CATEGORY_CO) {
-            return "the user name holds a character that Unicode does not define";
+            return "the user name contains a character that Unicode does not define";
         }
     }
     if (strcmp(normalise(p, name, NULL, 0), name) != 0) {
-        return "the user name holds characters that are another spelling of ordinary ones (full-width letters, "
+        return "the user name contains characters that are another form of ordinary ones (full-width letters, "
                "ligatures, accents apart from their letters)";
     }
     /* Whatever the case, a letter is one letter: this spares the Greek final sigma and finds what becomes two. */
     if (text_length(name_fold(p, name)) != text_length(name)) {
-        return strstr(name, "  ") ? "the user name holds two spaces in a row"
-                                  : "the user name holds a letter that a directory takes for several (such as \xc3\x9f for ss)";
+        return strstr(name, "  ")
+                   ? "the user name contains two spaces in a row"
+                   : "the user name contains a letter that a directory treats as several (such as \xc3\x9f for ss)";
     }
     return NULL;
 }

@@ -39,7 +39,7 @@
     X(LOG_OPENAPI_BUILDER, "GPT042", WARNING, "the GPT builder would refuse or leave out something in the OpenAPI document")     \
     X(LOG_OPENAPI_SCHEME, "GPT043", WARNING, "no security scheme in the OpenAPI document is of the type that this server needs") \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
-    X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or does not prove who it is")                                 \
+    X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \
     X(LOG_UNAUTHORIZED_CLIENT, "GPT103", WARNING, "a client is disabled, or may not ask in this way")                            \
     X(LOG_UNSUPPORTED_GRANT_TYPE, "GPT104", WARNING, "a client asks with a grant_type that is not supported")                    \

@@ -136,7 +136,7 @@ const char *manifest_value_problem(apr_pool_t *p, const char *key, const char *v
         }
         known = apr_pstrcat(p, known, keys[i].name, ", ", NULL);
     }
-    return apr_pstrcat(p, "there is no such key; known are ", known, "and " MANIFEST_TOKEN "SERVICE", NULL);
+    return apr_pstrcat(p, "there is no such key; the keys are ", known, "and " MANIFEST_TOKEN "SERVICE", NULL);
 }
 
 static int count_tokens(const apr_table_t *values)

@@ -39,9 +39,9 @@ json_t *openapi_parse(apr_pool_t *p, const char *data, apr_size_t size, const ch
     json_own(p, document);
     version = json_string_value(json_object_get(document, "openapi"));
     if (!version || (strncmp(version, "3.0.", 4) != 0 && strncmp(version, "3.1.", 4) != 0)) {
-        *problem = "this is not an OpenAPI document of version 3.0 or 3.1: its member openapi has to say \"3.1.0\" or the like";
+        *problem = "this is not an OpenAPI document of version 3.0 or 3.1: its member openapi has to be \"3.1.0\" or the like";
     } else if (!json_is_object(json_object_get(document, "paths"))) {
-        *problem = "this OpenAPI document has no object paths";
+        *problem = "this OpenAPI document has no paths object";
     }
     return *problem ? NULL : document;
 }

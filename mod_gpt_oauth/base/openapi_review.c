@@ -27,7 +27,7 @@ static void review_text(review_t *review, const char *where, const json_t *objec
     const char *text = json_string_value(json_object_get(object, member));
 
     if (text && text_length(text) > limit) {
-        review_find(review, where, "its %s has %" APR_SIZE_T_FMT " characters, and the GPT builder takes %" APR_SIZE_T_FMT,
+        review_find(review, where, "its %s has %" APR_SIZE_T_FMT " characters, and the GPT builder accepts %" APR_SIZE_T_FMT,
                     member, text_length(text), limit);
     }
 }
@@ -51,7 +51,7 @@ static void review_body(review_t *review, const char *where, json_t *body)
         }
     }
     if (json_object_size(content) && !has_json) {
-        review_find(review, where, "it is not application/json, and the GPT builder takes nothing else");
+        review_find(review, where, "it is not application/json, and the GPT builder accepts nothing else");
     }
 }
 
@@ -102,7 +102,7 @@ static apr_hash_t *review_parameters(review_t *review, const char *where, const 
         in = in ? in : "";
         other = outer ? apr_hash_get(outer, name, APR_HASH_KEY_STRING) : NULL;
         if (apr_hash_get(names, name, APR_HASH_KEY_STRING) || (other && strcmp(other, in) != 0)) {
-            review_find(review, where, "there are two parameters %s, and a GPT knows them by their names alone", name);
+            review_find(review, where, "there are two parameters %s, and a GPT knows them only by their names", name);
         }
         apr_hash_set(names, name, APR_HASH_KEY_STRING, in);
         review_parameter(review, where, parameter, name);
@@ -137,17 +137,16 @@ static void review_servers(review_t *review, const char *where, const json_t *se
             (strcmp(uri.scheme, "https") != 0 && !(strcmp(uri.scheme, "http") == 0 && uri_host_is_loopback(uri.host)))) {
             review_find(
                 review, where,
-                "server %d is not an https URL, so the GPT builder finds no valid one; leave servers out to have this server's",
+                "server %d is not an https URL, so the GPT builder finds no valid one; leave servers out to have it filled in",
                 (int)index + 1);
         } else if (!uri_host_is_loopback(uri.host) && has_odd_host(url)) {
             review_find(review, where,
                         "its server %s has a host with capital letters or a port, and the GPT builder finds no valid URL in it",
                         url);
         } else if (!uri_same_root(uri.host, review->host)) {
-            review_find(
-                review, where,
-                "its server %s has another root domain than the issuer's %s, and the GPT builder wants one for API and OAuth",
-                uri.host, review->host);
+            review_find(review, where,
+                        "its server %s has another root domain than the issuer's %s, and the GPT builder wants one for both",
+                        uri.host, review->host);
         }
     }
 }
@@ -162,7 +161,7 @@ static void review_operation_id(review_t *review, const char *where, const char 
         return;
     }
     if (strlen(id) > MAX_OPERATION_ID || strspn(id, id_characters) != strlen(id)) {
-        review_find(review, where, "the GPT builder takes letters, digits, _ and - in an operationId, and 64 of them");
+        review_find(review, where, "the GPT builder accepts letters, digits, _ and - in an operationId, 64 of them at most");
     }
     other = apr_hash_get(review->ids, id, APR_HASH_KEY_STRING);
     if (other) {
@@ -229,7 +228,7 @@ static void review_components(review_t *review, json_t *components)
         review_answer(review, apr_pstrcat(review->p, "components.responses.", name, NULL), part);
     }
     if (json_object_size(json_object_get(components, "securitySchemes")) > 1) {
-        review_find(review, "components.securitySchemes", "the GPT builder takes one security scheme for all operations");
+        review_find(review, "components.securitySchemes", "the GPT builder accepts one security scheme for all operations");
     }
 }
 
@@ -238,10 +237,11 @@ static void review_version(review_t *review)
     const char *version = json_string_value(json_object_get(review->document, "openapi"));
 
     if (version && strcmp(version, "3.1.0") != 0 && strcmp(version, "3.1.1") != 0) {
-        review_find(review, "openapi",
-                    "version %s, and the GPT builder takes 3.1.0 and 3.1.1 alone; convert the document, as more differs than the "
-                    "number (nullable: true becomes type: [..., \"null\"])",
-                    version);
+        review_find(
+            review, "openapi",
+            "version %s, and the GPT builder accepts only 3.1.0 and 3.1.1; convert the document, as more differs than the "
+            "number (nullable: true becomes type: [..., \"null\"])",
+            version);
     }
 }
 
@@ -269,13 +269,13 @@ apr_array_header_t *openapi_review(apr_pool_t *p, json_t *document, apr_size_t s
         review_find(&review, "paths", "there is no operation");
     }
     if (review.operations > MAX_OPERATIONS) {
-        review_find(&review, "paths", "%d operations, and the GPT builder takes %d", review.operations, MAX_OPERATIONS);
+        review_find(&review, "paths", "%d operations, and the GPT builder accepts %d", review.operations, MAX_OPERATIONS);
     }
     if (size > MAX_DOCUMENT_BYTES) {
-        review_find(&review, "the document", "%" APR_SIZE_T_FMT " bytes, and the GPT builder takes 1 MB", size);
+        review_find(&review, "the document", "%" APR_SIZE_T_FMT " bytes, and the GPT builder accepts 1 MB", size);
     } else if (size > MAX_EXCHANGED_CHARS) {
         review_find(&review, "the document",
-                    "%" APR_SIZE_T_FMT " characters; where ChatGPT fetches it as it does answers, it reads %d", size,
+                    "%" APR_SIZE_T_FMT " characters; where ChatGPT fetches it the way it fetches answers, it reads %d", size,
                     MAX_EXCHANGED_CHARS);
     }
     return review.findings;

@@ -77,7 +77,7 @@ json_t *review_resolve(review_t *review, const char *where, json_t *object)
         }
         object = target_of(review, ref);
         if (!object) {
-            review_find(review, where, "its $ref %s leads to nothing in this document%s", ref,
+            review_find(review, where, "its $ref %s points to nothing in this document%s", ref,
                         ref[0] == '#' ? "" : ", and the GPT builder fetches no other");
         }
     }
@@ -168,8 +168,8 @@ static void visit_answer(review_t *review, const char *where, json_t *schema, in
     if (goes_on(review, where, schema, depth)) {
         if (lacks_properties(schema)) {
             review_find(review, where,
-                        "an object schema without properties: the GPT builder takes it in an answer, but the GPT "
-                        "learns nothing of what is in it");
+                        "an object schema without properties: the GPT builder accepts it in an answer, but the GPT "
+                        "learns nothing about what is in it");
         }
         each_inner(review, where, schema, depth, visit_answer);
     }
@@ -210,7 +210,7 @@ void review_body_schema(review_t *review, const char *where, json_t *schema)
     const char *other = !root && ref_of(schema) ? NULL : other_root(root);
 
     if (other) {
-        review_find(review, where, "its schema is %s at its root, and the GPT builder takes one object with properties there",
+        review_find(review, where, "its schema is %s at its root, and the GPT builder accepts one object with properties there",
                     other);
     }
     if (!ref_of(schema)) {
@@ -239,7 +239,7 @@ static void follow(review_t *review, const char *where, const char *ref, int cha
     json_t *schema;
 
     if (state == on_the_way) {
-        review_find(review, where, "its $ref %s leads in a circle, which the GPT builder refuses", ref);
+        review_find(review, where, "its $ref %s is circular, which the GPT builder refuses", ref);
     }
     if (state || !(schema = target_of(review, ref))) {
         return;

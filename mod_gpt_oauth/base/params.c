@@ -161,7 +161,7 @@ params_t *params_parse_json(apr_pool_t *p, const char *data, apr_size_t size, co
     json_t *value;
 
     if (!object) {
-        params->malformed = "The body is not a JSON object, a name stands in it twice, or it holds too much.";
+        params->malformed = "The body is not a JSON object, a name is in it twice, or it has too much in it.";
         return params;
     }
     json_object_foreach(object, name, value)
@@ -236,7 +236,7 @@ const char *params_first_fault(apr_pool_t *p, const params_t *params, const char
 {
     static const char *const faults[] = {
         [PARAM_BAD_ENCODING] = " has a % without two hex digits after it",
-        [PARAM_NUL] = " holds a NUL",
+        [PARAM_NUL] = " contains a NUL",
         [PARAM_NOT_UTF8] = " is not UTF-8",
     };
     apr_hash_t *seen = apr_hash_make(p);

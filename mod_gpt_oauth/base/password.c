@@ -32,7 +32,7 @@ const char *password_problem(const char *password)
         return "the password is longer than the " TEXT(PASSWORD_MAX) " bytes that bcrypt looks at";
     }
     if (!utf8_valid(password, size)) {
-        return "the password is not UTF-8, so that it could never be typed into the sign-in page";
+        return "the password is not UTF-8, so it could never be typed into the sign-in page";
     }
     return NULL;
 }

@@ -212,7 +212,7 @@ const char *uri_issuer_problem(apr_pool_t *p, const char *text)
         return "an issuer has no query and no fragment: leave out what begins with ? or #";
     }
     if (strstr(uri.path, "//") || strstr(uri.path, "/.") || strchr(uri.path, '%')) {
-        return "the path of an issuer holds no empty segment, none that begins with a dot, and no percent sign";
+        return "the path of an issuer has no empty segment, none that begins with a dot, and no percent sign";
     }
     normal = apr_pstrcat(p, normal_origin(p, &uri), without_trailing_slash(p, uri.path), NULL);
     if (!apr_cstr_casecmp(uri.scheme, "http") && !uri_host_is_loopback(lower(p, uri.host))) {
@@ -287,7 +287,7 @@ const char *uri_redirect_problem(apr_pool_t *p, const char *text, int allow_priv
     }
     /* RFC 8252 section 7.1 advises names of domains, which many apps did not take. */
     return scheme_is_taken(uri.scheme)
-               ? "its scheme is one that browsers and systems act on by themselves; an app's own looks like "
+               ? "its scheme is one that browsers and operating systems handle themselves; an app's own looks like "
                  "com.example.app:/callback"
                : NULL;
 }

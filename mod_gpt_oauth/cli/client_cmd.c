@@ -38,7 +38,7 @@ static const char *name_problem(const char *name)
     if (!size || size > CLIENT_NAME_MAX || !utf8_valid(name, size)) {
         return "a client's name is 1 to 255 bytes of UTF-8";
     }
-    return text_has_control(name, size) ? "a client's name holds no control characters" : NULL;
+    return text_has_control(name, size) ? "a client's name has no control characters" : NULL;
 }
 
 static int judge_redirects(const command_t *c, const apr_array_header_t *uris, int is_public)
@@ -80,7 +80,7 @@ static int judge_new(const command_t *c, const client_t *client)
         return fail("no user signs in to a service account or a resource server: leave out --redirect");
     }
     if ((given & ARG_RESOURCE) && !(given & ARG_RESOURCE_SERVER)) {
-        return fail("--resource goes with --resource-server: it is what that server guards");
+        return fail("--resource needs --resource-server: it is what that server guards");
     }
     if ((given & ARG_SCOPE) && (given & ARG_RESOURCE_SERVER)) {
         return fail("a resource server gets no tokens: leave out --scope");
@@ -127,7 +127,7 @@ int client_add(command_t *c)
     switch (store_client_add(c->store, &client)) {
     case STORE_OK: break;
     case STORE_DOWN: return fail_down(c);
-    case STORE_REFUSED: return fail("there is a client \"%s\" already; choose another name", client.name);
+    case STORE_REFUSED: return fail("there is already a client \"%s\"; choose another name", client.name);
     }
     client_print_added(c, &client, secret);
     return DONE;
@@ -213,7 +213,7 @@ int gpt(command_t *c)
 static int repin(const command_t *c, client_t *client)
 {
     if (c->count > 1) {
-        return fail("--repin goes without redirect URIs");
+        return fail("--repin takes no redirect URIs");
     }
     if (judge_gpt(client) || outcome(c, store_client_open_pin(c->store, client->id))) {
         return FAILED;
@@ -242,7 +242,7 @@ int client_redirect(command_t *c)
         return fail("\"%s\" says for itself where it receives its codes; `gptoauth client disable` keeps it out", client->name);
     }
     if (c->count < 2) {
-        return fail("say which redirect URIs replace the present ones, or --repin");
+        return fail("give the redirect URIs that replace the present ones, or --repin");
     }
     uris = apr_array_make(c->pool, c->count, sizeof(const char *));
     for (int i = 1; i < c->count; i++) {

@@ -119,14 +119,14 @@ static void print_builder(const command_t *c, const client_t *client, const char
     add_field(table, "Token Exchange Method", "Default (POST request)");
     table_print(table, "    ");
     printf("\nSchema, Import from URL (where GPTOAuthOpenAPI is set)\n\n    %s\n\n"
-           "A GPT that others may use needs the URL of a privacy policy besides.\n",
+           "A GPT that others may use also needs the URL of a privacy policy.\n",
            url(c->server.schema, "https://SERVER/openapi.json"));
     if (!c->server.issuer) {
-        printf("SERVER is known once GPTOAuthIssuer stands in %s, or with --issuer.\n", c->database->conf.file);
+        printf("SERVER is known once GPTOAuthIssuer is set in %s, or with --issuer.\n", c->database->conf.file);
     }
     if (secret) {
-        printf("The secret is shown this once.%s\n",
-               client->has_old_secret ? " The old one works until the new one is first used, at most 24 hours." : "");
+        printf("The secret is shown only once.%s\n",
+               client->has_old_secret ? " The old one works until the new one is first used, for at most 24 hours." : "");
     }
     if (client->gpt_open) {
         printf("The first GPT that is connected with %s is the only one accepted from then on.\n",
@@ -135,7 +135,7 @@ static void print_builder(const command_t *c, const client_t *client, const char
     if (client->gpt_open || client->gpt_id) {
         printf("After a change of its settings run\n\n    gptoauth client redirect %s --repin\n", client->id);
     } else {
-        printf("It accepts its registered redirect URIs alone, see `client show`. To accept any GPT until one is pinned, run\n\n"
+        printf("It accepts only its registered redirect URIs, see `client show`. To accept any GPT until one is pinned, run\n\n"
                "    gptoauth client redirect %s --repin\n",
                client->id);
     }
@@ -170,7 +170,7 @@ void client_print_added(const command_t *c, const client_t *client, const char *
     }
     table_print(table, "    ");
     if (secret) {
-        printf("\nThe secret is shown this once.\n");
+        printf("\nThe secret is shown only once.\n");
     }
 }
 
@@ -181,7 +181,7 @@ void client_print_secret(const command_t *c, const client_t *client, const char 
         return;
     }
     printf("Client \"%s\" has a new secret:\n\n    %s\n\n", terminal_text(c->pool, client->name), secret);
-    printf("It is shown this once. The old one works until the new one is first used, at most 24 hours.\n");
+    printf("It is shown only once. The old one works until the new one is first used, for at most 24 hours.\n");
     if (client->gpt_id) {
         printf("The next GPT that is connected with it is pinned in place of %s.\n", client->gpt_id);
     }
@@ -231,7 +231,7 @@ void client_print(const command_t *c, const client_t *client)
     add_field(table, "Client ID", client->id);
     add_field(table, "Name", client->name);
     add_field(table, "Kind",
-              origin_of(c->pool, client, client->is_gpt ? "gpt (confidential, may go without PKCE)" : kind_of(client)));
+              origin_of(c->pool, client, client->is_gpt ? "gpt (confidential, need not use PKCE)" : kind_of(client)));
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
         add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }

@@ -241,7 +241,7 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
             problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);
         } else if (stranger) {
             warn(apr_psprintf(p,
-                              "%s, line %d: %s is passed over: only DBDriver, DBDParams, GPTOAuthIssuer, GPTOAuthPath and "
+                              "%s, line %d: %s is ignored: only DBDriver, DBDParams, GPTOAuthIssuer, GPTOAuthPath and "
                               "GPTOAuthClientMetadata are read here",
                               file, number, stranger));
         }

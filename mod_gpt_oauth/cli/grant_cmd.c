@@ -140,7 +140,7 @@ int grant_revoke(command_t *c)
     int by_id = c->count == 1;
 
     if (by_id == (c->args->user || c->args->client)) {
-        return fail("say which: a GRANT_ID (see `gptoauth grant list`), or --user NAME, --client CLIENT or both");
+        return fail("specify which: a GRANT_ID (see `gptoauth grant list`), or --user NAME, --client CLIENT or both");
     }
     if (by_id) {
         switch (store_grant_revoke(c->store, c->operands[0])) {

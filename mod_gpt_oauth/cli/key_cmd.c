@@ -65,11 +65,11 @@ static void print_added(const command_t *c, const service_key_t *key, const char
         print_json(c->pool, object);
         return;
     }
-    printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown this once.\n", terminal_text(c->pool, key->name),
+    printf("Service key \"%s\" for %s, %s %s.\n\n    %s\n\nIt is shown only once.\n", terminal_text(c->pool, key->name),
            *key->issuer ? key->issuer : "every issuer of this database", key->expires_at ? "until" : "for good",
            time_text(c->pool, key->expires_at, "(see --expires)"), text);
     if (key->may_register) {
-        printf("Apps register with it as bearer token where GPTOAuthRegistration is token. It opens nothing else.\n");
+        printf("Apps register with it as a bearer token where GPTOAuthRegistration is token. It opens nothing else.\n");
         return;
     }
     if (key->may_introspect) {
@@ -97,7 +97,7 @@ int key_add(command_t *c)
     const char *problem = key_name_problem(key.name), *text;
 
     if (!problem && key.may_register && (c->args->given & (ARG_SCOPE | ARG_INTROSPECT))) {
-        problem = "a key made with --register does nothing else, and so goes without --scope and --introspect";
+        problem = "a key made with --register does nothing else, so it takes neither --scope nor --introspect";
     }
     if (!problem && !key.scope) {
         problem = SCOPE_UNREADABLE;
@@ -118,7 +118,8 @@ int key_add(command_t *c)
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }
-    return fail("there is or was a key \"%s\" already; choose another name, so that the log says which one was used", key.name);
+    return fail("there is already, or has been, a key \"%s\"; choose another name, so that the log says which one was used",
+                key.name);
 }
 
 /* Those of the issuer that the command knows, and those for every issuer. */
@@ -172,7 +173,7 @@ int key_revoke(command_t *c)
 
         if (!found->revoked_at) {
             if (key) {
-                return fail("several issuers have a key \"%s\"; say with --issuer which one", key->name);
+                return fail("several issuers have a key \"%s\"; choose one with --issuer", key->name);
             }
             key = found;
         }
@@ -180,7 +181,7 @@ int key_revoke(command_t *c)
     if (!key) {
         const char *name = c->operands[0];
 
-        return keys->nelts ? fail("the key \"%s\" was revoked already", name)
+        return keys->nelts ? fail("the key \"%s\" has already been revoked", name)
                            : fail("there is no key \"%s\"; `gptoauth key list` shows them all", name);
     }
     switch (store_key_revoke(c->store, key->name, key->issuer)) {

@@ -48,7 +48,7 @@ static const struct entry {
     { "user", "enable", "NAME", "let the user in again", 0, 1, 1, user_enable },
     { "user", "remove", "NAME", "delete a user and all grants", 0, 1, 1, user_remove },
     { "grant", "list", "[--user NAME] [--client CLIENT]", "who let which client in", ARG_USER | ARG_CLIENT, 0, 0, grant_list },
-    { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "take it back: its tokens are dead at once",
+    { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "revoke it: its tokens stop working at once",
       ARG_USER | ARG_CLIENT, 0, 1, grant_revoke },
     { "key", "add", "NAME [--expires WHEN] [--scope \"...\"] [--introspect]",
       "make a service key; WHEN: 90d, 1y, 2030-12-31; --introspect: it may ask about tokens, and opens nothing without --scope",
@@ -64,7 +64,7 @@ static const struct entry {
       "act as ChatGPT would, and show each request and answer; secret and password are asked for",
       ARG_USER | ARG_BROWSER | ARG_SECRET_FILE | ARG_URL | ARG_SCOPE | ARG_REDIRECT | ARG_NET, 1, 1, try_client },
     { "doctor", NULL, "[--url URL|/PATH] [--children N]",
-      "find what would make ChatGPT fail; URL: a protected one, N: httpd's processes at the most",
+      "find what would make ChatGPT fail; URL: a protected one, N: the most processes that httpd has",
       ARG_URL | ARG_CHILDREN | ARG_NET, 0, 0, examine },
     { NULL, NULL, NULL, NULL, 0, 0, 0, NULL },
 };
@@ -121,7 +121,7 @@ static const struct entry *find_entry(apr_pool_t *p, const apr_array_header_t *w
     const char *verb = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
 
     *problem = noun ? apr_psprintf(p, "there is no command %s; see `gptoauth --help`", noun)
-                    : "say what to do; `gptoauth --help` shows the commands";
+                    : "name a command; `gptoauth --help` shows them";
     for (const struct entry *entry = entries; noun && entry->noun; entry++) {
         if (strcmp(entry->noun, noun) != 0) {
             continue;
@@ -231,7 +231,7 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
     c.operands = (const char *const *)(void *)args.operands->elts + words;
     stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
     if (stranger) {
-        return misused(apr_psprintf(pool, "%s does not go with this command; see `gptoauth --help`", stranger));
+        return misused(apr_psprintf(pool, "%s cannot be used with this command; see `gptoauth --help`", stranger));
     }
     if (c.count < entry->min || c.count > entry->max) {
         return misused(

@@ -184,10 +184,10 @@ static const char *judge_input(apr_pool_t *p, char *buffer, ssize_t size, const 
         size--;
     }
     if (memchr(buffer, '\n', (size_t)size)) {
-        return "standard input holds more than one line: send the password alone";
+        return "standard input holds more than one line: send only the password";
     }
     if (text_has_control(buffer, (apr_size_t)size)) {
-        return "the password holds a control character, such as NUL, tab or carriage return, which nobody could type";
+        return "the password contains a control character, such as NUL, tab or carriage return, which nobody could type";
     }
     *password = apr_pstrmemdup(p, buffer, (apr_size_t)size);
     return password_problem(*password);

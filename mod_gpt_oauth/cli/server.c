@@ -56,7 +56,7 @@ const char *server_find(apr_pool_t *p, const args_t *args, const db_conf_t *conf
 const char *server_open(apr_pool_t *p, const server_t *server, const args_t *args, const char *name, http_t **http)
 {
     if (!server->issuer) {
-        return apr_psprintf(p, "say where the server is: GPTOAuthIssuer in %s, or --issuer URL", server->file);
+        return apr_psprintf(p, "specify where the server is: GPTOAuthIssuer in %s, or --issuer URL", server->file);
     }
     return http_open(p, name, server->origin, args->connect_to, args->cacert, http);
 }

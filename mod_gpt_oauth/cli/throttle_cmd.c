@@ -58,7 +58,7 @@ int throttle_clear(command_t *c)
     apr_int64_t count;
 
     if ((user != NULL) + (c->args->address != NULL) + ((c->args->given & ARG_ALL) != 0) != 1) {
-        return fail("say which: --user NAME, --address ADDRESS (as `gptoauth throttle list` shows it), or --all");
+        return fail("specify which: --user NAME, --address ADDRESS (as `gptoauth throttle list` shows it), or --all");
     }
     if (store_throttle_lift(c->store, user, c->args->address, &count) != STORE_OK) {
         return fail_down(c);

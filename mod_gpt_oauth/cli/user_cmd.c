@@ -68,7 +68,7 @@ static int fail_unknown(const command_t *c)
 
 static int fail_taken(const command_t *c)
 {
-    return fail("there is a user \"%s\" already; `gptoauth user passwd` sets a new password", c->operands[0]);
+    return fail("there is already a user \"%s\"; `gptoauth user passwd` sets a new password", c->operands[0]);
 }
 
 int user_add(command_t *c)
@@ -91,7 +91,7 @@ int user_add(command_t *c)
     }
     switch (store_user_other_spelling(c->store, c->operands[0], &other)) {
     case STORE_OK:
-        return fail("there is a user \"%s\" already, and two spellings of one name are one person; `gptoauth user passwd` with "
+        return fail("there is already a user \"%s\", and two spellings of one name are one person; `gptoauth user passwd` with "
                     "that spelling sets a new password",
                     other);
     case STORE_DOWN: return fail_down(c);

@@ -103,7 +103,7 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
                 "redirect_uri %s is not registered for client %s; `gptoauth client redirect %s %s", log_quote(p, given, 200),
                 client->id, client->id,
                 client_gpt_behind(p, client, given) ? "--repin` accepts the next GPT that knows the secret"
-                                                    : "URI...` replaces the registered ones: name all that you trust");
+                                                    : "URI...` replaces the registered ones: list all that you trust");
         }
         request->redirect_uri = given;
         request->redirect_given = 1;
@@ -179,11 +179,11 @@ static const failure_t *check_response(apr_pool_t *p, const params_t *params)
     const char *type = params_get(params, "response_type"), *mode = params_get(params, "response_mode");
 
     if (!type) {
-        return invalid_request(
-            p, params_get(params, "grant_type")
-                   ? "This is the authorization URL, which a browser opens. Token requests belong to the token URL: "
-                     "the two may be swapped in the settings of the app."
-                   : "The parameter response_type is missing.");
+        return invalid_request(p,
+                               params_get(params, "grant_type")
+                                   ? "This is the authorization URL, which a browser opens. Token requests go to the token URL: "
+                                     "the two may be swapped in the settings of the app."
+                                   : "The parameter response_type is missing.");
     }
     if (strcmp(type, "code") != 0) {
         return failure_make(p, OAUTH_UNSUPPORTED_RESPONSE_TYPE, "Only response_type=code is supported.", NULL);
@@ -218,7 +218,8 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
         return failure;
     }
     if (!client_allows_grant_type(request->client, "authorization_code")) {
-        return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "This app may not ask users for access.", NULL);
+        return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT,
+                            "This app may not ask users for access. Ask the server's administrator.", NULL);
     }
     if ((failure = check_prompt(p, params, request)) || (failure = check_pkce(p, params, request)) ||
         (failure = check_scope(p, policy, params, request))) {

@@ -185,9 +185,9 @@ const failure_t *client_other_gpt(apr_pool_t *p, const client_t *client, oauth_e
 {
     return failure_make(
         p, error,
-        "This is not the GPT that was connected to this server, or its settings were changed since. If they were, "
+        "This is not the GPT that was connected to this server, or its settings have been changed since. If they have, "
         "the administrator of this server must let it in again.",
-        "another GPT than %s, which client %s is pinned to, or that one with its settings edited; if they were, "
+        "a different GPT from %s, which client %s is pinned to, or that one with its settings edited; if they were, "
         "`gptoauth client redirect %s --repin` accepts the next GPT that knows the secret",
         client->gpt_id, client->id, client->id);
 }

@@ -226,7 +226,7 @@ static const failure_t *refresh(store_t *store, const char *url, const client_do
     memset(fetched, 0, sizeof(*fetched));
     if (!fetcher->enter(fetcher->baton, url)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, "The server is busy with other apps. Try again in a moment.",
-                            "too many requests want documents of one host, or come from one address, at the same time");
+                            "too many requests want documents from one host, or come from one address, at the same time");
     }
     if (store_client_get(store, url, client) != STORE_OK || (*client)->fresh_until <= store->now) {
         failure = fetch(store, url, fetcher, client, fetched);

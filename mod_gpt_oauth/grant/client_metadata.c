@@ -45,7 +45,7 @@ const failure_t *client_metadata_list(apr_pool_t *p, const json_t *metadata, con
     json_array_foreach(value, index, item)
     {
         if (!json_is_string(item)) {
-            return invalid(p, name, "holds something that is not a string.");
+            return invalid(p, name, "contains something that is not a string.");
         }
     }
     *list = value;
@@ -78,7 +78,7 @@ static const failure_t *read_name(apr_pool_t *p, const json_t *metadata, client_
         return invalid(p, "client_name", "is longer than 255 bytes.");
     }
     if (name && text_has_control(name, strlen(name))) {
-        return invalid(p, "client_name", "holds a control character.");
+        return invalid(p, "client_name", "contains a control character.");
     }
     client->name = name && name[strspn(name, " ")] ? apr_pstrdup(p, name) : "Unnamed app";
     return NULL;

@@ -62,9 +62,9 @@ static const char *cover(apr_pool_t *p, const policy_t *policy, scope_def_t *def
     }
     return *def->covers
                ? NULL
-               : apr_psprintf(
-                     p, "GPTOAuthScope %s includes itself, by way of others or at once; take one includes out of the circle",
-                     def->name);
+               : apr_psprintf(p,
+                              "GPTOAuthScope %s includes itself, directly or through others; remove one includes from the circle",
+                              def->name);
 }
 
 const char *policy_finish_scopes(apr_pool_t *p, policy_t *policy)

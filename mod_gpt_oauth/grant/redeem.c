@@ -74,7 +74,7 @@ static const failure_t *find_code(store_t *store, const client_t *client, const 
     const failure_t *failure;
 
     if (!token_check(request->code, TOKEN_CODE, tag_key)) {
-        return invalid_grant(store->pool, "The code was not issued by this server.",
+        return invalid_grant(store->pool, "The code was not issued by this server. Start again.",
                              "what was sent as a code was not issued by this server");
     }
     token_hash(request->code, &hash);
@@ -106,7 +106,7 @@ static const failure_t *why_not_redeemed(store_t *store, const client_t *client,
     default: return store_failure(store);
     }
     return invalid_grant(store->pool, "The code is unknown, used or expired. Start again.",
-                         "client or user ended during redemption");
+                         "the client or user was disabled or removed during redemption");
 }
 
 /* The first refresh token of a grant, and in *link what the database keeps of it. */

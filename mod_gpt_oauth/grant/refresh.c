@@ -58,7 +58,7 @@ static const failure_t *repeated(apr_pool_t *p, const grant_t *grant)
 {
     return failure_make(
         p, OAUTH_INVALID_GRANT, "The refresh token has been replaced, and was used too often since. Use the newest one.",
-        "a replaced refresh token of user %s was presented more than %d times within its grace, which gives no more "
+        "a replaced refresh token of user %s was presented more than %d times within its grace period, and gives no more "
         "tokens; grant %s goes on. The client repeats its requests, or somebody has a copy: `gptoauth grant revoke`"
         " ends it",
         log_quote(p, grant->username, 64), REPEATS_MAX, grant->id);
@@ -158,7 +158,7 @@ static void fill_in(const store_t *store, const grant_t *grant, chain_place_t pl
     tokens->scope = access->scope;
     tokens->username = grant->username;
     tokens->grant_id = grant->id;
-    tokens->note = place == CHAIN_RETRY ? "the refresh token was presented again within the grace: same successor" : NULL;
+    tokens->note = place == CHAIN_RETRY ? "the refresh token was presented again within the grace period: same successor" : NULL;
 }
 
 const failure_t *refresh_grant(store_t *store, const policy_t *policy, const client_t *client, const refresh_request_t *request,
@@ -174,7 +174,7 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         return store_failure(store);
     }
     if (!token_parse_refresh(request->refresh_token, &tag_key, &parts)) {
-        return invalid_grant(store->pool, "The refresh token was not issued by this server.",
+        return invalid_grant(store->pool, "The refresh token was not issued by this server. Sign in again.",
                              "what was sent as a refresh token was not issued by this server");
     }
     tokens->access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key);
@@ -203,5 +203,5 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
         seen = grant->generation;
     }
     return invalid_grant(store->pool, "The refresh token could not be used. Sign in again.",
-                         "client or user ended meanwhile, or others rotated again and again");
+                         "the client or user was shut out in the meantime, or other requests kept rotating the token");
 }

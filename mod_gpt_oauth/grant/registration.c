@@ -56,9 +56,10 @@ static const failure_t *read_method(apr_pool_t *p, const json_t *metadata, regis
             return NULL;
         }
     }
-    return failure_make(p, OAUTH_INVALID_CLIENT_METADATA,
-                        "token_endpoint_auth_method is none of those supported: none, client_secret_basic, client_secret_post.",
-                        "token_endpoint_auth_method %s is not supported", log_quote(p, method, 64));
+    return failure_make(
+        p, OAUTH_INVALID_CLIENT_METADATA,
+        "token_endpoint_auth_method is not one of those supported: none, client_secret_basic, client_secret_post.",
+        "token_endpoint_auth_method %s is not supported", log_quote(p, method, 64));
 }
 
 /*
@@ -74,7 +75,7 @@ static const failure_t *read_scope(apr_pool_t *p, const policy_t *policy, const 
         return failure;
     }
     if (text && !(scope = scope_normalise(p, text))) {
-        return failure_make(p, OAUTH_INVALID_CLIENT_METADATA, "scope holds characters that no scope may have.", NULL);
+        return failure_make(p, OAUTH_INVALID_CLIENT_METADATA, "scope has characters that no scope may have.", NULL);
     }
     scope = scope_intersect(p, scope, policy->known_scopes);
     registration->scope = *scope ? scope : NULL;
@@ -154,7 +155,7 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
         failure = registration_find(store, registration, &found);
         return failure || found ? failure
                                 : failure_make(store->pool, OAUTH_SERVER_ERROR, "The registration failed. Try again.",
-                                               "a client with equal metadata came and went at the same moment");
+                                               "a client with the same metadata came and went at the same moment");
     case STORE_DOWN:
     default: return store_failure(store);
     }

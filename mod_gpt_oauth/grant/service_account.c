@@ -38,7 +38,7 @@ const failure_t *service_account_token(store_t *store, const policy_t *policy, c
     case STORE_OK: break;
     case STORE_REFUSED:
         return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT, "This client is no longer allowed. Ask the server's administrator.",
-                            "the client was disabled or removed meanwhile");
+                            "the client was disabled or removed in the meantime");
     case STORE_DOWN:
     default: return store_failure(store);
     }

@@ -75,7 +75,7 @@ const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stag
     }
     /* The MAC proves the browser, never the server: who has the cookie can make one for any id. */
     if (!id_made_at(form->id, &made)) {
-        return "the transaction has not the form that this server gives it";
+        return "the transaction does not have the form that this server gives it";
     }
     mac = transaction_mac(p, key, stage, issuer, username, form);
     if (strlen(form->mac) != strlen(mac) || !crypto_equal(mac, form->mac, strlen(mac))) {

@@ -29,7 +29,7 @@ const char *user_name_problem(const char *name)
         return "the user name begins or ends with a space";
     }
     if (text_has_control(name, size)) {
-        return "the user name holds a control character";
+        return "the user name contains a control character";
     }
     if (!utf8_valid(name, size)) {
         return "the user name is not UTF-8";

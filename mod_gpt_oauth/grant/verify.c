@@ -33,7 +33,8 @@ static const failure_t *judge(const store_t *store, const access_t *access)
         return dead(store->pool, "The account is disabled. Ask the server's administrator.", "its user is disabled");
     }
     if (access->username && user_name_problem(access->username)) {
-        return dead(store->pool, "The account's name cannot be used here.", user_name_problem(access->username));
+        return dead(store->pool, "The account's name cannot be used here. Ask the server's administrator.",
+                    user_name_problem(access->username));
     }
     return NULL;
 }
@@ -59,7 +60,7 @@ const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kin
 
 static const failure_t *foreign(apr_pool_t *p, const char *reason)
 {
-    return dead(p, "The access token was not issued by this server.", reason);
+    return dead(p, "The access token was not issued by this server. Sign in again.", reason);
 }
 
 const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
@@ -102,7 +103,8 @@ const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const ch
                    : NULL;
     }
     if (!resource || !resource_contains(access->resource, resource)) {
-        return failure_make(p, OAUTH_INVALID_TOKEN, "The access token was issued for another resource.",
+        return failure_make(p, OAUTH_INVALID_TOKEN,
+                            "The access token was issued for another resource. Ask for one for this resource.",
                             "the token is for %s, this Location is %s", access->resource, resource ? resource : "no resource");
     }
     return NULL;

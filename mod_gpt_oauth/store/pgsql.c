@@ -228,10 +228,11 @@ static outcome_t pgsql_found(lease_t *lease)
     const char *encoding = PQparameterStatus(pgsql_native(lease), "server_encoding");
 
     if (encoding && strcmp(encoding, "UTF8") != 0 && strcmp(encoding, "SQL_ASCII") != 0) {
-        return lease_problem(lease, DB_MISCONFIGURED,
-                             "the database is encoded in %s, which cannot hold every name: make one by `createdb --encoding=UTF8 "
-                             "--template=template0`",
-                             encoding);
+        return lease_problem(
+            lease, DB_MISCONFIGURED,
+            "the database is encoded in %s, which cannot hold every name: make one with `createdb --encoding=UTF8 "
+            "--template=template0`",
+            encoding);
     }
     return DB_OK;
 }

@@ -31,7 +31,7 @@ static const struct {
     { "42P01", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`, or set search_path in DBDParams" },
     { "42703", DB_MISCONFIGURED, 0, ": run `gptoauth migrate`" },
     { "42501", DB_MISCONFIGURED, 0, ": run `gptoauth migrate --grant-to ROLE` as the owner of the tables" },
-    { "57014", DB_DOWN, 0, ": it waited too long, for a lock perhaps" },
+    { "57014", DB_DOWN, 0, ": it waited too long, perhaps for a lock" },
 };
 
 PGconn *pgsql_native(const lease_t *lease)

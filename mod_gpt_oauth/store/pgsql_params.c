@@ -29,7 +29,7 @@ static const char *check_timeout(apr_pool_t *p, const PQconninfoOption *options)
                                       MAX_CONNECT_TIMEOUT);
         }
     }
-    return "DBDParams says no connect_timeout, so an unreachable database would hold up every request for minutes; "
+    return "DBDParams sets no connect_timeout, so an unreachable database would hold up every request for minutes; "
            "add connect_timeout=2 tcp_user_timeout=3000";
 }
 

@@ -63,7 +63,7 @@ outcome_t schema_check(lease_t *lease)
     if (oldest > SCHEMA_VERSION) {
         return lease_problem(
             lease, DB_MISCONFIGURED,
-            "the database has schema %d, which needs a mod_gpt_oauth that knows schema %d or newer, and this one "
+            "the database has schema %d, which needs a mod_gpt_oauth that supports schema %d or newer, and this one "
             "knows %d: upgrade it",
             version, oldest, SCHEMA_VERSION);
     }

@@ -87,7 +87,7 @@ static outcome_t take_lock(lease_t *lease)
 
         pthread_mutex_unlock(&writers);
         return lease_problem(lease, error == EACCES ? DB_MISCONFIGURED : DB_DOWN,
-                             "cannot lock %s-lock, by which writers wait for each other: %s", lease->store->source->file,
+                             "cannot lock %s-lock, which makes writers wait for each other: %s", lease->store->source->file,
                              error == EWOULDBLOCK ? "other processes were writing for too long" : strerror(error));
     }
     return DB_OK;

@@ -80,7 +80,7 @@ static void test_values(apr_pool_t *p)
     }
     ok(strstr(manifest_value_problem(p, "name_for_human", repeat(p, 51, "x")), "51 characters are too many; write 50 at most"),
        "how many characters");
-    ok(strstr(manifest_value_problem(p, "name", "x"), "known are name_for_human, "), "which keys there are");
+    ok(strstr(manifest_value_problem(p, "name", "x"), "the keys are name_for_human, "), "which keys there are");
 }
 
 static apr_table_t *values(apr_pool_t *p, const char *auth)

@@ -36,8 +36,8 @@ static void test_parse(apr_pool_t *p)
         { "{'openapi':'2.0.0','paths':{}}", "version 3.0 or 3.1" },
         { "{'openapi':3.1,'paths':{}}", "version 3.0 or 3.1" },
         { "{'openapi':'3.10.0','paths':{}}", "version 3.0 or 3.1" },
-        { "{'openapi':'3.1.0'}", "no object paths" },
-        { "{'openapi':'3.1.0','paths':[]}", "no object paths" },
+        { "{'openapi':'3.1.0'}", "no paths object" },
+        { "{'openapi':'3.1.0','paths':[]}", "no paths object" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -95,8 +95,8 @@ static void test_operations(apr_pool_t *p)
     found = review(
         p, apr_pstrcat(p, "'summary':'", letters(p, 301, "x"), "','description':'", letters(p, 312, "\xc3\xb6"), "'", NULL));
     is_str(found,
-           "GET /a (a): its summary has 301 characters, and the GPT builder takes 300\n"
-           "GET /a (a): its description has 312 characters, and the GPT builder takes 300",
+           "GET /a (a): its summary has 301 characters, and the GPT builder accepts 300\n"
+           "GET /a (a): its description has 312 characters, and the GPT builder accepts 300",
            "longer texts");
     found = review(p, "{'openapi':'3.1.0','paths':{'/a':{'get':{},'post':{'operationId':'x'}},'/b':{'patch':{'operationId':'x'},"
                       "'put':{'operationId':''},'parameters':[{'$ref':'#/x'}]}}}");
@@ -105,19 +105,19 @@ static void test_operations(apr_pool_t *p)
     ok(strstr(found, "PATCH /b (x): the operationId is that of POST /a (x) too"), "one twice");
     ok(strstr(found, "/b: parameter 1 is a $ref"), "a $ref among the parameters of a path");
     found = review(p, "{'openapi':'3.0.3','paths':{'/a':{'head':{},'options':{},'trace':{},'get':{'operationId':'a'}}}}");
-    is_str(
-        found,
-        "openapi: version 3.0.3, and the GPT builder takes 3.1.0 and 3.1.1 alone; convert the document, as more differs than the "
-        "number (nullable: true becomes type: [..., \"null\"])\n"
-        "/a: the GPT builder leaves OPTIONS out\n/a: the GPT builder leaves HEAD out\n/a: the GPT builder leaves TRACE out",
-        "version 3.0, and methods that no GPT uses");
+    is_str(found,
+           "openapi: version 3.0.3, and the GPT builder accepts only 3.1.0 and 3.1.1; convert the document, as more differs than "
+           "the number (nullable: true becomes type: [..., \"null\"])\n"
+           "/a: the GPT builder leaves OPTIONS out\n/a: the GPT builder leaves HEAD out\n/a: the GPT builder leaves TRACE out",
+           "version 3.0, and methods that no GPT uses");
     is_str(review(p, "{'openapi':'3.1.1','paths':{}}"), "", "version 3.1.1");
     ok(strstr(review(p, "{'openapi':'3.1.2','paths':{}}"), "openapi: version 3.1.2"), "version 3.1.2");
     found = review(p, apr_psprintf(p,
                                    "{'openapi':'3.1.0','paths':{'/a':{'get':{'operationId':'%s'},'put':{'operationId':'%s'},"
                                    "'post':{'operationId':'a.b'}}}}",
                                    letters(p, 64, "x"), letters(p, 65, "y")));
-    ok(!strstr(found, "GET /a") && strstr(found, "PUT /a (yyy") && strstr(found, "POST /a (a.b): the GPT builder takes letters"),
+    ok(!strstr(found, "GET /a") && strstr(found, "PUT /a (yyy") &&
+           strstr(found, "POST /a (a.b): the GPT builder accepts letters"),
        "operationIds that are too long, or hold other characters: %s", found);
 }
 
@@ -130,7 +130,7 @@ static void test_parameters(apr_pool_t *p)
                                    NULL);
 
     is_str(review(p, text),
-           "GET /a (a), parameter r: its description has 701 characters, and the GPT builder takes 700\n"
+           "GET /a (a), parameter r: its description has 701 characters, and the GPT builder accepts 700\n"
            "GET /a (a): parameter 3 is a $ref, which the GPT builder leaves out; write the parameter itself\n"
            "GET /a (a): parameter 4 has no name, and the GPT builder leaves it out\n"
            "GET /a (a), parameter o: an object schema without properties, which the GPT builder refuses; name what is in it",
@@ -140,13 +140,13 @@ static void test_parameters(apr_pool_t *p)
            "GET /a (a), parameter c: it is sent as a cookie, and the GPT builder leaves such parameters out",
            "parameters outside of the URL");
     is_str(review(p, "'parameters':[{'name':'q','in':'query'},{'name':'q','in':'path'}]"),
-           "GET /a (a): there are two parameters q, and a GPT knows them by their names alone", "one name twice");
+           "GET /a (a): there are two parameters q, and a GPT knows them only by their names", "one name twice");
     is_str(review(p, "'parameters':[{'name':'q','in':'query'},{'name':'q','in':'query'}]"),
-           "GET /a (a): there are two parameters q, and a GPT knows them by their names alone", "... in one place");
+           "GET /a (a): there are two parameters q, and a GPT knows them only by their names", "... in one place");
     is_str(review(p, "{'openapi':'3.1.0','paths':{'/a/{q}':{'parameters':[{'name':'q','in':'path'}],"
                      "'get':{'operationId':'a','parameters':[{'name':'q','in':'path'}]},"
                      "'put':{'operationId':'b','parameters':[{'name':'q','in':'query'}]}}}}"),
-           "PUT /a/{q} (b): there are two parameters q, and a GPT knows them by their names alone",
+           "PUT /a/{q} (b): there are two parameters q, and a GPT knows them only by their names",
            "an operation may say anew what a parameter of its path is");
 }
 
@@ -178,11 +178,10 @@ static void test_schemas(apr_pool_t *p)
         is_str(review(p, apr_psprintf(p, "'parameters':[{'name':'q','in':'query','schema':%s}]", bad[i][0])),
                apr_pstrcat(p, "GET /a (a), parameter q", bad[i][1], tail, NULL), "an object without properties");
     }
-    is_str(
-        review(p, "'responses':{'200':{'content':{'text/x':{'schema':{'type':'object'}}}}}"),
-        "GET /a (a), response 200: an object schema without properties: the GPT builder takes it in an answer, but the GPT learns "
-        "nothing of what is in it",
-        "... in a response: a note");
+    is_str(review(p, "'responses':{'200':{'content':{'text/x':{'schema':{'type':'object'}}}}}"),
+           "GET /a (a), response 200: an object schema without properties: the GPT builder accepts it in an answer, but the GPT "
+           "learns nothing about what is in it",
+           "... in a response: a note");
     is_str(review(p, "{'openapi':'3.1.0','paths':{},'components':{'schemas':{'S':{'type':'object'}},"
                      "'requestBodies':{'B':{'content':{'application/json':{'schema':{'type':'object'}}}}}}}"),
            apr_pstrcat(p, "components.schemas.S", tail, "\ncomponents.requestBodies.B", tail, NULL), "... in the components");
@@ -219,18 +218,19 @@ static void test_bodies(apr_pool_t *p)
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         const char *body = apr_psprintf(p, "'content':{'application/json':{'schema':%s}}", roots[i][0]);
 
-        is_str(review(p, apr_psprintf(p, document, body)),
-               apr_psprintf(p,
-                            "POST /a (a), request body: its schema is %s at its root, and the GPT builder takes one object with "
-                            "properties there",
-                            roots[i][1]),
-               "a body that is %s", roots[i][1]);
+        is_str(
+            review(p, apr_psprintf(p, document, body)),
+            apr_psprintf(p,
+                         "POST /a (a), request body: its schema is %s at its root, and the GPT builder accepts one object with "
+                         "properties there",
+                         roots[i][1]),
+            "a body that is %s", roots[i][1]);
     }
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         is_str(review(p, apr_psprintf(p, document, good[i])), "", "a good body");
     }
     is_str(review(p, apr_psprintf(p, document, "'content':{'multipart/form-data':{'schema':{}}}")),
-           "POST /a (a), request body: it is not application/json, and the GPT builder takes nothing else", "a form");
+           "POST /a (a), request body: it is not application/json, and the GPT builder accepts nothing else", "a form");
 }
 
 static void test_references(apr_pool_t *p)
@@ -239,26 +239,25 @@ static void test_references(apr_pool_t *p)
     const char *chain = "'S0':{}";
 
     is_str(review(p, "'parameters':[{'name':'q','in':'query','schema':{'$ref':'#/components/schemas/S'}}]"),
-           "GET /a (a), parameter q: its $ref #/components/schemas/S leads to nothing in this document", "a $ref to nothing");
-    is_str(
-        review(p, "'requestBody':{'$ref':'bodies.json#/B'}"),
-        "GET /a (a), request body: its $ref bodies.json#/B leads to nothing in this document, and the GPT builder fetches no other",
-        "a $ref elsewhere");
+           "GET /a (a), parameter q: its $ref #/components/schemas/S points to nothing in this document", "a $ref to nothing");
+    is_str(review(p, "'requestBody':{'$ref':'bodies.json#/B'}"),
+           "GET /a (a), request body: its $ref bodies.json#/B points to nothing in this document, and the GPT builder "
+           "fetches no other",
+           "a $ref elsewhere");
     is_str(review(p, apr_psprintf(p, schemas, "'a/b~c':{},'T':{'items':{'$ref':'#/components/schemas/a~1b~0c'}}")), "",
            "a name with / and ~");
     is_str(review(p, apr_psprintf(p, schemas, "'a b':{},'T':{'items':{'$ref':'#/components/schemas/a%20b'}}")), "",
            "a name with a blank");
     is_str(review(p, apr_psprintf(p, schemas, "'N':{'properties':{'next':{'$ref':'#/components/schemas/N'}}}")),
-           "components.schemas.N.next: its $ref #/components/schemas/N leads in a circle, which the GPT builder refuses",
+           "components.schemas.N.next: its $ref #/components/schemas/N is circular, which the GPT builder refuses",
            "a schema in itself");
     is_str(review(p, apr_psprintf(
                          p, schemas,
                          "'A':{'items':{'$ref':'#/components/schemas/B'}},'B':{'anyOf':[{'$ref':'#/components/schemas/A'}]}")),
-           "components.schemas.A.items.anyOf: its $ref #/components/schemas/A leads in a circle, which the GPT builder refuses",
+           "components.schemas.A.items.anyOf: its $ref #/components/schemas/A is circular, which the GPT builder refuses",
            "... by way of another");
     is_str(review(p, apr_psprintf(p, schemas, "'A':{'$ref':'#/components/schemas/A'}")),
-           "components.schemas.A: its $ref #/components/schemas/A leads in a circle, which the GPT builder refuses",
-           "... at once");
+           "components.schemas.A: its $ref #/components/schemas/A is circular, which the GPT builder refuses", "... at once");
     is_str(review(p, apr_psprintf(p, schemas,
                                   "'A':{},'B':{'allOf':[{'$ref':'#/components/schemas/A'},{'$ref':'#/components/schemas/A'}]}")),
            "", "twice is no circle");
@@ -313,11 +312,11 @@ static void test_limits(apr_pool_t *p)
         paths = apr_psprintf(p, "%s%s'/p%d':{'get':{'operationId':'o%d'}}", paths, i ? "," : "", i, i);
     }
     is_str(review(p, apr_pstrcat(p, "{'openapi':'3.1.0','paths':{", paths, "}}", NULL)),
-           "paths: 31 operations, and the GPT builder takes 30", "31");
+           "paths: 31 operations, and the GPT builder accepts 30", "31");
     document = parse(p, quoted(p, "{'openapi':'3.1.0','paths':{}}"));
     ok(openapi_review(p, document, 100000, ORIGIN)->nelts == 1, "no operation at all, in 100,000 characters");
     ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 100001, ORIGIN), 1, const char *), "100001 characters"), "100,001");
-    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 1000001, ORIGIN), 1, const char *), "takes 1 MB"), "more than 1 MB");
+    ok(strstr(APR_ARRAY_IDX(openapi_review(p, document, 1000001, ORIGIN), 1, const char *), "accepts 1 MB"), "more than 1 MB");
     ok(strstr(review(p, "{'openapi':'3.1.0','paths':{},'components':{'securitySchemes':{'a':{},'b':{}}}}"),
               "one security scheme"),
        "two security schemes");

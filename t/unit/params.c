@@ -181,9 +181,9 @@ static void test_first_fault(apr_pool_t *p)
         { "resource=a&resource=b", "resource", NULL, NULL },
         { "resource=a&resource=b", NULL, "resource", "the parameter resource is given more than once" },
         { "resource=a&resource=%", "resource", "resource", "the parameter resource has a % without two hex digits after it" },
-        { "code=%00", NULL, "code", "the parameter code holds a NUL" },
+        { "code=%00", NULL, "code", "the parameter code contains a NUL" },
         { "code=%ff&state=%00", NULL, "code", "the parameter code is not UTF-8" },
-        { "%3Cb%3E=%00", NULL, "<b>", "a parameter holds a NUL" },
+        { "%3Cb%3E=%00", NULL, "<b>", "a parameter contains a NUL" },
         { "%22=1&%22=2", NULL, "\"", "a parameter is given more than once" },
         { "State=1&state=1", NULL, NULL, NULL },
     };

@@ -142,7 +142,7 @@ static void set_problem(const http_t *http, apr_pool_t *p, const char *url, CURL
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         answer->problem = apr_psprintf(p, "the name of %s cannot be resolved", where);
-        answer->remedy = "make a DNS record for it, or say with --connect-to HOST:PORT where the server is";
+        answer->remedy = "create a DNS record for it, or give the server's address with --connect-to HOST:PORT";
         break;
     case CURLE_COULDNT_CONNECT:
         answer->problem = apr_psprintf(p, "nothing answers at %s", where);
@@ -151,15 +151,15 @@ static void set_problem(const http_t *http, apr_pool_t *p, const char *url, CURL
         break;
     case CURLE_OPERATION_TIMEDOUT:
         answer->problem = apr_psprintf(p, "no answer from %s within %ld s", where, TIMEOUT / 1000);
-        answer->remedy = "look into httpd's error log; a firewall that drops packets shows in the same way";
+        answer->remedy = "look into httpd's error log; a firewall that drops packets looks the same";
         break;
     case CURLE_PEER_FAILED_VERIFICATION:
         answer->is_tls = 1;
         answer->problem = apr_psprintf(p, "the certificate of %s is refused: %s", where, because);
-        answer->remedy = http->ca_file
-                             ? "--cacert must name the authority that signed it"
-                             : "use a certificate of a public authority for this very name, with its intermediate certificates "
-                               "in SSLCertificateFile (mod_md gets one by itself); --cacert FILE trusts one of your own here";
+        answer->remedy =
+            http->ca_file ? "--cacert must name the authority that signed it"
+                          : "use a certificate from a public authority for exactly this name, with its intermediate certificates "
+                            "in SSLCertificateFile (mod_md can get one); --cacert FILE trusts one of your own here";
         break;
     case CURLE_SSL_CONNECT_ERROR:
         answer->is_tls = 1;
@@ -169,7 +169,7 @@ static void set_problem(const http_t *http, apr_pool_t *p, const char *url, CURL
     case CURLE_SSL_CACERT_BADFILE:
         answer->is_tls = 1;
         answer->problem = apr_psprintf(p, "the authorities cannot be read: %s", because);
-        answer->remedy = "--cacert names a file with certificates in PEM, readable for who owns the database";
+        answer->remedy = "--cacert names a file with certificates in PEM, readable by the owner of the database";
         break;
     default: answer->problem = apr_psprintf(p, "no answer from %s: %s", where, because); break;
     }

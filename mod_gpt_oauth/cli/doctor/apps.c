@@ -1,5 +1,5 @@
 /*
- * Finds out which apps may come by a document that they publish, by asking the authorization page for each. Called by
+ * Finds out which apps may connect by a document that they publish, by asking the authorization page for each. Called by
  * published.c, once the server's metadata is known.
  */
 #include <string.h>
@@ -94,18 +94,18 @@ void doctor_apps(doctor_t *doctor, const json_t *metadata)
     report_t *report = doctor->report;
 
     if (!json_is_true(json_object_get(metadata, "client_id_metadata_document_supported"))) {
-        report_add(report, FINE, "apps", NULL, "none may come by a document that it publishes (GPTOAuthClientMetadata off)");
+        report_add(report, FINE, "apps", NULL, "none may connect by a document that it publishes (GPTOAuthClientMetadata off)");
     } else if (!doctor->sees_page) {
         report_add(report, FINE, "apps", NULL,
-                   "some may come by a document that they publish (GPTOAuthClientMetadata); which, only the page tells");
+                   "some may connect by a document that they publish (GPTOAuthClientMetadata); only the page shows which");
     } else if (is_let_in(doctor, NOBODY, "https://" DOCTOR_NAME ".invalid/")) {
-        report_add(report, FINE, "apps", NULL, "any may come by a document that it publishes (GPTOAuthClientMetadata fetch)");
+        report_add(report, FINE, "apps", NULL, "any may connect by a document that it publishes (GPTOAuthClientMetadata fetch)");
     } else {
         const char *apps = built_in_apps(doctor), *hosts = fetched_hosts(doctor);
 
         report_add(report, FINE, "apps", NULL, "by documents that are built in: %s; %s%s", apps ? apps : "none",
                    hosts ? "by documents that are fetched: those of "
-                         : "and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not tell",
+                         : "and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not disclose",
                    hosts ? hosts : "");
     }
 }

@@ -39,7 +39,7 @@ void doctor_published(doctor_t *doctor);
 /* Protected resource metadata, whose URL a challenge named. */
 void doctor_resource(doctor_t *doctor, const char *url);
 
-/* apps.c: which apps may come by a document that they publish. */
+/* apps.c: which apps may connect by a document that they publish. */
 void doctor_apps(doctor_t *doctor, const json_t *metadata);
 
 /* database.c: the database and what is in it. */

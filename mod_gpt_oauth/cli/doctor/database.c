@@ -24,7 +24,7 @@ static void judge_health(doctor_t *doctor, const health_t *health)
     report_t *report = doctor->report;
     apr_int64_t ahead = health->now - apr_time_sec(apr_time_now()), off = ahead < 0 ? -ahead : ahead;
 
-    report_add(report, FINE, "database", NULL, "%s answers, its tables are as this version needs them",
+    report_add(report, FINE, "database", NULL, "%s answers, and its tables are as this version needs them",
                doctor->c->database->conf.driver);
     if (off > CLOCK_NOTICED) {
         report_add(report, WARNING, "clock", "let all hosts follow NTP (timedatectl, chrony)",
@@ -32,8 +32,8 @@ static void judge_health(doctor_t *doctor, const health_t *health)
     }
     if (health->is_read_only) {
         report_add(report, PROBLEM, "rights",
-                   "DBDParams must lead to the primary: target_session_attrs=read-write finds it among several hosts",
-                   "the database is read-only, a standby perhaps");
+                   "DBDParams must point to the primary: target_session_attrs=read-write finds it among several hosts",
+                   "the database is read-only, perhaps a standby");
     } else if (*health->forbidden) {
         report_add(report, PROBLEM, "rights", "as the owner of the tables run `gptoauth migrate --grant-to ROLE`",
                    "the role of DBDParams may not write: %s", health->forbidden);
@@ -49,7 +49,7 @@ static void judge_spellings(doctor_t *doctor)
     if (store_user_twins(doctor->c->store, &one, &other) == STORE_OK) {
         report_add(
             doctor->report, WARNING, "users",
-            "write AuthLDAPRemoteUserAttribute (or its like) for the provider of the sign-in, so that it says whom it means",
+            "write AuthLDAPRemoteUserAttribute (or its like) for the sign-in provider, so that it gives one name for each user",
             "users come in several spellings of one name, such as %s and %s, each with grants of its own",
             terminal_text(doctor->report->pool, one), terminal_text(doctor->report->pool, other));
     }
@@ -131,7 +131,7 @@ static void judge_pool(doctor_t *doctor, const health_t *health)
     if (health->is_pooled) {
         report_add(
             report, FINE, "pooler", NULL,
-            "a connection pooler stands before PostgreSQL; it must let in as many clients (pgbouncer: max_client_conn) as there "
+            "a connection pooler is in front of PostgreSQL; it must admit as many clients (pgbouncer: max_client_conn) as there "
             "are processes of httpd, times %" APR_INT64_T_FMT " (DBDMax), and twice that in a graceful restart",
             max ? max : POOL_DEFAULT);
         return;

@@ -36,11 +36,11 @@ static void judge_guard(doctor_t *doctor, const char *url)
     challenge = apr_table_get(answer->headers, "WWW-Authenticate");
     challenge = challenge ? challenge : "";
     if (answer->status < 300) {
-        report_add(report, PROBLEM, "guard", "AuthType GPTOAuth and a Require must stand in the <Location> of this URL",
+        report_add(report, PROBLEM, "guard", "AuthType GPTOAuth and a Require must be in the <Location> of this URL",
                    "%s is open to everybody", url);
     } else if (answer->status != 401 || strncasecmp(challenge, "Bearer", 6) != 0) {
         report_add(report, PROBLEM, "guard", "is the URL right, and is its <Location> guarded by AuthType GPTOAuth?",
-                   "%s answers %s, where 401 with a Bearer challenge is due", url,
+                   "%s answers %s, where 401 with a Bearer challenge is expected", url,
                    http_status_text(report->pool, answer->status));
     } else {
         report_add(report, FINE, "guard", NULL, "without a token nobody is let in");

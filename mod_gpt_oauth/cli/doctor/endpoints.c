@@ -26,10 +26,9 @@ void doctor_judge_domain(doctor_t *doctor, const char *subject, const char *what
     uri_t uri;
 
     if (uri_parse(doctor->report->pool, url, &uri) && uri.host && !uri_same_root(uri.host, doctor->host)) {
-        report_add(
-            doctor->report, PROBLEM, subject,
-            "the GPT builder demands that authorization URL, token URL and API share a root domain: give them names below one",
-            "%s is at %s, on another root domain than %s", what, uri.host, doctor->host);
+        report_add(doctor->report, PROBLEM, subject,
+                   "the GPT builder demands that authorization URL, token URL and API share a root domain: name them below one",
+                   "%s is at %s, on another root domain than %s", what, uri.host, doctor->host);
     }
 }
 
@@ -56,11 +55,10 @@ static int may_be_ours(doctor_t *doctor, const char *subject, const http_answer_
             "no client follows it: exempt /oauth/ and /.well-known/ from every Redirect and RewriteRule, here and in front",
             "redirects to %s", header(answer, "Location"));
     } else if (is_foreign_challenge(doctor, answer)) {
-        report_add(
-            report, PROBLEM, subject,
-            "clients call this without a person: write `AuthType None` and `Require all granted` in a <Location> of this path",
-            "another sign-in covers it: %s",
-            *header(answer, "WWW-Authenticate") ? header(answer, "WWW-Authenticate") : "401 without a challenge");
+        report_add(report, PROBLEM, subject,
+                   "clients call this on their own: write `AuthType None` and `Require all granted` in a <Location> of this path",
+                   "another sign-in covers it: %s",
+                   *header(answer, "WWW-Authenticate") ? header(answer, "WWW-Authenticate") : "401 without a challenge");
     } else if (answer->status == 503) {
         report_add(report, PROBLEM, subject,
                    apr_psprintf(report->pool, "the line %s or %s in httpd's error log says what the database lacks",
@@ -70,12 +68,13 @@ static int may_be_ours(doctor_t *doctor, const char *subject, const http_answer_
         report_add(report, PROBLEM, subject, "look into httpd's error log", "fails with %s",
                    http_status_text(report->pool, answer->status));
     } else if (answer->status == 403 && strncmp(doctor->c->server.issuer, "https:", 6) == 0) {
-        report_add(report, PROBLEM, subject,
-                   apr_psprintf(report->pool,
-                                "where a proxy in front ends TLS, write `ServerName %s` in the <VirtualHost>; else look for "
-                                "a firewall that dislikes robots",
-                                doctor->c->server.origin),
-                   "forbidden: %s", html_text(report->pool, answer->body, PAGE_SHOWN));
+        report_add(
+            report, PROBLEM, subject,
+            apr_psprintf(report->pool,
+                         "where a proxy in front terminates TLS, write `ServerName %s` in the <VirtualHost>; else look for "
+                         "a firewall that blocks robots",
+                         doctor->c->server.origin),
+            "forbidden: %s", html_text(report->pool, answer->body, PAGE_SHOWN));
     } else {
         return 1;
     }
@@ -117,10 +116,10 @@ static void judge_authorize(doctor_t *doctor)
                    "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one in the file of --db-conf?",
                    "%s does not answer as the module's page does: %s", url, http_status_text(report->pool, answer->status));
     } else if (strstr(policy, "form-action")) {
-        report_add(report, PROBLEM, "authorize", "set no Content-Security-Policy for this path: the module has one of its own",
-                   "form-action in its Content-Security-Policy: in Chromium, Allow would lead nowhere");
+        report_add(report, PROBLEM, "authorize", "set no Content-Security-Policy for this path: the module sends its own",
+                   "form-action in its Content-Security-Policy: in Chromium, Allow would do nothing");
     } else if (*header(answer, "Access-Control-Allow-Origin")) {
-        report_add(report, WARNING, "authorize", "no other site needs to read this page: take the header away",
+        report_add(report, WARNING, "authorize", "no other site needs to read this page: remove the header",
                    "Access-Control-Allow-Origin is set where people sign in");
     } else {
         report_add(report, FINE, "authorize", NULL, "the page is there");
@@ -149,7 +148,7 @@ void doctor_endpoint(doctor_t *doctor, const char *subject, const char *url)
                    "%s is not there", url);
     } else if (strcmp(answer->type, "application/json") != 0 || !object || !json_object_get(object, "error")) {
         report_add(report, PROBLEM, subject, "does something else answer at this path? Clients read JSON, and nothing else",
-                   "answers %s, %s, where JSON with an error is due", http_status_text(report->pool, answer->status),
+                   "answers %s, %s, where JSON with an error is expected", http_status_text(report->pool, answer->status),
                    *answer->type ? answer->type : "without a type");
     } else if (!strstr(header(answer, "Cache-Control"), "no-store")) {
         report_add(report, WARNING, subject, "let no Header directive change Cache-Control here", "its answers may be cached");
@@ -176,12 +175,12 @@ static void judge_cors(doctor_t *doctor)
 
     apr_table_do(count_of, &count, answer->headers, "Access-Control-Allow-Origin", NULL);
     if (answer->status < 200 || answer->status > 299 || count == 0) {
-        report_add(report, WARNING, "CORS",
-                   "let nothing but the module answer OPTIONS at /oauth/; ChatGPT itself needs none of this",
-                   "the token endpoint lets no client in a browser ask (%s)", http_status_text(report->pool, answer->status));
+        report_add(
+            report, WARNING, "CORS", "let nothing but the module answer OPTIONS at /oauth/; ChatGPT itself needs none of this",
+            "the token endpoint does not let clients in a browser ask (%s)", http_status_text(report->pool, answer->status));
     } else if (count > 1) {
-        report_add(report, WARNING, "CORS", "the module says it already: take the Header directive away",
-                   "Access-Control-Allow-Origin stands in the answer %d times, and browsers refuse that", count);
+        report_add(report, WARNING, "CORS", "the module already sends it: remove the Header directive",
+                   "Access-Control-Allow-Origin is in the answer %d times, and browsers refuse that", count);
     } else {
         report_add(report, FINE, "CORS", NULL, "clients in a browser may ask for tokens");
     }

@@ -31,7 +31,7 @@ void doctor_issuer(doctor_t *doctor)
                    "ChatGPT needs a public name, https and port 443; set GPTOAuthIssuer to it when the server has one",
                    "%s can only be reached from here", issuer);
     } else if (uri.port) {
-        report_add(report, PROBLEM, "issuer", "ChatGPT calls only port 443: put the server, or a proxy before it, there",
+        report_add(report, PROBLEM, "issuer", "ChatGPT calls only port 443: put the server, or a proxy in front of it, there",
                    "%s has port %s", issuer, uri.port);
     } else {
         report_add(report, FINE, "issuer", NULL, "%s: public, https, port 443", issuer);
@@ -46,21 +46,21 @@ static void judge_certificate(doctor_t *doctor)
     const char *end, *by;
 
     if (!certificate || !certificate->expires_at) {
-        report_add(report, FINE, "certificate", NULL, "valid for this name; libcurl does not tell until when");
+        report_add(report, FINE, "certificate", NULL, "valid for this name; libcurl does not say until when");
         return;
     }
     days = (certificate->expires_at - apr_time_sec(apr_time_now())) / DAY;
     end = time_text(report->pool, certificate->expires_at, "?");
     by = certificate->issuer ? certificate->issuer : "an unnamed authority";
     if (days < RENEWAL_DAYS) {
-        report_add(report, WARNING, "certificate", "renew it now, and see why nothing has done so by itself",
+        report_add(report, WARNING, "certificate", "renew it now, and find out why it was not renewed automatically",
                    "ends in %" APR_INT64_T_FMT " days, at %s", days, end);
     } else if (certificate->subject && strcmp(certificate->subject, by) == 0) {
-        report_add(report, PROBLEM, "certificate", "get one of a public authority, for instance by mod_md",
-                   "signed by itself: only who was told to has reason to trust it");
+        report_add(report, PROBLEM, "certificate", "get one from a public authority, for instance by mod_md",
+                   "self-signed: only those who were told to trust it will");
     } else if (doctor->c->args->cacert) {
         report_add(report, WARNING, "certificate",
-                   "ChatGPT trusts public authorities alone: try without --cacert before you go on",
+                   "ChatGPT trusts only public authorities: try without --cacert before you go on",
                    "good for those who trust --cacert, until %s (issued by %s)", end, by);
     } else {
         report_add(report, FINE, "certificate", NULL, "valid until %s, issued by %s", end, by);
@@ -76,7 +76,7 @@ static void judge_clock(doctor_t *doctor, const http_answer_t *answer)
 
     if (!theirs) {
         report_add(doctor->report, WARNING, "clock", "does something in front remove the Date header?",
-                   "the server does not tell the time");
+                   "the server does not send the time");
         return;
     }
     ahead = apr_time_sec(theirs) - apr_time_sec(answer->at);
@@ -85,7 +85,7 @@ static void judge_clock(doctor_t *doctor, const http_answer_t *answer)
     report_add(
         doctor->report, verdict, "clock",
         verdict
-            ? "let both hosts follow NTP (timedatectl, chrony): codes and tokens that one host issues would be dead at another"
+            ? "let both hosts follow NTP (timedatectl, chrony): codes and tokens that one host issues would be invalid on another"
             : NULL,
         verdict ? "the server's clock is %" APR_INT64_T_FMT " s %s this host's" : "the server's clock is this host's", off,
         ahead < 0 ? "behind" : "ahead of");

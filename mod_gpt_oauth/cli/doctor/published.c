@@ -34,7 +34,7 @@ static json_t *get(doctor_t *doctor, const char *subject, const char *url, int *
     object = json_parse_object(doctor->report->pool, answer->body, answer->size);
     if (answer->status != 200 || strcmp(answer->type, "application/json") != 0 || !object) {
         report_add(doctor->report, PROBLEM, subject, "let nothing but the module answer at this path",
-                   "%s answers %s, %s, and no JSON document", url, http_status_text(doctor->report->pool, answer->status),
+                   "%s answers %s, %s, and not a JSON document", url, http_status_text(doctor->report->pool, answer->status),
                    *answer->type ? answer->type : "without a type");
         return NULL;
     }
@@ -158,7 +158,7 @@ static void judge_schema(doctor_t *doctor)
         report_add(report, PROBLEM, "schema", NULL, "%s", APR_ARRAY_IDX(faults, i, const char *));
     }
     if (faults->nelts > REVIEW_MAX) {
-        report_add(report, PROBLEM, "schema", "`apachectl configtest` lists them all", "and %d faults more",
+        report_add(report, PROBLEM, "schema", "`apachectl configtest` lists them all", "and %d more faults",
                    faults->nelts - REVIEW_MAX);
     }
     judge_flows(doctor, document);
@@ -186,7 +186,7 @@ static void judge_manifest(doctor_t *doctor)
     if (!*member(manifest, "legal_info_url")) {
         report_add(report, WARNING, "manifest",
                    "write GPTOAuthManifest legal_info_url: a GPT that others may use must name a privacy policy",
-                   "it names no page on privacy");
+                   "it does not name a privacy policy");
     } else if (report->problems == before) {
         report_add(report, FINE, "manifest", NULL, "%s is served", WELL_KNOWN_MANIFEST);
     }

@@ -232,7 +232,7 @@ static int walk(try_t *try, const char *url, const char *state)
         if (next.basic_user && answer->status == 401) {
             report_add(try->dialog->report, PROBLEM, NULL,
                        "these users are httpd's own (AuthType Basic at the page), not the module's",
-                       "httpd's own sign-in refuses name and password");
+                       "httpd's own sign-in refuses the name and password");
             return 0;
         }
         if (!judge_page(try, try->client, try->redirect_uri, answer) || !fill_in(try, answer, &signed_in, &next, &hidden)) {

@@ -50,7 +50,7 @@ const char *try_secret_remedy(const try_t *try, const client_t *client, const ch
         return apr_psprintf(p, "this is the previous secret%s",
                             client->old_secret_until > try->c->store->now
                                 ? "; it is still good, so the server uses another database"
-                                : ", and its time is over: paste the new one");
+                                : ", and it has expired: paste the new one");
     }
     return apr_psprintf(p, "the secret is not this client's: copy it again, or make a new one with `gptoauth client secret %s`",
                         client->id);
@@ -71,7 +71,7 @@ const char *try_page_remedy(const try_t *try, const client_t *client, const char
     if (client->is_gpt && gpt_id_of(p, redirect_uri)) {
         return apr_psprintf(p, "%s; if this one is yours, `gptoauth client redirect %s --repin` accepts it",
                             client->gpt_id ? apr_psprintf(p, "the client is pinned to GPT %s", client->gpt_id)
-                                           : "the client accepts its registered URIs alone",
+                                           : "the client accepts only its registered URIs",
                             client->id);
     }
     return apr_psprintf(
@@ -91,8 +91,9 @@ const char *try_user_remedy(const try_t *try)
     case STORE_DOWN: return NULL;
     case STORE_REFUSED:
         return apr_psprintf(
-            p, "the module knows no user %s: `gptoauth user add %s` makes one; users of GPTOAuthLoginProvider are its own", name,
-            name);
+            p,
+            "the module has no user %s: `gptoauth user add %s` makes one; users of another GPTOAuthLoginProvider are not its own",
+            name, name);
     case STORE_OK:
     default: break;
     }
@@ -131,10 +132,9 @@ int try_judge_endpoint(try_t *try, const char *what, const http_answer_t *answer
                    "take it out of httpd's own sign-in: `AuthType None` and `Require all granted` in a <Location> of this path",
                    "%s is covered by another sign-in: %s", what, foreign_challenge(try, answer));
     } else if (answer->status == 404) {
-        report_add(
-            report, PROBLEM, NULL,
-            "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one that stands in the file of --db-conf?",
-            "%s is not there", what);
+        report_add(report, PROBLEM, NULL,
+                   "is GPTOAuthIssuer set in this very <VirtualHost>, and is GPTOAuthPath the one in the file of --db-conf?",
+                   "%s is not there", what);
     } else if (answer->status == 503) {
         report_add(
             report, PROBLEM, NULL,
@@ -145,7 +145,7 @@ int try_judge_endpoint(try_t *try, const char *what, const http_answer_t *answer
     } else if (answer->status >= 500) {
         report_add(report, PROBLEM, NULL, "look into httpd's error log", "%s fails", what);
     } else if (answer->status == 429) {
-        report_add(report, PROBLEM, NULL, "wait some minutes; a right secret is never refused for this reason",
+        report_add(report, PROBLEM, NULL, "wait a few minutes; a correct secret is never refused for this reason",
                    "%s has seen too many failed attempts", what);
     } else {
         return 1;

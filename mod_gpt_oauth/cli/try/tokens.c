@@ -115,13 +115,13 @@ static int take_tokens(try_t *try, const http_answer_t *answer, const json_t *ob
     apr_int64_t lifetime = json_integer_value(json_object_get(object, "expires_in"));
 
     if (!access || !type || strcasecmp(type, "Bearer") != 0) {
-        report_add(report, PROBLEM, NULL, "does another server answer at this path?", "the answer holds no Bearer token");
+        report_add(report, PROBLEM, NULL, "does another server answer at this path?", "the answer has no Bearer token");
         return 0;
     }
     try->access_token = access;
     try->refresh_token = refresh ? refresh : try->refresh_token;
     if (!refresh) {
-        report_add(report, PROBLEM, NULL, "the client's grant types must hold refresh_token",
+        report_add(report, PROBLEM, NULL, "the client's grant types must include refresh_token",
                    "there is no refresh token: ChatGPT would ask its users to sign in again each time the token ends");
     }
     if (!cache || !strstr(cache, "no-store")) {
@@ -247,7 +247,7 @@ static const char *challenge_remedy(const try_t *try, const http_answer_t *answe
         return "another Require of this Location refuses: Require oauth-client names ids, and a stand-in has one of its own";
     }
     if (answer->status == 404) {
-        return "the token was accepted, but nothing is at this URL: say another --url";
+        return "the token was accepted, but nothing is at this URL: try another --url";
     }
     return answer->status >= 500 ? "the token was accepted, but the application behind httpd fails" : NULL;
 }
@@ -269,8 +269,8 @@ static int judge_refusal(try_t *try, const http_answer_t *answer, const char *pr
         report_add(report, PROBLEM, NULL, answer->remedy, "%s", answer->problem);
     } else if (answer->status >= 200 && answer->status < 300) {
         report_add(report, PROBLEM, NULL,
-                   "AuthType GPTOAuth and a Require must stand in the <Location> of this URL, and in no other "
-                   "<Location> after it something that takes them back",
+                   "AuthType GPTOAuth and a Require must be in the <Location> of this URL, and no later "
+                   "<Location> may undo them",
                    "%s", blame);
     } else if (answer->status == 401 && challenge && strncasecmp(challenge, "Bearer", 6) == 0) {
         report_add(report, FINE, NULL, NULL, "%s", praise);

@@ -30,10 +30,10 @@ static int judge(const command_t *c, const client_t *client)
         return fail("\"%s\" signs no user in, so there is nothing to try", name);
     }
     if (!c->args->user == !(c->args->given & ARG_BROWSER)) {
-        return fail("say who signs in: --user NAME, whose password is asked for, or --browser, where you do it yourself");
+        return fail("specify who signs in: --user NAME (the password is asked for), or --browser (you do it yourself)");
     }
     if (c->args->redirects->nelts > 1) {
-        return fail("say one --redirect");
+        return fail("specify one with --redirect");
     }
     if (c->args->scope && !scope_normalise(c->pool, c->args->scope)) {
         return fail(SCOPE_UNREADABLE);
@@ -82,7 +82,7 @@ static const char *reason_for_stand_in(const try_t *try, const client_t *client,
         return "its pin is open, and the first exchange would close it";
     }
     if (!try->username && !uri_is_loopback_redirect(c->pool, redirect_uri)) {
-        return "your browser can come back to this computer only, which it has no URI for";
+        return "your browser can only come back to this computer, which it has no URI for";
     }
     return NULL;
 }
@@ -235,7 +235,7 @@ static int with_stand_in(try_t *try, const client_t *client, const char *redirec
     if (make_stand_in(try, client)) {
         return FAILED;
     }
-    dialog_step(try->dialog, "A stand-in for the client, with the same settings, goes all the way");
+    dialog_step(try->dialog, "A stand-in for the client, with the same settings, goes through the whole exchange");
     report_add(try->dialog->report, FINE, NULL, NULL, "the client itself stays as it is: %s", reason);
     play(try);
     if (store_client_remove(c->store, try->client->id) != STORE_OK) {

@@ -245,7 +245,7 @@ static const char *finish_origin(apr_pool_t *p, server_conf_t *conf, const uri_t
     if (conf->is_guard) {
         if (!conf->resources || conf->resources->nelts != 1 ||
             !uri_parse(p, APR_ARRAY_IDX(conf->resources, 0, const char *), &uri) || *uri.path) {
-            return "a guard must know by which address clients reach this virtual host: write one line "
+            return "a guard must know the address by which clients reach this virtual host: write one line "
                    "GPTOAuthResource https://NAME, without a path, outside of all sections";
         }
     }

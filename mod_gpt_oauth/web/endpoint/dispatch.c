@@ -29,9 +29,9 @@ static int has_htaccess(const request_rec *r)
 /* Never a redirect: what came in clear is spent, and the sender should notice. */
 static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
 {
-    const failure_t *failure =
-        failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
-                     "called over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
+    const failure_t *failure = failure_make(
+        r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
+        "called over plain http; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
 
     log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
     return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Only over https", failure)

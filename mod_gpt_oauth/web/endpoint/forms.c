@@ -83,7 +83,7 @@ static const char *warning(apr_pool_t *p, const authorization_t *request)
         sentence = "Judge it by the address that you will be sent to.";
     }
     return sentence ? apr_pstrcat(p, "<p class=\"warning\">",
-                                  is_unverified ? "This app chose its name itself, and nobody has checked it. " : "", sentence,
+                                  is_unverified ? "This app chose its own name, and nobody has checked it. " : "", sentence,
                                   "</p>\n", NULL)
                     : "";
 }

@@ -63,7 +63,7 @@ static const char *problem_of(request_rec *r)
     if (strcmp(state, "NONE") != 0 && (!has_auth_type(r) || has_faked_password(r))) {
         return apr_psprintf(r->pool,
                             "mod_ssl did not verify the certificate (%s); write SSLVerifyClient optional or require, and "
-                            "SSLCACertificateFile with who signs your users' certificates",
+                            "SSLCACertificateFile with the authority that signs your users' certificates",
                             state);
     }
     return has_auth_type(r) ? NULL : "no AuthType vouches for it; write AuthType and Require for this Location";

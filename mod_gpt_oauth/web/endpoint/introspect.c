@@ -39,7 +39,7 @@ static const failure_t *check_key(store_t *store, const char *text, client_reque
     service_key_t *key;
 
     if (params_get(request->params, "client_secret")) {
-        return failure_make(store->pool, OAUTH_INVALID_REQUEST, "Only one way of authentication may be used at a time.", NULL);
+        return failure_make(store->pool, OAUTH_INVALID_REQUEST, "Only one method of authentication may be used at a time.", NULL);
     }
     if ((failure = key_verify(store, text, &key))) {
         return failure;

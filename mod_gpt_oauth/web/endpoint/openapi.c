@@ -113,7 +113,7 @@ static const char *make_text(apr_pool_t *p, const server_rec *s, const server_co
     fill_security(p, conf, document, &security);
     if (!openapi_complete(p, document, conf->origin, &security)) {
         log_config(s, LOG_OPENAPI_SCHEME,
-                   "%s: none of its security schemes is of the type that this server wants; leave securitySchemes out",
+                   "%s: none of its security schemes is of the type that this server needs; leave securitySchemes out",
                    conf->openapi_file);
     }
     text = json_print(p, document);
@@ -122,7 +122,7 @@ static const char *make_text(apr_pool_t *p, const server_rec *s, const server_co
         warn(s, conf, APR_ARRAY_IDX(findings, i, const char *));
     }
     if (findings->nelts > FINDINGS_MAX) {
-        warn(s, conf, apr_psprintf(p, "and %d more of the kind", findings->nelts - FINDINGS_MAX));
+        warn(s, conf, apr_psprintf(p, "and %d more like it", findings->nelts - FINDINGS_MAX));
     }
     return text;
 }

@@ -42,7 +42,7 @@ const failure_t *person_find(request_rec *r, store_t *store, const char **userna
     if (problem) {
         return failure_make(
             r->pool, OAUTH_ACCESS_DENIED, "Your account's name cannot be used here. Ask the server's administrator.",
-            "httpd's sign-in (%s) names a user that cannot be one: %s", r->ap_auth_type ? r->ap_auth_type : "?", problem);
+            "httpd's sign-in (%s) gives a user name that cannot be used: %s", r->ap_auth_type ? r->ap_auth_type : "?", problem);
     }
     *username = r->user;
     return user_check_enabled(store, r->user);
@@ -80,7 +80,7 @@ static authn_status ask_providers(request_rec *r, const server_conf_t *conf, con
         if (status == AUTH_GENERAL_ERROR) {
             log_request(r, LOG_PROVIDER_DOWN,
                         "sign-in impossible: the provider %s cannot answer; its own line above says why, and its directives must "
-                        "stand in the <Location> of the authorization endpoint",
+                        "be in the <Location> of the authorization endpoint",
                         entry->name);
         }
     }

@@ -65,7 +65,7 @@ static int refuse_token(request_rec *r, const failure_t *failure)
     if (failure->error == OAUTH_INVALID_TOKEN) {
         apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
         if ((wait = throttle_count(r, THROTTLE_KEY, NULL))) {
-            return refuse_flood(r, LOG_KEYS_THROTTLED, wait, "Too many wrong keys come from this address. Try again later.");
+            return refuse_flood(r, LOG_KEYS_THROTTLED, wait, "Too many wrong keys came from this address. Try again later.");
         }
         return refuse_as(r, LOG_KEY_REFUSED, oauth_error_status(failure->error), failure);
     }
@@ -113,7 +113,7 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
         /* Only who is new counts, and up to a ceiling that leaves hosted apps room: all their users come from a few addresses. */
         if ((wait = throttle_count(r, THROTTLE_REGISTRATION, NULL))) {
             return refuse_flood(r, LOG_REGISTRATIONS_THROTTLED, wait,
-                                "Too many new clients come from this address. Try again later.");
+                                "Too many new clients came from this address. Try again later.");
         }
         failure = registration_add(store, &registration);
     }

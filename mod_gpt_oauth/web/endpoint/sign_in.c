@@ -72,7 +72,7 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     int wait = 0;
 
     if (person_is_given(visit->r)) {
-        return visit_stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page has no say");
+        return visit_stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page is not used");
     }
     if ((reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
         return visit_stale_form(visit, reason);

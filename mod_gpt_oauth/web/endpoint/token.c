@@ -120,7 +120,7 @@ int endpoint_token_get(request_rec *r)
 {
     const failure_t *failure =
         failure_make(r->pool, OAUTH_INVALID_REQUEST,
-                     "This is the token URL, which the app calls by POST. A browser belongs to the authorization "
+                     "This is the token URL, which the app calls by POST. Browsers go to the authorization "
                      "URL: the two may be swapped in the settings of the app.",
                      NULL);
 

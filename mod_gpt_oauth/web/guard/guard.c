@@ -164,7 +164,7 @@ int guard_check_authn(request_rec *r)
     }
     if (request_is_insecure(r)) {
         log_request(r, LOG_PLAIN_HTTP,
-                    "refused over plain http; behind a proxy that ends TLS write ServerName https://NAME in this virtual host");
+                    "plain http refused; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
         request_record(r)->refusal =
             failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
         return HTTP_FORBIDDEN;

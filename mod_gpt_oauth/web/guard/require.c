@@ -71,7 +71,7 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     }
     line->branches = branches_of(cmd->pool, cmd->directive);
     if (!line->branches || strncasecmp(cmd->directive->args, "not ", 4) == 0) {
-        return "Require not oauth-scope would make clients ask for that very scope: say what is needed, not what is in the way";
+        return "Require not oauth-scope would make clients ask for that very scope: require what is needed instead";
     }
     line->scopes = "";
     while (*(scope = ap_getword_conf(cmd->pool, &args))) {
@@ -79,7 +79,7 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
             return apr_psprintf(cmd->pool, "Require oauth-scope %s: this is not a scope; separate several with spaces", scope);
         }
         if (strcmp(scope, SCOPE_OFFLINE) == 0) {
-            return "Require oauth-scope offline_access: this scope opens nothing, a client asks with it for a refresh token; "
+            return "Require oauth-scope offline_access: this scope opens nothing; a client uses it to ask for a refresh token; "
                    "write a scope of GPTOAuthScope";
         }
         note(cmd, scope);

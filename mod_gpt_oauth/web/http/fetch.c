@@ -222,7 +222,7 @@ static const char *transfer_document(request_rec *r, const char *url, fetched_t 
         problem = judge(r, curl, curl_easy_perform(curl), url, &transfer, fetched);
         fetched->lifetime = problem ? 0 : lifetime(r->pool, curl);
     } else {
-        problem = apr_psprintf(r->pool, "libcurl cannot be told to ask safely (%s): is it the one this module was built with?",
+        problem = apr_psprintf(r->pool, "libcurl cannot be told to fetch safely (%s): is it the one this module was built with?",
                                curl_easy_strerror(code));
         log_request(r, LOG_FETCH_UNSAFE, "no client metadata from %s: %s", log_quote(r->pool, url, 200), problem);
     }

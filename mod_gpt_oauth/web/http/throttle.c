@@ -110,7 +110,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
         log_request(r, LOG_THROTTLE_UNSEEN,
                     "a throttle is in force that `gptoauth throttle list` does not show, and that ends by itself within five "
                     "minutes: %s",
-                    store.problem ? store.problem : "it could not be written down");
+                    store.problem ? store.problem : "it could not be written to the database");
     }
     return (int)(throttled.until_at - store.now);
 }

@@ -58,7 +58,7 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
                                    apr_psprintf(p,
                                                 "GPTOAuthRefreshLifetime lets a grant live %" APR_INT64_T_FMT
                                                 " seconds unused, but only %" APR_INT64_T_FMT
-                                                " in all; write two times of which the second is the longer, such as 90d 1y",
+                                                " in all; write two times, the second one longer, such as 90d 1y",
                                                 conf->policy->refresh_idle, conf->policy->refresh_total));
     }
     return problems + check_guards(p, s, conf);
@@ -133,7 +133,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
             problems += check_complain(
                 s, LOG_RESOURCE_USELESS, NULL,
                 apr_psprintf(ptemp,
-                             "GPTOAuthResource %s outside of sections, in a virtual host without GPTOAuthIssuer, says nothing; "
+                             "GPTOAuthResource %s outside of sections, in a virtual host without GPTOAuthIssuer, has no effect; "
                              "write it where the issuer is, or in the section that it names",
                              APR_ARRAY_IDX(conf->resources, 0, const char *)));
         }

@@ -44,6 +44,6 @@ void check_ldap(const server_rec *s, const server_conf_t *conf)
         log_config(s, LOG_LDAP_SPELLINGS,
                    "GPTOAuthLoginProvider asks a directory by ldap, which takes ALICE and alice for one user, while "
                    "httpd names the user as typed, so that each spelling has grants of its own: write "
-                   "AuthLDAPRemoteUserAttribute uid (or another attribute that names the user) where AuthLDAPURL stands");
+                   "AuthLDAPRemoteUserAttribute uid (or another attribute that names the user) next to AuthLDAPURL");
     }
 }

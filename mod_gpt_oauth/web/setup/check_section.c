@@ -166,7 +166,7 @@ static int check_service(apr_pool_t *p, const server_rec *s, const server_conf_t
     if (type) {
         return check_complain(
             s, LOG_OTHER_AUTH_TYPE, where,
-            apr_psprintf(p, "%s goes with AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
+            apr_psprintf(p, "%s needs AuthType GPTOAuth, but the AuthType here is %s; write AuthType GPTOAuth beside it",
                          service->at->directive, type));
     }
     if (service->conf->service_key && !may_take_keys(p, conf, service)) {

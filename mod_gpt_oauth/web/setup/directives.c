@@ -12,7 +12,7 @@
 const command_rec config_directives[] = {
     AP_INIT_TAKE12("GPTOAuthIssuer", set_issuer, NULL, RSRC_CONF,
                    "the https URL of this authorization server; switches the module on"),
-    AP_INIT_TAKE1("GPTOAuthPath", set_path, NULL, RSRC_CONF, "the path under which the endpoints lie (/oauth)"),
+    AP_INIT_TAKE1("GPTOAuthPath", set_path, NULL, RSRC_CONF, "the path that the endpoints are under (/oauth)"),
     AP_INIT_TAKE_ARGV("GPTOAuthScope", add_scope, NULL, RSRC_CONF,
                       "a scope: name, description for the user, [default] [required] [includes name...]"),
     AP_INIT_ITERATE("GPTOAuthLoginProvider", add_login_provider, NULL, RSRC_CONF,
@@ -28,7 +28,7 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, POLICY(session_lifetime), RSRC_CONF, "lifetime of a sign-in (8h)"),
     AP_INIT_TAKE1("GPTOAuthRegistration", set_registration, NULL, RSRC_CONF, "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", add_manifest, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
-    AP_INIT_TAKE1("GPTOAuthOpenAPI", set_openapi, NULL, RSRC_CONF, "the file that /openapi.json is made of"),
+    AP_INIT_TAKE1("GPTOAuthOpenAPI", set_openapi, NULL, RSRC_CONF, "the file that /openapi.json is made from"),
     AP_INIT_TAKE_ARGV("GPTOAuthClientMetadata", set_client_metadata, NULL, RSRC_CONF,
                       "apps known by the documents they publish: off, pinned or fetch, and hosts to fetch from (pinned)"),
     AP_INIT_ITERATE("GPTOAuthResource", add_resource, NULL, RSRC_CONF | ACCESS_CONF,

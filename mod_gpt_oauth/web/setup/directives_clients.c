@@ -42,12 +42,11 @@ const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const
         }
     }
     if (policy->documents == DOCUMENTS_UNSET) {
-        return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from everywhere, "
+        return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from anywhere, "
                "the hosts from which documents may be fetched";
     }
     if (argc > 1 && policy->documents != CLIENT_DOCUMENTS_FETCH) {
-        return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, behind fetch alone", argv[0],
-                            argv[1]);
+        return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, only after fetch", argv[0], argv[1]);
     }
     if (policy->documents == CLIENT_DOCUMENTS_FETCH && !fetch_is_possible()) {
         return "GPTOAuthClientMetadata fetch: this module was built without libcurl; install libcurl4-openssl-dev and "

@@ -49,7 +49,7 @@ static const char *header_problem(apr_pool_t *p, const char *name)
     apr_size_t size = strlen(name);
 
     if (strcasecmp(name, "Authorization") == 0) {
-        return "GPTOAuthCredentials header:Authorization: write service in its place, which takes a key as Bearer or Basic";
+        return "GPTOAuthCredentials header:Authorization: write service instead, which accepts a key as Bearer or Basic";
     }
     if (is_taken(name)) {
         return apr_psprintf(
@@ -112,7 +112,7 @@ static const char *read_secret_file(cmd_parms *cmd, const char *path, const char
     }
     problem = file_read(cmd->temp_pool, path, FILE_MAX, &file);
     if (problem) {
-        return apr_psprintf(cmd->pool, "the file cannot be read: %s; httpd reads it at the start, as root", problem);
+        return apr_psprintf(cmd->pool, "the file cannot be read: %s; httpd reads it at startup, as root", problem);
     }
     if (file.mode & S_IWOTH) {
         return apr_psprintf(cmd->pool, "everybody may write to this file, and so open the section; chmod 600 %s", path);
@@ -125,7 +125,7 @@ static const char *read_secret_file(cmd_parms *cmd, const char *path, const char
         size--;
     }
     *secret = apr_pstrmemdup(cmd->temp_pool, file.text, size);
-    return strlen(*secret) == size ? NULL : "the file holds a NUL";
+    return strlen(*secret) == size ? NULL : "the file contains a NUL";
 }
 
 static const char *secret_problem(apr_pool_t *p, const char *secret)
@@ -134,7 +134,7 @@ static const char *secret_problem(apr_pool_t *p, const char *secret)
 
     if (size < SECRET_MIN || size > SECRET_MAX) {
         return apr_psprintf(p,
-                            "a service key has %d to %d characters, and here are %s%" APR_SIZE_T_FMT
+                            "a service key has %d to %d characters, and this one has %s%" APR_SIZE_T_FMT
                             "; `openssl rand -hex 32` makes a good one",
                             SECRET_MIN, SECRET_MAX, size > SECRET_MAX ? "at least " : "", size);
     }

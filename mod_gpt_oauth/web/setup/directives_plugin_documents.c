@@ -19,7 +19,7 @@ const char *add_manifest(cmd_parms *cmd, void *dir, const char *key, const char 
         conf->manifest = apr_table_make(cmd->pool, 12);
     }
     if (!problem && apr_table_get(conf->manifest, key)) {
-        problem = "this key is there already; keep one of the two lines";
+        problem = "this key is already there; keep one of the two lines";
     }
     apr_table_setn(conf->manifest, key, value);
     return problem ? apr_psprintf(cmd->pool, "GPTOAuthManifest %s: %s", key, problem) : NULL;
