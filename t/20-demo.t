@@ -140,9 +140,9 @@ for my $db (dbs()) {
         }
 
         my $second = demo(@options, '--detach');
-        ok($second->{status} == 1 && $second->{err} =~ /runs already/, 'a second ./demo says that one runs');
+        ok($second->{status} == 1 && $second->{err} =~ /is already running/, 'a second ./demo says that one runs');
         my $taken = demo('--dir', "$dir/other", '--port', $port);
-        ok($taken->{status} == 1 && $taken->{err} =~ /port $port is taken/, 'a port that is taken');
+        ok($taken->{status} == 1 && $taken->{err} =~ /port $port is in use/, 'a port that is taken');
 
         my $stopped = demo('--stop', '--dir', $dir);
         is($stopped->{status}, 0, './demo --stop');
