@@ -65,6 +65,7 @@ static void test_places(void)
         { "the one before, when the grace ends", 5, 4, 'p', ROTATED + GRACE, GRACE, CHAIN_REPLAY },
         { "the one before, long after", 5, 4, 'p', ROTATED + 86400, GRACE, CHAIN_REPLAY },
         { "case 261: the one before, without a grace", 5, 4, 'p', ROTATED, 0, CHAIN_REPLAY },
+        { "case 261: the one before, without a grace, where a clock lags behind", 5, 4, 'p', ROTATED - 1, 0, CHAIN_REPLAY },
         { "the one before, where a clock lags behind", 5, 4, 'p', ROTATED - 2, GRACE, CHAIN_RETRY },
         { "the generation before with another secret", 5, 4, 'x', ROTATED, GRACE, CHAIN_STRANGER },
         { "the generation before with the newest secret", 5, 4, 'c', ROTATED, GRACE, CHAIN_STRANGER },
