@@ -5,6 +5,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+int array_word(const char *const *words, int count, const char *word)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcasecmp(words[i], word) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
 
 int array_has(const apr_array_header_t *strings, const char *text)
 {

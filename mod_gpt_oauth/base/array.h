@@ -9,6 +9,9 @@
 /* How many elements an array of C has. */
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
+/* Which of the words of an array of C this is, in whatever case; -1: none. */
+int array_word(const char *const *words, int count, const char *word);
+
 /* 1 when text is among strings. */
 int array_has(const apr_array_header_t *strings, const char *text);
 

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "base/authorization.h"
 #include "base/text.h"
 #include "grant/client.h"
@@ -66,7 +67,7 @@ static void trim_pasted(apr_pool_t *p, const params_t *params)
     for (int i = 0; i < params->list->nelts; i++) {
         param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
 
-        for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+        for (int k = 0; k < COUNT(names); k++) {
             if (strcmp(param->name, names[k]) == 0) {
                 param->value = text_trim(p, param->value);
             }
@@ -115,7 +116,7 @@ static void excuse_credentials(const params_t *params)
     for (int i = 0; i < params->list->nelts; i++) {
         param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
 
-        for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]) && param->fault != PARAM_FINE; k++) {
+        for (int k = 0; k < COUNT(names) && param->fault != PARAM_FINE; k++) {
             if (strcmp(param->name, names[k]) == 0) {
                 param->fault = PARAM_FINE;
                 param->value = "?";
@@ -164,7 +165,7 @@ int client_request_read(request_rec *r, client_request_t *request, int *rc)
     }
     *rc = request_read_body(r, &body, &size);
     if (*rc == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        failure = failure_make(r->pool, OAUTH_INVALID_REQUEST, "The body is larger than 64 KB.", NULL);
+        failure = request_too_large(r->pool, OAUTH_INVALID_REQUEST);
         *rc = reply_failure_status(r, HTTP_REQUEST_ENTITY_TOO_LARGE, failure);
         return 0;
     }

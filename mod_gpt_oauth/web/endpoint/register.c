@@ -144,7 +144,7 @@ int endpoint_register(request_rec *r)
     }
     status = request_read_body(r, &body, &size);
     if (status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-        return refuse(r, status, failure_make(r->pool, OAUTH_INVALID_CLIENT_METADATA, "The body is larger than 64 KB.", NULL));
+        return refuse(r, status, request_too_large(r->pool, OAUTH_INVALID_CLIENT_METADATA));
     }
     return status == OK ? add(r, &store, body, size) : status;
 }

@@ -3,6 +3,7 @@
  */
 #include <httpd.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/well_known.h"
 #include "private.h"
@@ -47,7 +48,7 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
     if (conf->policy->documents != CLIENT_DOCUMENTS_OFF) {
         json_object_set_new(object, "client_id_metadata_document_supported", json_true());
     }
-    for (apr_size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+    for (int i = 0; i < COUNT(optional); i++) {
         const char *url = route_url(p, conf, optional[i].handler);
 
         if (url) {

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <http_protocol.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
@@ -63,7 +64,7 @@ static const failure_t *dispatch(store_t *store, const policy_t *policy, const c
     if (!type) {
         return client_request_missing(store->pool, "grant_type");
     }
-    for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+    for (int i = 0; i < COUNT(grants); i++) {
         if (strcmp(grants[i].type, type) != 0) {
             continue;
         }
@@ -80,7 +81,7 @@ json_t *endpoint_token_grants(void)
 {
     json_t *list = json_array();
 
-    for (apr_size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+    for (int i = 0; i < COUNT(grants); i++) {
         json_array_append_new(list, json_string(grants[i].type));
     }
     return list;

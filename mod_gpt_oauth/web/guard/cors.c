@@ -9,6 +9,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "base/array.h"
 #include "base/uri.h"
 #include "web/config/config.h"
 #include "web/http/reply.h"
@@ -69,7 +70,7 @@ static void drop_all(apr_table_t *headers)
                                          "Access-Control-Max-Age",
                                          "Access-Control-Expose-Headers" };
 
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         apr_table_unset(headers, names[i]);
     }
 }

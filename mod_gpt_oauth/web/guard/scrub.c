@@ -8,6 +8,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "web/config/config.h"
 #include "web/http/request.h"
 
@@ -35,7 +36,7 @@ static int same_folded(const char *name, const char *other, apr_size_t size)
 
 static int names_identity(const char *name, apr_size_t size)
 {
-    for (apr_size_t i = 0; i < sizeof(identity_headers) / sizeof(identity_headers[0]); i++) {
+    for (int i = 0; i < COUNT(identity_headers); i++) {
         if (size == identity_headers[i].size && same_folded(name, identity_headers[i].name, size)) {
             return 1;
         }

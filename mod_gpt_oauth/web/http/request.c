@@ -190,3 +190,8 @@ const char *request_site(const request_rec *r)
 {
     return prefix(r, 48);
 }
+
+const failure_t *request_too_large(apr_pool_t *p, oauth_error_t error)
+{
+    return failure_make(p, error, "The body is larger than 64 KB.", NULL);
+}

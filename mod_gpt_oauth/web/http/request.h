@@ -58,6 +58,8 @@ int request_has_type(const request_rec *r, const char *type);
  * the answer), or what the input filters say.
  */
 int request_read_body(request_rec *r, const char **body, apr_size_t *size);
+/* What is said of a 413, as that error. */
+const failure_t *request_too_large(apr_pool_t *p, oauth_error_t error);
 
 /*
  * Removes from headers or variables every entry that unwanted, which is handed `what`, says yes to, in time that grows with

@@ -3,6 +3,7 @@
  */
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "grant/client_document.h"
 #include "web/setup/directives.h"
 #include "web/http/fetch.h"
@@ -13,12 +14,12 @@ const char *set_registration(cmd_parms *cmd, void *dir, const char *who)
         [REGISTRATION_OFF] = "off", [REGISTRATION_TOKEN] = "token", [REGISTRATION_OPEN] = "open"
     };
 
+    int registration = array_word(words, COUNT(words), who);
+
     (void)dir;
-    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
-        if (strcasecmp(who, words[i]) == 0) {
-            config_server(cmd->server)->registration = i;
-            return NULL;
-        }
+    if (registration >= 0) {
+        config_server(cmd->server)->registration = registration;
+        return NULL;
     }
     return apr_psprintf(cmd->pool,
                         "GPTOAuthRegistration %s: write off, open (any app may register itself) or token (only with a key from "
@@ -32,19 +33,15 @@ const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const
         [CLIENT_DOCUMENTS_OFF] = "off", [CLIENT_DOCUMENTS_PINNED] = "pinned", [CLIENT_DOCUMENTS_FETCH] = "fetch"
     };
     policy_t *policy = config_server(cmd->server)->policy;
+    int known = argc > 0 ? array_word(words, COUNT(words), argv[0]) : -1;
 
     (void)dir;
-    policy->documents = DOCUMENTS_UNSET;
     policy->document_hosts = NULL;
-    for (int i = 0; argc > 0 && i < (int)(sizeof(words) / sizeof(words[0])); i++) {
-        if (strcasecmp(argv[0], words[i]) == 0) {
-            policy->documents = (client_documents_t)i;
-        }
-    }
-    if (policy->documents == DOCUMENTS_UNSET) {
+    if (known < 0) {
         return "GPTOAuthClientMetadata: write off, pinned (the documents built in), or fetch and, if not from anywhere, "
                "the hosts from which documents may be fetched";
     }
+    policy->documents = (client_documents_t)known;
     if (argc > 1 && policy->documents != CLIENT_DOCUMENTS_FETCH) {
         return apr_psprintf(cmd->pool, "GPTOAuthClientMetadata %s: write hosts, such as %s, only after fetch", argv[0], argv[1]);
     }

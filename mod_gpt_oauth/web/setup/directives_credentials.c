@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "base/array.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/token.h"
@@ -31,12 +32,12 @@ static int is_taken(const char *name)
     static const char *const beginnings[] = { "Accept", "Access-Control-", "Content-",     "If-",     "Proxy-",
                                               "Sec-",   "Transfer-",       "X-Forwarded-", "X-OAuth-" };
 
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < COUNT(names); i++) {
         if (strcasecmp(name, names[i]) == 0) {
             return 1;
         }
     }
-    for (apr_size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+    for (int i = 0; i < COUNT(beginnings); i++) {
         if (strncasecmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
             return 1;
         }

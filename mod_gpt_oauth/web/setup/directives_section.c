@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "base/array.h"
 #include "base/uri.h"
 #include "web/config/section.h"
 #include "web/setup/directives.h"
@@ -88,13 +89,12 @@ const char *set_pass_headers(cmd_parms *cmd, void *dir, const char *how)
     static const char *const words[] = {
         [PASS_HEADERS_OFF] = "off", [PASS_HEADERS_ON] = "on", [PASS_HEADERS_ENCODED] = "encoded"
     };
+    int known = array_word(words, COUNT(words), how);
     dir_conf_t *conf = dir;
 
-    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
-        if (strcasecmp(how, words[i]) == 0) {
-            conf->pass_headers = i;
-            return NULL;
-        }
+    if (known >= 0) {
+        conf->pass_headers = known;
+        return NULL;
     }
     return apr_psprintf(cmd->pool, "GPTOAuthPassHeaders %s: write off, on, or encoded (percent-encoded UTF-8)", how);
 }
