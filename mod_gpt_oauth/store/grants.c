@@ -147,7 +147,7 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
 
     *count = 0;
-    if (username == NULL && client_id == NULL) {
+    if (!username && !client_id) {
         return STORE_REFUSED;
     }
     return db_number(store, &op, args, COUNT(args), count);

@@ -30,7 +30,7 @@ static apr_status_t end(void *data)
 
 static memo_t *memo_of(store_conn_t *conn)
 {
-    if (*conn->memo == NULL) {
+    if (!*conn->memo) {
         memo_t *memo = apr_pcalloc(conn->pool, sizeof(*memo));
 
         memo->prepared = apr_array_make(conn->pool, 32, sizeof(prepared_t));

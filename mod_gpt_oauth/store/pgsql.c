@@ -139,7 +139,7 @@ static prepared_t *prepared_of(lease_t *lease, const call_t *call)
 {
     prepared_t *prepared = lease_find(lease, call->sql);
 
-    if (prepared == NULL) {
+    if (!prepared) {
         prepared = lease_prepared(lease, call->sql);
         prepared->name = name_of(lease, call);
     }
@@ -151,7 +151,7 @@ static int send_call(const lease_t *lease, const call_t *call, const prepared_t 
 {
     PGconn *conn = pgsql_native(lease);
 
-    if (prepared == NULL) {
+    if (!prepared) {
         return PQsendQueryParams(conn, call->sql, call->nargs, call->types, call->values, call->lengths, call->formats, 1);
     }
     return (prepared->is_ready || PQsendPrepare(conn, prepared->name, call->sql, call->nargs, call->types)) &&

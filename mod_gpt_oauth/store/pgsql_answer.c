@@ -64,7 +64,7 @@ static outcome_t judge(lease_t *lease, const PGresult *result)
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (sqlstate == NULL) {
+    if (!sqlstate) {
         return pgsql_broke(lease);
     }
     for (int i = 0; i < COUNT(verdicts); i++) {
@@ -183,7 +183,7 @@ outcome_t pgsql_receive(lease_t *lease, apr_int64_t deadline, int *answered, row
             return lease_problem(lease, DB_DOWN, "PostgreSQL did not answer in time");
         }
         result = PQgetResult(conn);
-        if (result == NULL) {
+        if (!result) {
             if (is_pipeline && PQstatus(conn) != CONNECTION_OK) {
                 return pgsql_broke(lease); /* its end would never come */
             }

@@ -22,7 +22,7 @@ outcome_t pgsql_grant_rights(lease_t *lease, const char *role)
     const char *schema, *to;
     outcome_t outcome;
 
-    if (quoted == NULL) {
+    if (!quoted) {
         return lease_problem(lease, DB_DOWN, "this is not the name of a role");
     }
     to = apr_pstrdup(p, quoted);

@@ -262,7 +262,7 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
     int rc = 0;
 
     (void)nargs;
-    if (known == NULL) {
+    if (!known) {
         rc = prepare(lease, sql, args, &fresh);
         if (rc != 0) {
             return judge(lease, rc);

@@ -69,7 +69,7 @@ static inline int next_digest(const cell_t **cell, digest_t *digest)
 {
     const char *bytes = next_text(cell);
 
-    if (bytes == NULL) {
+    if (!bytes) {
         return 0;
     }
     memcpy(digest->byte, bytes, DIGEST_SIZE);
