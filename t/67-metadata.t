@@ -130,6 +130,21 @@ Listen 127.0.0.1:%%PORT_B%%
     GPTOAuthResource https://alias.example/mcp2
     Require oauth-scope read
 </Location>
+<Location /overruled/inner>
+    Require oauth-scope admin
+</Location>
+<Location /overruled>
+    AuthType GPTOAuth
+    Require oauth-scope read
+</Location>
+<Location /merged/inner>
+    Require oauth-scope admin
+</Location>
+<Location /merged>
+    AuthType GPTOAuth
+    AuthMerging And
+    Require oauth-scope read
+</Location>
 <VirtualHost 127.0.0.1:%%PORT_A%%>
     ServerName localhost:%%PORT_A%%
     GPTOAuthIssuer http://localhost:%%PORT_A%%/t1
@@ -159,6 +174,8 @@ sub test_resources {
         [ '/any%20body', "$base/any%20body", 'read' ],
         [ '/named', "$base/Other/name", 'write' ], [ '/Other/name', "$base/Other/name", 'write' ],
         [ '/match', "$base/match", 'hello' ],
+        [ '/overruled', "$base/overruled", 'read' ],
+        [ '/merged', "$base/merged", qw(admin read) ],
         [ '/alias', 'https://alias.example/mcp2', 'read' ],
         [ '/api', "$base/api", qw(hello read) ],
     ) {

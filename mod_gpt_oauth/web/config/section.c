@@ -174,11 +174,18 @@ static const ap_directive_t *first_of(const ap_directive_t *first, const ap_dire
     return found;
 }
 
+static int adds_to_others(const ap_directive_t *line, const void *baton)
+{
+    (void)baton;
+    return strcasecmp(line->args, "Off") != 0;
+}
+
 int section_overrules(const section_t *section, const ap_directive_t *line)
 {
     const ap_directive_t *home = section_around(section->at);
 
-    if (!home || is_inside(line, home) || !section_has_requirement(home->first_child)) {
+    if (!home || is_inside(line, home) || !section_has_requirement(home->first_child) ||
+        section_find_line(home->first_child, "AuthMerging", adds_to_others, NULL)) {
         return 0;
     }
     return virtual_host_of(home) != virtual_host_of(line) ? virtual_host_of(home) != NULL

@@ -30,8 +30,8 @@ const section_t *section_of_line(apr_pool_t *p, const apr_array_header_t *sectio
                                  section_says_t *says);
 
 /*
- * 1 when the Require lines of section take the place of this one, as httpd merges it later (AuthMerging off): it stands further
- * down, or in a virtual host while the line does not, and is no section around it.
+ * 1 when the Require lines of section take the place of this one, as httpd merges it later, and without AuthMerging: it is
+ * further down, or in a virtual host while the line is not, and is not a section around the line.
  */
 int section_overrules(const section_t *section, const ap_directive_t *line);
 
