@@ -93,7 +93,7 @@ sub test_hostile {
     $refused->("case 213: $_", '.*secret', { token_endpoint_auth_method => $_ }) for qw(client_secret_basic client_secret_post client_secret_jwt);
     $refused->('case 213: such a method in the list', '.*secret', { token_endpoint_auth_methods_supported => [qw(none client_secret_post)] });
     $refused->("case 213: $_", '.*secret', { $_ => $_ eq 'client_secret' ? 'x' : 0 }) for qw(client_secret client_secret_expires_at);
-    $refused->('private_key_jwt alone', '.*knows none', { token_endpoint_auth_method => 'private_key_jwt' });
+    $refused->('private_key_jwt alone', '.*supports none', { token_endpoint_auth_method => 'private_key_jwt' });
     $refused->('case 214: no redirect_uris', '.*redirect_uris', { redirect_uris => undef });
     $refused->('case 57: javascript: in a document', '.*scheme', { redirect_uris => ['javascript:alert(1)'] });
     return;
