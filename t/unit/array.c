@@ -7,7 +7,8 @@ void test_array(apr_pool_t *p)
     apr_array_header_t *strings = apr_array_make(p, 1, sizeof(const char *));
 
     ok(COUNT(words) == 6, "elements are counted, not bytes");
-    ok(array_word(words, COUNT(words), "AB") == 3 && array_word(words, COUNT(words), "b") == 0, "a word is found in whatever case");
+    ok(array_word(words, COUNT(words), "AB") == 3 && array_word(words, COUNT(words), "b") == 0,
+       "a word is found in whatever case");
     ok(array_word(words, COUNT(words), "abc") == -1 && array_word(words, 0, "b") == -1, "... and what is none is not");
     array_sort(strings);
     ok(!array_has(strings, ""), "nothing is among nothing");
