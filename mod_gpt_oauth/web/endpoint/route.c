@@ -11,7 +11,7 @@
 #include "base/well_known.h"
 #include "private.h"
 #include "web/config/config.h"
-#include "web/config/resource.h"
+#include "web/config/section.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
@@ -26,11 +26,6 @@ void route_register(const endpoint_t *table)
     endpoints = table;
 }
 
-static int is_below(const char *uri, const char *path, apr_size_t size)
-{
-    return strncmp(uri, path, size) == 0 && (uri[size] == '/' || !uri[size]);
-}
-
 int route_is_served(const server_conf_t *conf, const endpoint_t *endpoint)
 {
     return (!conf->is_guard || endpoint->flags & ENDPOINT_GUARD) && (!endpoint->is_on || endpoint->is_on(conf));
@@ -39,15 +34,19 @@ int route_is_served(const server_conf_t *conf, const endpoint_t *endpoint)
 /* One slash at the end is as good as none: many a framework calls its endpoints so, and many a form is filled in so. */
 static int has_path(const endpoint_t *endpoint, const char *uri)
 {
-    apr_size_t size = strlen(endpoint->path);
+    const char *rest;
 
-    return is_below(uri, endpoint->path, size) && (endpoint->flags & ENDPOINT_TREE || !uri[size] || !uri[size + 1]);
+    if (!path_is_within(uri, endpoint->path)) {
+        return 0;
+    }
+    rest = uri + strlen(endpoint->path);
+    return endpoint->flags & ENDPOINT_TREE || !rest[0] || !rest[1];
 }
 
 static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
 {
     apr_size_t size = strlen(conf->path);
-    int is_own = !conf->is_guard && is_below(uri, conf->path, size);
+    int is_own = !conf->is_guard && path_is_within(uri, conf->path);
     const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
 
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
@@ -55,7 +54,7 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
             return endpoint;
         }
     }
-    return is_own || is_below(uri, WELL_KNOWN_METADATA, strlen(WELL_KNOWN_METADATA)) ? &reserved : NULL;
+    return is_own || path_is_within(uri, WELL_KNOWN_METADATA) ? &reserved : NULL;
 }
 
 static const endpoint_t *endpoint_by_handler(const char *handler)
@@ -210,7 +209,7 @@ int route_no_openid(request_rec *r)
     }
     /* Before the path of the issuer as RFC 8414 has it, or behind it as in OpenID Connect Discovery. */
     size = strlen(conf->issuer_path);
-    if (!is_below(r->uri, WELL_KNOWN_OPENID, strlen(WELL_KNOWN_OPENID)) &&
+    if (!path_is_within(r->uri, WELL_KNOWN_OPENID) &&
         (strncmp(r->uri, conf->issuer_path, size) != 0 || strcmp(r->uri + size, WELL_KNOWN_OPENID) != 0)) {
         return DECLINED;
     }
