@@ -54,7 +54,7 @@ int section_has_requirement(const ap_directive_t *first);
 const ap_directive_t *section_find_line(const ap_directive_t *first, const char *directive,
                                         int (*matches)(const ap_directive_t *line, const void *baton), const void *baton);
 
-/* 1 when path is root or below it, as <Location root> would have it; a slash at the end of root is passed over. */
+/* 1 when path is root or below it, as <Location root> would have it; a slash at the end of root is ignored. For requests too. */
 int path_is_within(const char *path, const char *root);
 
 #endif
