@@ -51,6 +51,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         log_server(s, rv, LOG_NO_FETCHING, "no shared memory for fetching client metadata");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if ((rv = db_post_config(pconf, s)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_CACHE, "no shared memory for GPTOAuthCache; name fewer slots, or off");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return OK;
 }
 

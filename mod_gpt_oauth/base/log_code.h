@@ -35,6 +35,7 @@
     X(LOG_DOCUMENT_PRIVATE, "GPT034", WARNING, "the host of an app's metadata document has no public address")                   \
     X(LOG_DOCUMENT_REFUSED, "GPT035", WARNING, "what an app's server sends cannot be used as a metadata document")               \
     X(LOG_FETCH_UNSAFE, "GPT036", ERR, "libcurl cannot be told to fetch safely")                                                 \
+    X(LOG_NO_CACHE, "GPT037", CRIT, "no shared memory for GPTOAuthCache; httpd does not start")                                  \
     X(LOG_MANIFEST_TOKEN, "GPT040", WARNING, "the manifest has no verification token")                                           \
     X(LOG_OPENAPI_BUILDER, "GPT042", WARNING, "the GPT builder would refuse or leave out something in the OpenAPI document")     \
     X(LOG_OPENAPI_SCHEME, "GPT043", WARNING, "no security scheme in the OpenAPI document is of the type that this server needs") \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "cache/answers.h"
 #include "grant/client.h"
 #include "grant/user.h"
 #include "grant/verify.h"
@@ -45,32 +46,51 @@ static const failure_t *judge(const store_t *store, const service_key_t *key)
     return NULL;
 }
 
-const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
+static const failure_t *unknown(apr_pool_t *p)
 {
-    digest_t hash;
-    const failure_t *failure = verify_shape(store, text, TOKEN_SERVICE_KEY, "a service key", key_refusal, &hash);
-    service_key_t *found;
+    return key_refusal(p, "the service key is not in the database, or belongs to another issuer");
+}
 
-    *key = NULL;
+/* A miss: only now do the tag and the database count. Notes the use, which is exact to TOUCH_INTERVAL. */
+static const failure_t *ask(store_t *store, const char *text, const digest_t *hash, service_key_t **key)
+{
+    const failure_t *failure = verify_shape(store, text, TOKEN_SERVICE_KEY, "a service key", key_refusal);
+
     if (failure) {
         return failure;
     }
-    switch (store_key_get(store, &hash, &found)) {
+    switch (answer_ask_key(store, hash, key)) {
     case STORE_OK: break;
-    case STORE_REFUSED: return key_refusal(store->pool, "the service key is not in the database, or belongs to another issuer");
+    case STORE_REFUSED: return unknown(store->pool);
     case STORE_DOWN:
     default: return store_failure(store);
     }
-    failure = judge(store, found);
-    if (failure) {
-        return failure;
-    }
-    if (found->used_at < store->now - TOUCH_INTERVAL) {
+    failure = judge(store, *key);
+    if (!failure && (*key)->used_at < store->now - TOUCH_INTERVAL) {
         /* A database that cannot be written to just now has vouched for the key all the same. */
-        (void)store_key_touch(store, found);
+        (void)store_key_touch(store, *key);
     }
-    *key = found;
-    return NULL;
+    return failure;
+}
+
+const failure_t *key_verify(store_t *store, const char *text, service_key_t **key)
+{
+    const failure_t *failure;
+    service_key_t *found;
+    digest_t hash;
+
+    *key = NULL;
+    token_hash(text, &hash);
+    switch (answer_key(store, &hash, &found)) {
+    case ANSWER_FOUND: failure = judge(store, found); break;
+    case ANSWER_UNKNOWN: return unknown(store->pool);
+    case ANSWER_NONE:
+    default: failure = ask(store, text, &hash, &found); break;
+    }
+    if (!failure) {
+        *key = found;
+    }
+    return failure;
 }
 
 int key_opens_nothing(const service_key_t *key)

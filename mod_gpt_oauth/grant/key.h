@@ -18,8 +18,9 @@
 const char *key_name_problem(const char *name);
 
 /*
- * Verifies a key of the database: shape and tag, then one look-up, then expiry and revocation, and notes its use. NULL and *key;
- * or invalid_token, which tells the caller nothing of what is wrong with it, and the log everything; or the database's failure.
+ * Verifies a key of the database: the cache by its hash, else shape and tag, then one look-up, which notes the use; then expiry
+ * and revocation. NULL and *key; or invalid_token, which tells the caller nothing of what is wrong with it, and the log
+ * everything; or the database's failure.
  */
 const failure_t *key_verify(store_t *store, const char *text, service_key_t **key);
 

@@ -8,6 +8,7 @@
 #include "base/pkce.h"
 #include "base/scope.h"
 #include "base/token.h"
+#include "cache/endings.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
 
@@ -43,7 +44,7 @@ static const failure_t *check_owner(apr_pool_t *p, const client_t *client, const
 /* The owner is proven: a spent code means that it was used twice, and one of the two users is a thief. */
 static const failure_t *replayed(store_t *store, const code_t *code)
 {
-    if (store_grant_revoke(store, code->grant_id) == STORE_DOWN) {
+    if (end_grant(store, code->grant_id) == STORE_DOWN) {
         return store_failure(store);
     }
     return invalid_grant(store->pool, "The code was used before, so all access that it gave has been revoked. Start again.",

@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "base/token.h"
+#include "cache/endings.h"
 #include "grant/chain.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
@@ -45,7 +46,7 @@ static const failure_t *find_grant(store_t *store, const client_t *client, const
 
 static const failure_t *replayed(store_t *store, const grant_t *grant)
 {
-    if (store_grant_revoke(store, grant->id) == STORE_DOWN) {
+    if (end_grant(store, grant->id) == STORE_DOWN) {
         return store_failure(store);
     }
     return invalid_grant(

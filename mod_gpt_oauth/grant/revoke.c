@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/token.h"
+#include "cache/endings.h"
 #include "grant/chain.h"
 #include "grant/client.h"
 
@@ -17,7 +18,7 @@ static const failure_t *revoke_access(store_t *store, const client_t *client, co
     digest_t hash;
 
     token_hash(token, &hash);
-    switch (store_access_delete(store, &hash, client->id, &grant_id)) {
+    switch (end_access(store, &hash, client->id, &grant_id)) {
     case STORE_OK: *outcome = apr_psprintf(store->pool, "an access token of grant %s", grant_id); return NULL;
     case STORE_REFUSED: *outcome = "nothing: the access token is unknown or another client's"; return NULL;
     case STORE_DOWN:
@@ -43,7 +44,7 @@ static const failure_t *revoke_family(store_t *store, const client_t *client, co
         *outcome = "nothing: the refresh token is nowhere in its family's chain";
         return NULL;
     }
-    switch (store_grant_revoke(store, grant->id)) {
+    switch (end_grant(store, grant->id)) {
     case STORE_OK:
         *outcome = apr_psprintf(store->pool, "grant %s of user %s, with all its tokens", grant->id,
                                 log_quote(store->pool, grant->username, 64));

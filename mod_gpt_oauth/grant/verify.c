@@ -1,12 +1,14 @@
 /*
  * Judges the access token of a call: is it one of this server, alive, and meant for this resource (RFC 6750 section 2, 8707
- * section 2)? Called by the guard for each request, by introspection, and by key.c for what both share.
+ * section 2)? Asks the cache, and then the database. Called by the guard for each request, by introspection, and by key.c for
+ * what both share.
  */
 #include "grant/verify.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
+#include "cache/answers.h"
 #include "grant/client.h"
 #include "grant/policy.h"
 #include "grant/user.h"
@@ -39,8 +41,7 @@ static const failure_t *judge(const store_t *store, const access_t *access)
     return NULL;
 }
 
-const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse,
-                              digest_t *hash)
+const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse)
 {
     apr_pool_t *p = store->pool;
     const char *other;
@@ -54,8 +55,13 @@ const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kin
         return refuse(p, other ? apr_psprintf(p, "what was sent looks like %s, and is not %s of this server", other, name)
                                : apr_psprintf(p, "what was sent is not %s of this server", name));
     }
-    token_hash(text, hash);
     return NULL;
+}
+
+static const failure_t *unknown(apr_pool_t *p)
+{
+    return dead(p, "The access token is unknown or was removed. Sign in again.",
+                "the token is not in the database, or belongs to another issuer");
 }
 
 static const failure_t *foreign(apr_pool_t *p, const char *reason)
@@ -63,34 +69,46 @@ static const failure_t *foreign(apr_pool_t *p, const char *reason)
     return dead(p, "The access token was not issued by this server. Sign in again.", reason);
 }
 
-const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
+/* A miss: only now do the tag and the database count. Notes the use, which is exact to TOUCH_INTERVAL. */
+static const failure_t *ask(store_t *store, const char *token, const digest_t *hash, access_t **access)
 {
-    digest_t hash;
-    const failure_t *failure = verify_shape(store, token, TOKEN_ACCESS, "an access token", foreign, &hash);
-    access_t *found;
+    const failure_t *failure = verify_shape(store, token, TOKEN_ACCESS, "an access token", foreign);
 
-    *access = NULL;
     if (failure) {
         return failure;
     }
-    switch (store_access_get(store, &hash, &found)) {
+    switch (answer_ask_access(store, hash, access)) {
     case STORE_OK: break;
-    case STORE_REFUSED:
-        return dead(store->pool, "The access token is unknown or was removed. Sign in again.",
-                    "the token is not in the database, or belongs to another issuer");
+    case STORE_REFUSED: return unknown(store->pool);
     case STORE_DOWN:
     default: return store_failure(store);
     }
-    failure = judge(store, found);
-    if (failure) {
-        return failure;
-    }
-    if (found->used_at < store->now - TOUCH_INTERVAL) {
+    failure = judge(store, *access);
+    if (!failure && (*access)->used_at < store->now - TOUCH_INTERVAL) {
         /* A database that cannot be written to just now (a standby, a lock) has vouched for the token all the same. */
-        (void)store_grant_touch(store, found->grant_id);
+        (void)store_grant_touch(store, (*access)->grant_id);
     }
-    *access = found;
-    return NULL;
+    return failure;
+}
+
+const failure_t *verify_access_token(store_t *store, const char *token, access_t **access)
+{
+    const failure_t *failure;
+    access_t *found;
+    digest_t hash;
+
+    *access = NULL;
+    token_hash(token, &hash);
+    switch (answer_access(store, &hash, &found)) {
+    case ANSWER_FOUND: failure = judge(store, found); break;
+    case ANSWER_UNKNOWN: return unknown(store->pool);
+    case ANSWER_NONE:
+    default: failure = ask(store, token, &hash, &found); break;
+    }
+    if (!failure) {
+        *access = found;
+    }
+    return failure;
 }
 
 const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const char *resource, int require)

@@ -12,15 +12,15 @@
 typedef const failure_t *refusal_fn(apr_pool_t *p, const char *reason);
 
 /*
- * Shape and tag of a credential, whose kind is called name. NULL and *hash, by which it is looked up; or what refuse makes of a
+ * Shape and tag of a credential, whose kind is called name. NULL when the database is worth asking; or what refuse makes of a
  * reason that tells what was sent in its place; or the database's failure.
  */
-const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse,
-                              digest_t *hash);
+const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kind, const char *name, refusal_fn *refuse);
 
 /*
- * Verifies an access token: shape and tag, then one look-up, then expiry, revocation, client and user. NULL and *access, or
- * invalid_token, or the database's failure. Says nothing about the resource: a request may pass several Locations.
+ * Verifies an access token: the cache by its hash, else shape and tag, then one look-up, which notes the use; then expiry,
+ * revocation, client and user. NULL and *access, or invalid_token, or the database's failure. Says nothing about the resource: a
+ * request may pass several Locations.
  */
 const failure_t *verify_access_token(store_t *store, const char *token, access_t **access);
 

@@ -24,6 +24,7 @@ typedef enum {
 } store_status_t;
 
 typedef struct store_source_t store_source_t; /* store/source.h */
+struct cache_t;                               /* cache/cache.h */
 
 /* One request's (or one command's) view of the store. Belongs to one thread. */
 typedef struct store_t {
@@ -31,9 +32,10 @@ typedef struct store_t {
     apr_pool_t *pool;
     const char *issuer; /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
     apr_int64_t now;
-    void *holder;         /* who may keep a connection already (store_held_fn); NULL in the command */
-    const char *problem;  /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
-    int is_misconfigured; /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
+    struct cache_t *cache; /* what this httpd remembers of tokens and keys; NULL: nothing, as the command. store/ does not look */
+    void *holder;          /* who may keep a connection already (store_held_fn); NULL in the command */
+    const char *problem;   /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
+    int is_misconfigured;  /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
 
 /* Seconds to which the last use of grants, service keys and registrations is exact: not every use writes. */

@@ -60,6 +60,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_min = CONFIG_UNSET;
     conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
+    conf->cache_slots = CONFIG_UNSET;
+    conf->cache_ttl = CONFIG_UNSET;
     conf->takes_any_certificate = 0;
     conf->server_name = NULL;
     conf->manifest = NULL;
@@ -102,6 +104,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_min);
     PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
+    PICK_NUMBER(cache_slots);
+    PICK_NUMBER(cache_ttl);
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
     conf->server_name = add->server_name;
     PICK(manifest);
@@ -194,6 +198,8 @@ static void apply_defaults(server_conf_t *conf)
     DEFAULT(dbd_min, DEFAULT_DBD_MIN);
     DEFAULT(dbd_keep, DEFAULT_DBD_KEEP);
     DEFAULT(dbd_max, DEFAULT_DBD_MAX);
+    DEFAULT(cache_slots, 131072);
+    DEFAULT(cache_ttl, 600);
 #undef DEFAULT
 }
 

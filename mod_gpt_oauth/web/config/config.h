@@ -77,6 +77,8 @@ typedef struct server_conf_t {
     int dbd_min;
     int dbd_keep;
     int dbd_max;
+    int cache_slots;                  /* GPTOAuthCache; 0: off. Of the main server, as is the next */
+    apr_int64_t cache_ttl;            /* GPTOAuthCacheTTL, in seconds */
     int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
     apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
     const char *openapi_file;         /* GPTOAuthOpenAPI */
@@ -103,6 +105,7 @@ typedef struct server_conf_t {
     const char *manifest_text; /* by manifest.c and openapi.c, where theirs is written */
     const char *openapi_text;
 
+    struct cache_t *cache;  /* made in post_config, shared by all processes; NULL: off */
     store_source_t *source; /* made in child_init */
 } server_conf_t;
 

@@ -12,6 +12,8 @@
 /* It needs apr_dbd.h before it. */
 #include <mod_dbd.h>
 
+#include "base/clock.h"
+#include "cache/cache.h"
 #include "private.h"
 #include "web/config/config.h"
 #include "web/http/log.h"
@@ -69,6 +71,11 @@ static int held_connection(void *holder, store_conn_t *conn)
     return ap_get_module_config(initial->request_config, dbd) && describe(dbd_acquire(initial), conn);
 }
 
+static int is_same_database(const server_conf_t *one, const server_conf_t *other)
+{
+    return strcmp(one->dbd_driver, other->dbd_driver) == 0 && strcmp(one->dbd_params, other->dbd_params) == 0;
+}
+
 /* Virtual hosts with the same database share mod_dbd's pool, and so must share the gate before it. */
 static store_source_t *shared_source(server_rec *main_server, const server_rec *s)
 {
@@ -77,12 +84,45 @@ static store_source_t *shared_source(server_rec *main_server, const server_rec *
     for (const server_rec *other = main_server; other != s; other = other->next) {
         const server_conf_t *theirs = config_server(other);
 
-        if (theirs->source && theirs->dbd_max == conf->dbd_max && strcmp(theirs->dbd_driver, conf->dbd_driver) == 0 &&
-            strcmp(theirs->dbd_params, conf->dbd_params) == 0) {
+        if (theirs->source && theirs->dbd_max == conf->dbd_max && is_same_database(theirs, conf)) {
             return theirs->source;
         }
     }
     return NULL;
+}
+
+/* Virtual hosts with the same database share what is known of it. */
+static apr_status_t share_cache(apr_pool_t *pconf, server_rec *main_server, const server_rec *s)
+{
+    server_conf_t *conf = config_server(s);
+    cache_t *cache = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (const server_rec *other = main_server; other != s && !cache; other = other->next) {
+        const server_conf_t *theirs = config_server(other);
+
+        cache = theirs->cache && is_same_database(theirs, conf) ? theirs->cache : NULL;
+    }
+    if (!cache) {
+        rv = cache_create(&cache, pconf, (apr_uint32_t)conf->cache_slots, conf->cache_ttl * SECOND);
+    }
+    if (rv == APR_SUCCESS) {
+        conf->cache = cache_at(cache, pconf, conf->issuer);
+    }
+    return rv;
+}
+
+apr_status_t db_post_config(apr_pool_t *pconf, server_rec *main_server)
+{
+    for (server_rec *s = main_server; s; s = s->next) {
+        const server_conf_t *conf = config_server(s);
+        apr_status_t rv;
+
+        if (conf->issuer && conf->cache_slots > 0 && (rv = share_cache(pconf, main_server, s)) != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    return APR_SUCCESS;
 }
 
 void db_child_init(apr_pool_t *pchild, server_rec *main_server)
@@ -123,9 +163,12 @@ store_t db_store(request_rec *r)
                     "docs/operations.md, The database, for what to set there",
                     conf->issuer);
     }
-    return (store_t){
-        .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .now = apr_time_sec(apr_time_now()), .holder = r
-    };
+    return (store_t){ .source = conf->source,
+                      .pool = r->pool,
+                      .issuer = conf->issuer,
+                      .now = apr_time_sec(apr_time_now()),
+                      .cache = conf->cache,
+                      .holder = r };
 }
 
 const failure_t *db_failure(apr_pool_t *p)

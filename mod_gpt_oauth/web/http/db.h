@@ -9,6 +9,9 @@
 #include "base/failure.h"
 #include "store/store.h"
 
+/* post_config: one cache (cache/cache.h) for each database that a virtual host with an issuer uses, or what the system says. */
+apr_status_t db_post_config(apr_pool_t *pconf, server_rec *main_server);
+
 /* child_init: one source (and gate) for each of mod_dbd's pools that a virtual host with an issuer uses. */
 void db_child_init(apr_pool_t *pchild, server_rec *main_server);
 

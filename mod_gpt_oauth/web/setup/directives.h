@@ -22,6 +22,13 @@ const char *set_user_name(cmd_parms *cmd, void *dir, const char *source);
 /* directives_scope.c */
 const char *add_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
+/* directives_cache.c */
+const char *set_cache(cmd_parms *cmd, void *dir, const char *text);
+const char *set_cache_ttl(cmd_parms *cmd, void *dir, const char *text);
+
+/* A duration from low to high seconds; NULL and *seconds, or what is wrong. In directives_lifetime.c. */
+const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds);
+
 /* directives_lifetime.c: the first for several, whose member of policy_t is cmd->info. */
 const char *set_lifetime(cmd_parms *cmd, void *dir, const char *text);
 const char *set_refresh_lifetime(cmd_parms *cmd, void *dir, const char *idle, const char *total);

@@ -9,7 +9,7 @@
 /* Durations as everywhere in httpd ("90s", "2h"), and days and years besides, since refresh tokens live that long. */
 #define YEARS_10 (10 * TIMES_YEAR)
 
-static const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds)
+const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds)
 {
     apr_int64_t duration;
 
