@@ -39,7 +39,7 @@ static apr_size_t set_of(const slots_t *slots, const slot_key_t *key)
 
 static apr_uint32_t tag_of(const slot_key_t *key)
 {
-    return (apr_uint32_t)key->word[1];
+    return (apr_uint32_t)(key->word[1] ^ key->word[SLOT_KEY_WORDS - 1]);
 }
 
 static int read_slot(const struct slot_t *slot, const slot_key_t *key, apr_uint64_t *content)

@@ -10,7 +10,7 @@
  * broken. So what is read between two equal even counts is one whole writing. Counts have 64 bits and never return.
  *
  * A process that is killed while it writes leaves an odd count: the slot is neither read nor written ever after, and the rest
- * goes on. Beside the slots stand marks (16 bits of key and age a word) that only say where to look: a wrong one costs a miss.
+ * goes on. Beside the slots stand marks (32 bits of key, 32 of age) that only say where to look: a wrong one costs a miss.
  */
 #ifndef GPT_OAUTH_CACHE_SLOTS_H
 #define GPT_OAUTH_CACHE_SLOTS_H
@@ -25,7 +25,7 @@ typedef _Atomic(apr_uint64_t) word_t;
 #define SLOT_WAYS          16 /* slots in a set: in one of these a key is, if it is anywhere */
 
 typedef struct slot_key_t {
-    apr_uint64_t word[SLOT_KEY_WORDS]; /* the first ones as good as random: they choose the set and the mark */
+    apr_uint64_t word[SLOT_KEY_WORDS]; /* the first two as good as random: they choose the set and the mark */
 } slot_key_t;
 
 typedef struct slots_t {

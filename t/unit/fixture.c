@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 #include "tap.h"
+#include "cache/cache.h"
 #include "base/array.h"
 #include "base/token.h"
 #include "store/migrate.h"
@@ -135,6 +136,7 @@ store_t *fixture_store_at(const store_t *store, const char *issuer)
     store_t *other = apr_pmemdup(store->pool, store, sizeof(*store));
 
     other->issuer = issuer;
+    other->cache = store->cache ? cache_at(store->cache, store->pool, issuer) : NULL;
     return other;
 }
 

@@ -28,6 +28,7 @@ void test_address(apr_pool_t *p);
 void test_array(apr_pool_t *p);
 void test_authorization(apr_pool_t *p);
 void test_authorize(apr_pool_t *p);
+void test_cache(apr_pool_t *p);
 void test_chain(apr_pool_t *p);
 void test_client(apr_pool_t *p);
 void test_counts(apr_pool_t *p);

@@ -4,7 +4,9 @@
 #include "tap.h"
 #include "base/array.h"
 #include "fixture.h"
+#include "base/clock.h"
 #include "base/token.h"
+#include "cache/cache.h"
 #include "grant/authorize.h"
 #include "grant/tokens.h"
 #include "grant/verify.h"
@@ -97,16 +99,16 @@ static void try(store_t *store, const char *what, const char *token, apr_int64_t
     ok(!failure == !!access, "... %s", failure ? "and nothing is handed out" : "and what it is good for is handed out");
 }
 
-static void test_tokens(store_t *store)
+static void test_tokens(store_t *store, const char *id)
 {
     policy_t *policy = fixture_policy(store->pool);
-    tokens_t tokens = tokens_of(store, policy, "c");
+    tokens_t tokens = tokens_of(store, policy, id);
     const char *token = tokens.access_token;
     access_t *access = NULL;
 
     try(store, "an access token", token, 0, "read");
-    ok(!verify_access_token(store, token, &access) && !strcmp(access->username, "alice-c") && !strcmp(access->resource, API) &&
-           !strcmp(access->client_id, "c"),
+    ok(!verify_access_token(store, token, &access) && !strcmp(access->username, apr_pstrcat(store->pool, "alice-", id, NULL)) &&
+           !strcmp(access->resource, API) && !strcmp(access->client_id, id),
        "verify: whose it is");
     try(store, "case 246: in its last second", token, policy->access_lifetime - 1, "read");
     try(store, "case 246: when it ends", token, policy->access_lifetime, "invalid_token");
@@ -145,7 +147,12 @@ void test_verify(apr_pool_t *p)
     test_principal(p);
     store = fixture_store(p, "verify");
     if (store) {
-        test_tokens(store);
+        test_tokens(store, "c");
         test_ends(store);
+        if (cache_create(&store->cache, p, 64, 600 * SECOND) == APR_SUCCESS) {
+            store->cache = cache_at(store->cache, p, store->issuer);
+            cache_trust(store->cache, cache_clock() + 600 * SECOND);
+            test_tokens(store, "cached");
+        }
     }
 }
