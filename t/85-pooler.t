@@ -5,7 +5,6 @@
 use strict;
 use warnings;
 use FindBin;
-use IO::Socket::INET;
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -13,50 +12,19 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Faults;
 use Test::GptOauth::Load;
+use Test::GptOauth::Pooler;
 
-my $program = '/usr/sbin/pgbouncer';
 plan skip_all => 'only with PostgreSQL' unless grep { $_ eq 'pgsql' } dbs();
-BAIL_OUT("there is no $program: install pgbouncer") unless -x $program;
+BAIL_OUT('there is no pgbouncer: install it') unless Test::GptOauth::Pooler::available();
 
 my $backends = 3;
-
-# Answers what DBDParams need in place of host and port. It ends with this process.
-sub start_pooler {
-    my ($t, $mode) = @_;
-    my $cluster = $t->cluster;
-    my $port = Test::GptOauth::free_port();
-    my $dir = $cluster->dir;
-    $t->write_file("$dir/users-$mode.txt", qq("oauth" ""\n"postgres" ""\n));
-    $t->write_file("$dir/pooler-$mode.ini", <<"EOC");
-[databases]
-* = host=$dir port=${\ $cluster->port }
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = $port
-unix_socket_dir =
-auth_type = trust
-auth_file = $dir/users-$mode.txt
-pool_mode = $mode
-default_pool_size = ${\ ($mode eq 'session' ? 60 : $backends) }
-max_client_conn = 300
-EOC
-    my $pid = $cluster->spawn(">>$dir/pooler-$mode.log", $program, "$dir/pooler-$mode.ini");
-    my $deadline = time + 20;
-    until (IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)) {
-        die 'pgbouncer does not start: ' . Test::GptOauth::slurp("$dir/pooler-$mode.log") if time > $deadline || waitpid($pid, 1) > 0;
-        sleep 0.05;
-    }
-    return { pid => $pid, port => $port };
-}
-
-sub stop_pooler { my ($pooler) = @_; kill INT => $pooler->{pid}; waitpid $pooler->{pid}, 0; return }
 
 # Other users of the pool, as many as there are backends, so that each one is met. They keep it for so many seconds.
 sub start_on_each {
     my ($t, $pooler, $seconds, $statement) = @_;
     return map {
         open my $handle, '-|', Test::GptOauth::Postgres->bin('psql'), qw(-X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -U oauth), '-p',
-            $pooler->{port}, '-d', $t->database, map { ('-c', $_) } 'BEGIN', "SELECT FROM pg_sleep($seconds)", $statement, 'COMMIT'
+            $pooler->port, '-d', $t->database, map { ('-c', $_) } 'BEGIN', "SELECT FROM pg_sleep($seconds)", $statement, 'COMMIT'
             or die "psql: $!\n";
         $handle;
     } 1 .. $backends;
@@ -67,11 +35,7 @@ sub on_each_backend {
     return map { my $handle = $_; join '', grep { /\S/ } <$handle> } start_on_each($t, $pooler, 0.3, $statement);
 }
 
-sub by_pooler {
-    my ($t, $pooler) = @_;
-    (my $params = $t->cluster->conninfo($t->database, tcp => 1)) =~ s/port=\d+/port=$pooler->{port}/;
-    return "DBDriver pgsql\nDBDParams \"$params\"\n";
-}
+sub by_pooler { my ($t, $pooler) = @_; return "DBDriver pgsql\nDBDParams \"${\ $pooler->params->($t) }\"\n" }
 
 sub form_request {
     my ($t, $about, $target, $client, $params) = @_;
@@ -203,7 +167,7 @@ sub notices { my ($t) = @_; return scalar(() = $t->error_log =~ /GPT026/g) }
 sub test_mode {
     my ($mode) = @_;
     my $t = Test::GptOauth->new(db => 'pgsql', tcp => 1, conf => 'GPTOAuthRegistration open', start => 0);
-    my $pooler = start_pooler($t, $mode);
+    my $pooler = Test::GptOauth::Pooler->start($t->cluster, $mode, $mode eq 'session' ? 60 : $backends);
     $t->write_file('dbd.conf', by_pooler($t, $pooler));
     $t->start;
     $t->user('alice');
@@ -230,7 +194,7 @@ sub test_mode {
         like($t->gptoauth('migrate'), qr/up to date/, "case 326: $mode: migrate goes by it too");
     }
     $t->finish;
-    stop_pooler($pooler);
+    $pooler->stop;
     return;
 }
 

@@ -74,14 +74,19 @@ sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
 
 # Options: db; conf (added to the server's configuration); pages (in place of the scopes and Locations above); issuer (in place
 # of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP);
-# durable (PostgreSQL with fsync); no_dump (the database is out of order at the end); start => 0; module (of another build). In all
-# texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
+# durable (PostgreSQL with fsync); cluster (a PostgreSQL of the test's own); params (a sub that makes DBDParams for this server);
+# beside (a server whose database, users and issuer this one shares, as one on another host would); no_dump (the database is out of
+# order at the end); start => 0; module (of another build). In all texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
 sub new {
     my ($class, %opt) = @_;
     BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
     my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
     chmod 0755, $dir;
     my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, module => $module, %opt }, $class;
+    if (my $other = $opt{beside}) {
+        $other->{users} //= {};
+        %$self = (%$self, issuer => $other->issuer, map { $_ => $other->{$_} } qw(db cluster database users));
+    }
     make_path(map { "$dir/$_" } qw(db asan cores htdocs htdocs/api htdocs/write));
     chown 33, 33, map { "$dir/$_" } qw(db asan cores) if $> == 0;
     $self->write_file('htdocs/plain.txt', "plain\n");
@@ -95,7 +100,7 @@ sub new {
 sub dir { return $_[0]{dir} }
 sub db { return $_[0]{db} }
 sub is_pgsql { return $_[0]{db} eq 'pgsql' }
-sub cluster { return $cluster }
+sub cluster { return $_[0]{cluster} }
 sub database { return $_[0]{database} }
 sub port { my ($self, $name) = @_; return $self->{ports}{ $name // '' } //= free_port() }
 sub issuer { my ($self) = @_; return $self->{issuer} // 'http://localhost:' . $self->port }
@@ -143,9 +148,9 @@ sub prepare_database {
     my ($self) = @_;
     my $params = "$self->{dir}/db/oauth.sqlite";
     if ($self->is_pgsql) {
-        $cluster //= Test::GptOauth::Postgres->new(durable => $self->{durable});
-        $self->{database} = $cluster->create_database;
-        $params = $cluster->conninfo($self->{database}, tcp => $self->{tcp});
+        $self->{cluster} //= $cluster //= Test::GptOauth::Postgres->new(durable => $self->{durable});
+        $self->{database} //= $self->cluster->create_database;
+        $params = $self->{params} ? $self->{params}->($self) : $self->cluster->conninfo($self->{database}, tcp => $self->{tcp});
     }
     $self->{db_params} = $params;
     my $driver = $self->is_pgsql ? 'pgsql' : 'sqlite3';
@@ -294,13 +299,13 @@ sub begin_gptoauth {
 # Runs a statement and returns what it prints: a row a line, columns separated by |. Tests move time with it.
 sub sql {
     my ($self, $statement) = @_;
-    return $cluster->psql($self->{database}, $statement) if $self->is_pgsql;
+    return $self->cluster->psql($self->{database}, $statement) if $self->is_pgsql;
     return output($statement, 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
 }
 
 sub dump_database {
     my ($self) = @_;
-    return $cluster->dump($self->{database}) if $self->is_pgsql;
+    return $self->cluster->dump($self->{database}) if $self->is_pgsql;
     return output(".dump\n", 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
 }
 
@@ -354,7 +359,6 @@ sub DESTROY {
 END {
     my $status = $?;
     $_->stop for grep { $_->{owner} == $$ } @running;
-    undef $cluster;
     $? = $status;
 }
 

@@ -7,8 +7,10 @@ use strict;
 use warnings;
 use File::Temp ();
 use POSIX ();
+use Scalar::Util qw(weaken);
 use Time::HiRes qw(sleep time);
 
+my @servers;
 my ($bin) = reverse sort { ($a =~ m{/(\d+)/})[0] <=> ($b =~ m{/(\d+)/})[0] } glob '/usr/lib/postgresql/*/bin';
 
 sub available { return defined $bin && -x "$bin/initdb" }
@@ -18,17 +20,55 @@ sub bin { return "$bin/$_[1]" }
 # durable => 1 keeps fsync on, for tests that kill the server and look at what is left.
 sub new {
     my ($class, %opt) = @_;
-    my $dir = File::Temp::tempdir('gptpg-XXXXXX', DIR => '/tmp', CLEANUP => 1);
-    my ($uid, $gid) = (getpwnam 'postgres')[ 2, 3 ] or die "there is no user postgres\n";
-    chmod 0755, $dir;
-    chown $uid, $gid, $dir;
-    my $self = bless { dir => $dir, port => Test::GptOauth::free_port(), owner => $$, count => 0, options => [] }, $class;
+    my $self = $class->place;
+    my $dir = $self->{dir};
     $self->as_postgres(">$dir/initdb.log", "$bin/initdb", qw(-U postgres -A trust -E UTF8 --locale=C --no-sync -D), "$dir/data")
         or die "initdb failed: " . slurp("$dir/initdb.log");
     push @{ $self->{options} }, map { ('-c', $_) } qw(fsync=off synchronous_commit=off full_page_writes=off) unless $opt{durable};
     $self->start;
     $self->psql('postgres', 'CREATE ROLE oauth LOGIN', 'postgres');
     return $self;
+}
+
+# A folder and a port for a server.
+sub place {
+    my ($class) = @_;
+    my $dir = File::Temp::tempdir('gptpg-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+    my ($uid, $gid) = (getpwnam 'postgres')[ 2, 3 ] or die "there is no user postgres\n";
+    chmod 0755, $dir;
+    chown $uid, $gid, $dir;
+    my $self = bless { dir => $dir, port => Test::GptOauth::free_port(), owner => $$, count => 0, options => [] }, $class;
+    push @servers, $self;
+    weaken($servers[-1]);
+    return $self;
+}
+
+# A copy of this server that follows it synchronously: from now on a commit here is answered when it is in the standby's log, too.
+# A server may be stopped and its operating system lives, so that this needs no fsync.
+sub standby {
+    my ($self) = @_;
+    my $standby = ref($self)->place;
+    my $dir = $standby->{dir};
+    $standby->as_postgres(">$dir/copy.log", "$bin/pg_basebackup", qw(-U postgres -R -X stream --checkpoint=fast --no-sync), '-h',
+        $self->{dir}, '-p', $self->{port}, '-D', "$dir/data")
+        or die "pg_basebackup failed: " . slurp("$dir/copy.log");
+    @{ $standby->{options} } = (@{ $self->{options} }, '-c', 'synchronous_commit=on');
+    $standby->start;
+    @{ $self->{options} } = (@{ $standby->{options} }, '-c', 'synchronous_standby_names=*');
+    $self->restart;
+    my $deadline = time + 20;
+    until ($self->psql('postgres', "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", 'postgres')) {
+        die 'the standby does not follow: ' . $standby->log if time > $deadline;
+        sleep 0.05;
+    }
+    return $standby;
+}
+
+# Makes a primary of this standby, which waits for no other.
+sub promote {
+    my ($self) = @_;
+    $self->psql('postgres', 'SELECT pg_promote()', 'postgres') eq 't' or die 'no promotion: ' . $self->log;
+    return;
 }
 
 sub dir { return $_[0]{dir} }
@@ -114,6 +154,13 @@ sub conninfo {
     return "host=$host port=$self->{port} dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
 }
 
+# What leads to whichever of several servers is the primary.
+sub conninfo_of {
+    my ($database, @servers) = @_;
+    my ($hosts, $ports) = (join(',', map { '127.0.0.1' } @servers), join ',', map { $_->{port} } @servers);
+    return "host=$hosts port=$ports target_session_attrs=read-write dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
+}
+
 sub psql_command {
     my ($self, $database, $user) = @_;
     my @connection = ('-h', $self->{dir}, '-p', $self->{port}, '-U', $user // 'oauth', '-d', $database);
@@ -145,6 +192,13 @@ sub DESTROY {
     local ($?, $!, $@);
     $self->stop('immediate');
     return;
+}
+
+# Those that a test file still holds.
+END {
+    my $status = $?;
+    $_->stop('immediate') for grep { $_ && $_->{owner} == $$ } @servers;
+    $? = $status;
 }
 
 1;
