@@ -358,7 +358,8 @@ sub DESTROY {
 
 END {
     my $status = $?;
-    $_->stop for grep { $_->{owner} == $$ } @running;
+    my @left = grep { $_->{owner} == $$ } @running;    # stop changes the list
+    $_->stop for @left;
     $? = $status;
 }
 
