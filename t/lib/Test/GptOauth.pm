@@ -205,7 +205,7 @@ sub start {
         if (time > $deadline || waitpid($pid, POSIX::WNOHANG()) > 0) {
             die "httpd does not start:\n" . slurp("$self->{dir}/httpd.out") . $self->error_log;
         }
-        sleep 0.05;
+        sleep 0.01;
     }
     delete @$self{qw(http)};
     return;
@@ -360,6 +360,7 @@ END {
     my $status = $?;
     my @left = grep { $_->{owner} == $$ } @running;    # stop changes the list
     $_->stop for @left;
+    undef $cluster;
     $? = $status;
 }
 

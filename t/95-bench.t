@@ -1,0 +1,20 @@
+#!/usr/bin/perl
+# t/bench/run measures what it says: a round of a second with small tables. What the numbers are is nothing that a test could judge.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth::Process qw(run);
+
+my @rows = qw(floor guard-some refresh-4 rotate-4);
+my $result = run({}, "$FindBin::Bin/bench/run", '--quick', '--only', join ',', @rows);
+is($result->{status}, 0, 't/bench/run --quick succeeds') or diag($result->{err});
+like($result->{out}, qr/^\d{4}-\d\d-\d\d .*, httpd \d\S+, PostgreSQL \d.*; 1 rounds of 1 s$/m, '... says on what it ran');
+for my $row (@rows) {
+    my ($rate, $cpu) = $result->{out} =~ /^\| [^|]+ \| $row(?: \/ [\w-]+)? \| (\d+) \|(?: [\d.]* \|){4} ([\d.]+) \|/m;
+    cmp_ok($rate // 0, '>', 0, "... and has a row for $row");
+}
+isnt($result->{out} =~ /^\| [^|]+ \| guard-some \/ floor \| \d+ \| ([\d.]+) \|/m ? $1 : '', '', '... with a ratio');
+
+done_testing;
