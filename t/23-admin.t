@@ -215,7 +215,7 @@ sub test_upgrade {
     $m->must('gptoauth migrate');
     sql($db, q{UPDATE oauth_setting SET value = '91' WHERE name = 'schema';});
     type($upgrade{$db}, after => $look);
-    sql($db, q{UPDATE oauth_setting SET value = '3' WHERE name = 'schema';});
+    sql($db, q{UPDATE oauth_setting SET value = '4' WHERE name = 'schema';});
     is(loaded(), 'installed', 'after all httpd has the module that is installed');
     ok(works($tokens), '... with which the token is good');
     is($m->refresh($tokens->{client}, $tokens->{refresh_token})->status, 200, '... and the refresh token');

@@ -13,6 +13,11 @@ my @before = (
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
 );
+my %before = (
+    pgsql => ['DROP FUNCTION oauth_tell CASCADE'],
+    sqlite => [ map({ "DROP TRIGGER oauth_$_" } qw(token_update token_delete grant_update grant_delete client_update client_delete
+        user_insert user_update user_delete key_update key_delete)), 'DROP TABLE oauth_revocation' ],
+);
 
 my $today = () = glob "$FindBin::Bin/../sql/sqlite3/*.sql";
 
@@ -35,7 +40,7 @@ on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs $t
     my $browser = $t->browser_of('alice');
 
     $t->stop;
-    $t->sql("$_;") for @before;
+    $t->sql("$_;") for @{ $before{ $t->db } }, @before;
     $t->start;
     is($t->fetch('/api/notes.txt', $tokens[0]{access_token})->status, 503, 'the schema before is not served from');
     $t->gptoauth('migrate');
