@@ -100,6 +100,33 @@ for my $full (0, 1) {
     };
 }
 
+# Look-ups which are given up go on waiting at the server, and take up backends there: no more than were in use when it began.
+subtest 'a table is locked' => sub {
+    my $t = Test::GptOauth->new(db => 'pgsql', dbd => 'DBDMax 4', conf => "StartServers 1\nServerLimit 1\nMaxRequestWorkers 64\n");
+    my $token = $t->tokens_for($t->client_add('app'), params => { scope => 'hello' })->{access_token};
+    my $load = Test::GptOauth::Load->start($t, 8, sub { [ GET => '/api/hello', headers => [ Test::GptOauth::Flow::bearer($token) ] ] }, pause => 0.05);
+    sleep 1;
+    my $waiting = q(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock');
+    open my $holder, '|-', $t->cluster->psql_command($t->database) or die "psql: $!\n";
+    $holder->autoflush(1);
+    print {$holder} "BEGIN; LOCK TABLE oauth_grant;\n";
+    my ($from, $most) = (time, 0);
+    while (time < $from + 7.5) {
+        sleep 0.2;
+        my $now = $t->sql($waiting);
+        $most = $now if $now > $most;
+    }
+    my $to = time;
+    close $holder;
+    sleep 1.5;
+    my @results = $load->stop;
+    unavailable('locked: every protected request is answered 503', grep { $_->{sent} >= $from + 0.2 && $_->{sent} + $_->{seconds} < $to } @results);
+    cmp_ok($most, '>=', 4, 'locked: look-ups wait for the lock');
+    cmp_ok($most, '<=', 9, "locked: at the most $most backends wait for it");
+    all_answered('afterwards all is well', grep { $_->{sent} > $to + 0.5 } @results) or diag(reasons($t));
+    $t->finish;
+};
+
 subtest 'httpd starts before PostgreSQL' => sub {
     my $t = Test::GptOauth->new(db => 'pgsql', allow => \@allow);
     my $token = $t->tokens_for($t->client_add('app'), params => { scope => 'hello' })->{access_token};

@@ -46,8 +46,9 @@ struct store_source_t {
     store_close_fn *close;
     store_held_fn *held;
     void *baton;
-    _Atomic int is_pooled, is_told; /* a connection led to a pooler; see store_source_pooler_found */
-    apr_thread_mutex_t *mutex;      /* guards all below */
+    _Atomic int is_pooled, is_told;    /* a connection led to a pooler; see store_source_pooler_found */
+    _Atomic apr_int64_t careful_until; /* PostgreSQL: a statement failed of late; by clock_us */
+    apr_thread_mutex_t *mutex;         /* guards all below */
     int has_tag_key;
     digest_t tag_key;
 };

@@ -26,8 +26,11 @@
 /* Tries with a guess; then the statement goes without a name. */
 #define TRIES 4
 
+/* Since the last trouble, until look-ups go without a limit again. */
+#define CAREFUL_FOR (60 * SECOND)
+
 /*
- * First in each transaction. Returns where that runs, too. Texts are UTF-8, whatever the role, the database or PGCLIENTENCODING
+ * First in each transaction, but for a look-up alone (is_plain). Returns where that runs, too. Texts are UTF-8, whatever the role, the database or PGCLIENTENCODING
  * say: names would be stored as something else, or not be read.
  */
 static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid(), "
@@ -200,26 +203,75 @@ static outcome_t run_prepared(lease_t *lease, const call_t *limit, const call_t 
     return outcome;
 }
 
-static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
+static outcome_t run_limited(lease_t *lease, const call_t *call, apr_int64_t deadline, rows_t **rows)
 {
     char timeout[24];
     const value_t limit_args[] = { v_text(timeout) };
-    apr_int64_t deadline = deadline_of(lease);
-    call_t limit, call;
+    call_t limit;
     int answered;
 
     apr_snprintf(timeout, sizeof(timeout), "%" APR_INT64_T_FMT, timeout_until(deadline));
     set_call(&limit, limit_sql, limit_args, COUNT(limit_args));
-    set_call(&call, sql, args, nargs);
     /* A wrong guess would end a transaction that was begun before. */
     for (int i = 0; i < TRIES && PQtransactionStatus(pgsql_native(lease)) == PQTRANS_IDLE; i++) {
-        outcome_t outcome = run_prepared(lease, &limit, &call, deadline, rows);
+        outcome_t outcome = run_prepared(lease, &limit, call, deadline, rows);
 
         if (outcome != DB_NAMED && outcome != DB_NAMELESS) {
             return outcome;
         }
     }
-    return exchange(lease, &limit, NULL, &call, NULL, deadline, &answered, rows);
+    return exchange(lease, &limit, NULL, call, NULL, deadline, &answered, rows);
+}
+
+/*
+ * A look-up that we leave behind changes nothing, so it goes without the limit, which costs as much as itself: where its texts
+ * are read as UTF-8 all the same (the server itself reports each change of that, a pooler need not), and unless something has
+ * gone wrong of late. For what is left behind may still wait for a lock, and must not become many that take up all backends. The
+ * first statement on a connection is none of these, and finds out a pooler.
+ */
+static int is_plain(const lease_t *lease, const prepared_t *prepared)
+{
+    const store_source_t *source = lease->store->source;
+    PGconn *conn = pgsql_native(lease);
+    const char *encoding = PQparameterStatus(conn, "client_encoding");
+
+    return prepared && prepared->is_ready && strncmp(prepared->sql, "SELECT", 6) == 0 && !source->is_pooled &&
+           clock_us() >= source->careful_until && encoding && strcmp(encoding, "UTF8") == 0 &&
+           PQtransactionStatus(conn) == PQTRANS_IDLE;
+}
+
+/* DB_NAMELESS: nothing has been done, and the guess is corrected. */
+static outcome_t run_plain(lease_t *lease, const call_t *call, prepared_t *prepared, apr_int64_t deadline, rows_t **rows)
+{
+    int answered;
+    outcome_t outcome;
+
+    if (!send_call(lease, call, prepared)) {
+        return pgsql_broke(lease);
+    }
+    outcome = pgsql_receive(lease, deadline, &answered, rows);
+    prepared->is_ready = outcome != DB_NAMELESS;
+    return outcome;
+}
+
+static outcome_t pgsql_run(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows)
+{
+    apr_int64_t deadline = deadline_of(lease);
+    prepared_t *prepared = lease_find(lease, sql);
+    outcome_t outcome = DB_NAMELESS;
+    call_t call;
+
+    set_call(&call, sql, args, nargs);
+    if (is_plain(lease, prepared)) {
+        outcome = run_plain(lease, &call, prepared, deadline, rows);
+    }
+    if (outcome == DB_NAMELESS) {
+        outcome = run_limited(lease, &call, deadline, rows);
+    }
+    if (outcome == DB_DOWN) {
+        lease->store->source->careful_until = clock_us() + CAREFUL_FOR;
+    }
+    return outcome;
 }
 
 /* Another encoding lacks characters of some names, and what it cannot hold it would seem not to know. */
