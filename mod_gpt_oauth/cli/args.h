@@ -37,13 +37,14 @@ enum {
     ARG_CHILDREN = 1 << 25,
     ARG_ADDRESS = 1 << 26,
     ARG_ALL = 1 << 27,
+    ARG_LIMIT = 1 << 28,
     ARG_NET = ARG_CONNECT_TO | ARG_CACERT, /* of those that ask the server */
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 
 typedef struct args_t {
     unsigned given;
-    const char *secret_file, *url, *connect_to, *cacert, *children;
+    const char *secret_file, *url, *connect_to, *cacert, *children, *limit;
     const char *db_conf, *issuer, *grant_to, *scope, *resource, *user, *client, *expires, *address; /* NULL unless given */
     apr_array_header_t *redirects;                                                                  /* const char * */
     apr_array_header_t *operands; /* const char *: all that is no option, command words first */

@@ -135,13 +135,7 @@ int client_add(command_t *c)
 
 int client_list(command_t *c)
 {
-    apr_array_header_t *clients;
-
-    if (store_client_list(c->store, &clients) != STORE_OK) {
-        return fail_down(c);
-    }
-    client_print_list(c, clients);
-    return DONE;
+    return client_print_list(c);
 }
 
 int client_show(command_t *c)

@@ -196,27 +196,30 @@ void client_print_done(const command_t *c, const client_t *client, const char *d
     }
 }
 
-void client_print_list(const command_t *c, const apr_array_header_t *clients)
+static void add_row(const command_t *c, const void *item, table_t *table)
+{
+    const client_t *client = item;
+    const char *pin = pin_text(c->pool, client);
+
+    table_add(table, client->id);
+    table_add(table, client->name);
+    table_add(table, origin_of(c->pool, client, kind_of(client)));
+    table_add(table, time_text(c->pool, client->created_at, "-"));
+    table_add(table, apr_pstrcat(c->pool, client->disabled_at ? "disabled" : "active", pin ? ", " : "", pin, NULL));
+}
+
+static store_status_t next_page(const command_t *c, const void *after, apr_array_header_t **clients)
+{
+    return store_client_list(c->store, after, clients);
+}
+
+int client_print_list(const command_t *c)
 {
     static const char *const header[] = { "CLIENT ID", "NAME", "KIND", "CREATED", "STATE" };
-    table_t *table;
+    static const list_t list = { next_page, client_json,   add_row,
+                                 header,    COUNT(header), "There are no clients yet; `gptoauth client add NAME` makes one." };
 
-    if (command_print_list(c, clients, client_json, "There are no clients yet; `gptoauth client add NAME` makes one.")) {
-        return;
-    }
-    table = table_make(c->pool, header, COUNT(header));
-    for (int i = 0; i < clients->nelts; i++) {
-        const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
-        const char *pin;
-
-        table_add(table, client->id);
-        table_add(table, client->name);
-        table_add(table, origin_of(c->pool, client, kind_of(client)));
-        table_add(table, time_text(c->pool, client->created_at, "-"));
-        pin = pin_text(c->pool, client);
-        table_add(table, apr_pstrcat(c->pool, client->disabled_at ? "disabled" : "active", pin ? ", " : "", pin, NULL));
-    }
-    table_print(table, "");
+    return command_list(c, &list);
 }
 
 void client_print(const command_t *c, const client_t *client)

@@ -11,7 +11,8 @@ void client_print_added(const command_t *c, const client_t *client, const char *
 void client_print_secret(const command_t *c, const client_t *client, const char *secret);
 /* The fields of the GPT builder. */
 void client_print_builder(const command_t *c, const client_t *client, const char *secret);
-void client_print_list(const command_t *c, const apr_array_header_t *clients);
+/* All of them, or as many as --limit says. */
+int client_print_list(const command_t *c);
 void client_print(const command_t *c, const client_t *client);
 
 /* JSON, or for people the sentence 'Client "NAME" did.' */

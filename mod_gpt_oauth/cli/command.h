@@ -20,7 +20,8 @@ typedef struct command_t {
     const char *secret; /* what --secret-file holds, or NULL */
     database_t *database;
     store_t *store;
-    const char *problem; /* why there is no database, for doctor alone: then database and store are NULL */
+    const char *client_id; /* of --client, as grant_list has found it */
+    const char *problem;   /* why there is no database, for doctor alone: then database and store are NULL */
 } command_t;
 
 typedef int command_fn(command_t *c);
@@ -43,11 +44,25 @@ int command_find_client(const command_t *c, const char *id_or_name, client_t **c
 /* An item of a list in JSON: a new reference. */
 typedef json_t *to_json_fn(const command_t *c, const void *item);
 
+/* Its cells, in the order of the header. */
+typedef void add_row_fn(const command_t *c, const void *item, table_t *table);
+/* The page of a list after an item (NULL: the first one), of pointers; see LIST_PAGE. */
+typedef store_status_t page_fn(const command_t *c, const void *after, apr_array_header_t **items);
+
+typedef struct list_t {
+    page_fn *page;
+    to_json_fn *to_json;
+    add_row_fn *add_row;
+    const char *const *header;
+    int columns;
+    const char *none; /* what is said where there is nothing */
+} list_t;
+
 /*
- * Prints a list (of pointers) in JSON, or the sentence `none` where it is empty. 1 when that was all; 0 when its table is to be
- * printed.
+ * Prints a list page by page, as much as --limit says, and says where there is more. In c as the functions get it the pool and
+ * the store are those of the page.
  */
-int command_print_list(const command_t *c, const apr_array_header_t *list, to_json_fn *to_json, const char *none);
+int command_list(const command_t *c, const list_t *list);
 
 /* fail, for an operation that answered STORE_DOWN. */
 int fail_down(const command_t *c);

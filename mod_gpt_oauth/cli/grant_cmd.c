@@ -2,10 +2,11 @@
  * The commands `grant list` and `grant revoke`, by id, user, client or both. Called by main.c.
  */
 #include <stdio.h>
-#include <string.h>
 
+#include "base/array.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "store/grant_list.h"
 
 /* The id of --client, *id NULL without it. A client that is gone has no grants, so that it must exist. */
 static int find_client(const command_t *c, const char **id)
@@ -25,7 +26,7 @@ static int find_client(const command_t *c, const char **id)
 
 static json_t *grant_json(const command_t *c, const void *item)
 {
-    const grant_t *grant = item;
+    const listed_grant_t *grant = item;
     json_t *object = json_object();
 
     (void)c;
@@ -41,55 +42,29 @@ static json_t *grant_json(const command_t *c, const void *item)
     return object;
 }
 
-static const char *client_name(const apr_array_header_t *clients, const char *id)
+static void add_row(const command_t *c, const void *item, table_t *table)
 {
-    for (int i = 0; i < clients->nelts; i++) {
-        const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
+    const listed_grant_t *grant = item;
 
-        if (strcmp(client->id, id) == 0) {
-            return client->name;
-        }
-    }
-    return id;
+    table_add(table, grant->id);
+    table_add(table, grant->username ? grant->username : "(the client itself)");
+    table_add(table, grant->client_name ? grant->client_name : grant->client_id);
+    table_add(table, grant->scope);
+    table_add(table, time_text(c->pool, grant->created_at, "-"));
+    table_add(table, time_text(c->pool, grant->used_at, "never"));
 }
 
-static void print_table(const command_t *c, const apr_array_header_t *grants, const apr_array_header_t *clients)
+static store_status_t next_page(const command_t *c, const void *after, apr_array_header_t **grants)
 {
-    static const char *const header[] = { "GRANT ID", "USER", "CLIENT", "SCOPE", "SINCE", "LAST USED" };
-    table_t *table = table_make(c->pool, header, 6);
-
-    for (int i = 0; i < grants->nelts; i++) {
-        const grant_t *grant = APR_ARRAY_IDX(grants, i, const grant_t *);
-
-        table_add(table, grant->id);
-        table_add(table, grant->username ? grant->username : "(the client itself)");
-        table_add(table, client_name(clients, grant->client_id));
-        table_add(table, grant->scope);
-        table_add(table, time_text(c->pool, grant->created_at, "-"));
-        table_add(table, time_text(c->pool, grant->used_at, "never"));
-    }
-    table_print(table, "");
+    return store_grant_list(c->store, c->args->user, c->client_id, after, grants);
 }
 
 int grant_list(command_t *c)
 {
-    apr_array_header_t *grants, *clients;
-    const char *client_id;
+    static const char *const header[] = { "GRANT ID", "USER", "CLIENT", "SCOPE", "SINCE", "LAST USED" };
+    static const list_t list = { next_page, grant_json, add_row, header, COUNT(header), "There are no living grants." };
 
-    if (find_client(c, &client_id)) {
-        return FAILED;
-    }
-    if (store_grant_list(c->store, c->args->user, client_id, &grants) != STORE_OK) {
-        return fail_down(c);
-    }
-    if (command_print_list(c, grants, grant_json, "There are no living grants.")) {
-        return DONE;
-    }
-    if (store_client_list(c->store, &clients) != STORE_OK) {
-        return fail_down(c);
-    }
-    print_table(c, grants, clients);
-    return DONE;
+    return find_client(c, &c->client_id) ? FAILED : command_list(c, &list);
 }
 
 static int none_found(const command_t *c)

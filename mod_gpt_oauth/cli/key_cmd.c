@@ -122,42 +122,36 @@ int key_add(command_t *c)
                 key.name);
 }
 
+static void add_row(const command_t *c, const void *item, table_t *table)
+{
+    const service_key_t *key = item;
+
+    table_add(table, key->name);
+    table_add(table, *key->issuer ? key->issuer : "all");
+    table_add(table, *key->scope ? key->scope : key_opens_nothing(key) ? "none" : "all");
+    table_add(table, key->may_register        ? "register"
+                     : key_opens_nothing(key) ? "introspect"
+                     : key->may_introspect    ? "call, introspect"
+                                              : "call");
+    table_add(table, time_text(c->pool, key->expires_at, "never"));
+    table_add(table, time_text(c->pool, key->used_at, "never"));
+    table_add(table, state_of(c, key));
+}
+
 /* Those of the issuer that the command knows, and those for every issuer. */
-static int find_keys(const command_t *c, const char *name, apr_array_header_t **keys)
+static store_status_t next_page(const command_t *c, const void *after, apr_array_header_t **keys)
 {
     c->store->issuer = c->server.issuer;
-    return store_key_list(c->store, name, keys) == STORE_OK ? DONE : fail_down(c);
+    return store_key_list(c->store, after, keys);
 }
 
 int key_list(command_t *c)
 {
     static const char *const header[] = { "NAME", "ISSUER", "SCOPE", "MAY", "EXPIRES", "LAST USED", "STATE" };
-    apr_array_header_t *keys;
-    table_t *table;
+    static const list_t list = { next_page, key_json,      add_row,
+                                 header,    COUNT(header), "There are no service keys yet; `gptoauth key add NAME` makes one." };
 
-    if (find_keys(c, NULL, &keys)) {
-        return FAILED;
-    }
-    if (command_print_list(c, keys, key_json, "There are no service keys yet; `gptoauth key add NAME` makes one.")) {
-        return DONE;
-    }
-    table = table_make(c->pool, header, COUNT(header));
-    for (int i = 0; i < keys->nelts; i++) {
-        const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
-
-        table_add(table, key->name);
-        table_add(table, *key->issuer ? key->issuer : "all");
-        table_add(table, *key->scope ? key->scope : key_opens_nothing(key) ? "none" : "all");
-        table_add(table, key->may_register        ? "register"
-                         : key_opens_nothing(key) ? "introspect"
-                         : key->may_introspect    ? "call, introspect"
-                                                  : "call");
-        table_add(table, time_text(c->pool, key->expires_at, "never"));
-        table_add(table, time_text(c->pool, key->used_at, "never"));
-        table_add(table, state_of(c, key));
-    }
-    table_print(table, "");
-    return DONE;
+    return command_list(c, &list);
 }
 
 int key_revoke(command_t *c)
@@ -165,8 +159,9 @@ int key_revoke(command_t *c)
     apr_array_header_t *keys;
     service_key_t *key = NULL;
 
-    if (find_keys(c, c->operands[0], &keys)) {
-        return FAILED;
+    c->store->issuer = c->server.issuer;
+    if (store_key_find(c->store, c->operands[0], &keys) != STORE_OK) {
+        return fail_down(c);
     }
     for (int i = 0; i < keys->nelts; i++) {
         service_key_t *found = APR_ARRAY_IDX(keys, i, service_key_t *);

@@ -3,13 +3,14 @@
  */
 #include <stdio.h>
 
+#include <apr_time.h>
+
+#include "base/clock.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "store/migrate.h"
 #include "store/migrations.h"
-
-/* Rows deleted per transaction, so that a long-neglected database is not locked for long. */
-#define PURGE_BATCH 1000
+#include "store/purge.h"
 
 int migrate(command_t *c)
 {
@@ -43,13 +44,21 @@ int migrate(command_t *c)
 int purge(command_t *c)
 {
     apr_int64_t count, sum = 0;
+    store_status_t status;
 
+    apr_pool_create(&c->store->pool, c->pool);
     do {
-        if (store_purge(c->store, PURGE_BATCH, &count) != STORE_OK) {
+        apr_int64_t started = clock_us(), took;
+
+        apr_pool_clear(c->store->pool);
+        status = store_purge(c->store, PURGE_BATCH, &count);
+        if (status == STORE_DOWN) {
             return fail_down(c);
         }
         sum += count;
-    } while (count >= PURGE_BATCH);
+        took = clock_us() - started;
+        apr_sleep(status == STORE_REFUSED ? 0 : took > PURGE_PAUSE ? took : PURGE_PAUSE);
+    } while (status == STORE_OK);
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "deleted", (json_int_t)sum));
     } else {

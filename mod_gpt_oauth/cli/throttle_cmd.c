@@ -24,32 +24,28 @@ static json_t *throttle_json(const command_t *c, const void *item)
     return object;
 }
 
+static void add_row(const command_t *c, const void *item, table_t *table)
+{
+    const throttled_t *throttled = item;
+
+    table_add(table, *throttled->name ? throttled->name : "(anybody)");
+    table_add(table, *throttled->address ? throttled->address : "(anywhere)");
+    table_add(table, throttled->issuer);
+    table_add(table, time_text(c->pool, throttled->until_at, "-"));
+}
+
+static store_status_t next_page(const command_t *c, const void *after, apr_array_header_t **throttles)
+{
+    return store_throttle_list(c->store, after, throttles);
+}
+
 int throttle_list(command_t *c)
 {
     static const char *const header[] = { "USER", "ADDRESS", "ISSUER", "UNTIL" };
-    apr_array_header_t *found, *throttles = apr_array_make(c->pool, 8, sizeof(const throttled_t *));
-    table_t *table;
+    static const list_t list = { next_page, throttle_json, add_row,
+                                 header,    COUNT(header), "No sign-in is refused for too many wrong passwords." };
 
-    if (store_throttle_list(c->store, &found) != STORE_OK) {
-        return fail_down(c);
-    }
-    for (int i = 0; i < found->nelts; i++) {
-        APR_ARRAY_PUSH(throttles, const throttled_t *) = &APR_ARRAY_IDX(found, i, throttled_t);
-    }
-    if (command_print_list(c, throttles, throttle_json, "No sign-in is refused for too many wrong passwords.")) {
-        return DONE;
-    }
-    table = table_make(c->pool, header, COUNT(header));
-    for (int i = 0; i < throttles->nelts; i++) {
-        const throttled_t *throttled = APR_ARRAY_IDX(throttles, i, const throttled_t *);
-
-        table_add(table, *throttled->name ? throttled->name : "(anybody)");
-        table_add(table, *throttled->address ? throttled->address : "(anywhere)");
-        table_add(table, throttled->issuer);
-        table_add(table, time_text(c->pool, throttled->until_at, "-"));
-    }
-    table_print(table, "");
-    return DONE;
+    return command_list(c, &list);
 }
 
 int throttle_clear(command_t *c)

@@ -132,29 +132,28 @@ int user_passwd(command_t *c)
     return fail_unknown(c);
 }
 
+static void add_row(const command_t *c, const void *item, table_t *table)
+{
+    const user_t *user = item;
+
+    table_add(table, user->name);
+    table_add(table, user->password_hash ? "password" : "elsewhere");
+    table_add(table, time_text(c->pool, user->created_at, "-"));
+    table_add(table, user->disabled_at ? "disabled" : "active");
+}
+
+static store_status_t next_page(const command_t *c, const void *after, apr_array_header_t **users)
+{
+    return store_user_list(c->store, after, users);
+}
+
 int user_list(command_t *c)
 {
     static const char *const header[] = { "NAME", "SIGN-IN", "CREATED", "STATE" };
-    apr_array_header_t *users;
-    table_t *table;
+    static const list_t list = { next_page, user_json,     add_row,
+                                 header,    COUNT(header), "There are no users yet; `gptoauth user add NAME` makes one." };
 
-    if (store_user_list(c->store, &users) != STORE_OK) {
-        return fail_down(c);
-    }
-    if (command_print_list(c, users, user_json, "There are no users yet; `gptoauth user add NAME` makes one.")) {
-        return DONE;
-    }
-    table = table_make(c->pool, header, COUNT(header));
-    for (int i = 0; i < users->nelts; i++) {
-        const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
-
-        table_add(table, user->name);
-        table_add(table, user->password_hash ? "password" : "elsewhere");
-        table_add(table, time_text(c->pool, user->created_at, "-"));
-        table_add(table, user->disabled_at ? "disabled" : "active");
-    }
-    table_print(table, "");
-    return DONE;
+    return command_list(c, &list);
 }
 
 /* The name itself first: from then on no spelling signs in, so that none is added to those that are looked for. */

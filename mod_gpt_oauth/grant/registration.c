@@ -12,6 +12,7 @@
 #include "base/uri.h"
 #include "grant/client.h"
 #include "grant/client_metadata.h"
+#include "store/purge.h"
 
 /* Of those unused for long, and of those too many, as many go whenever one comes. */
 #define PURGED_FOR_EACH 10
@@ -161,6 +162,6 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
     }
     /* Housekeeping: if it fails, the next one does it. */
     store_registration_trim(store, PURGED_FOR_EACH);
-    store_registration_purge(store, PURGED_FOR_EACH, &count);
+    store_registration_purge(store, PURGED_FOR_EACH, 0, &count);
     return NULL;
 }

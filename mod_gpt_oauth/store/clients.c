@@ -37,11 +37,16 @@ store_status_t store_client_find(store_t *store, const char *id_or_name, client_
     return status;
 }
 
-store_status_t store_client_list(store_t *store, apr_array_header_t **clients)
+store_status_t store_client_list(store_t *store, const client_t *after, apr_array_header_t **clients)
 {
-    static const op_t op = { .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client ORDER BY source, name, id LIMIT 10000" };
+    static const op_t op = {
+        .sql = "SELECT " CLIENT_COLUMNS " FROM oauth_client WHERE (source, name, id) > ($1, $2, $3)"
+               " ORDER BY source, name, id LIMIT " SQL_NUMBER(LIST_PAGE),
+    };
+    const value_t args[] = { v_text(after ? after->source : ""), v_text(after ? after->name : ""),
+                             v_text(after ? after->id : "") };
     rows_t *rows;
-    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
     if (status == STORE_DOWN) {
         return status;
@@ -115,23 +120,46 @@ store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-/* At all issuers: clients belong to none. Access tokens without a grant are unknown, and go when they would have expired. */
+#define DELETE_SOME(table, order)                                                                                                \
+    {                                                                                                                            \
+        .sql = "DELETE FROM " table " WHERE ctid = ANY (ARRAY(SELECT ctid FROM " table " WHERE client_id = $1" order             \
+               " LIMIT 1000 FOR UPDATE)) RETURNING 1",                                                                           \
+        .steps = { "DELETE FROM " table " WHERE rowid IN"                                                                        \
+                   " (SELECT rowid FROM " table " WHERE client_id = $1" order " LIMIT 1000) RETURNING 1" },                      \
+    }
+
+/*
+ * At all issuers: clients belong to none. Access tokens and codes without a grant are unknown, and go when they would have
+ * expired. A client may have more grants than can be deleted at once; disabled, it gets no more.
+ */
 store_status_t store_client_remove(store_t *store, const char *id)
 {
-    static const op_t op = {
+    static const op_t some[] = {
+        DELETE_SOME("oauth_consent", ""),
+        DELETE_SOME("oauth_grant", " ORDER BY created_at"),
+    };
+    static const op_t rest = {
         .sql = "WITH grants AS (DELETE FROM oauth_grant WHERE client_id = $1),"
-               " codes AS (DELETE FROM oauth_code WHERE client_id = $1),"
                " consents AS (DELETE FROM oauth_consent WHERE client_id = $1)"
                " DELETE FROM oauth_client WHERE id = $1 RETURNING 1",
         .steps = {
             "DELETE FROM oauth_client WHERE id = $1 RETURNING 1",
             "DELETE FROM oauth_grant WHERE client_id = $1",
-            "DELETE FROM oauth_code WHERE client_id = $1",
             "DELETE FROM oauth_consent WHERE client_id = $1",
         },
         .done = "SELECT 1", /* gone is gone */
     };
     const value_t args[] = { v_text(id) };
+    store_status_t status = store_client_set_disabled(store, id, store->now);
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    if (status != STORE_OK) {
+        return status;
+    }
+    for (int i = 0; i < COUNT(some); i++) {
+        while ((status = db_run(store, &some[i], args, COUNT(args), NULL)) == STORE_OK) {}
+        if (status == STORE_DOWN) {
+            return STORE_DOWN;
+        }
+    }
+    return db_run(store, &rest, args, COUNT(args), NULL);
 }

@@ -131,50 +131,6 @@ store_status_t store_grant_revoke(store_t *store, const char *grant_id)
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-#define KILL                                                                                                                     \
-    "UPDATE oauth_grant SET revoked_at = $1 WHERE revoked_at IS NULL AND ($2 IS NULL OR issuer = $2)"                            \
-    " AND ($3 IS NULL OR username = $3) AND ($4 IS NULL OR client_id = $4)"
-#define FORGET                                                                                                                   \
-    "DELETE FROM oauth_consent WHERE ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR username = $3)"                              \
-    " AND ($4 IS NULL OR client_id = $4)"
-
-store_status_t store_grant_revoke_all(store_t *store, const char *username, const char *client_id, apr_int64_t *count)
-{
-    static const op_t op = {
-        .sql = "WITH killed AS (" KILL " RETURNING 1), forgotten AS (" FORGET ") SELECT count(*) FROM killed",
-        .steps = { FORGET, KILL, "SELECT changes()" },
-    };
-    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
-
-    *count = 0;
-    if (!username && !client_id) {
-        return STORE_REFUSED;
-    }
-    return db_number(store, &op, args, COUNT(args), count);
-}
-
-store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, apr_array_header_t **grants)
-{
-    static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM " FROM
-               " WHERE g.revoked_at IS NULL AND g.expires_at > $1 AND g.ends_at > $1 AND ($2 IS NULL OR g.issuer = $2)"
-               " AND ($3 IS NULL OR g.username = $3) AND ($4 IS NULL OR g.client_id = $4)"
-               " ORDER BY g.created_at DESC, g.id LIMIT 1000",
-    };
-    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
-    rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
-
-    if (status == STORE_DOWN) {
-        return status;
-    }
-    *grants = apr_array_make(store->pool, rows->count, sizeof(grant_t *));
-    for (int i = 0; i < rows->count; i++) {
-        APR_ARRAY_PUSH(*grants, grant_t *) = read_grant(store->pool, db_row(rows, i));
-    }
-    return STORE_OK;
-}
-
 store_status_t store_grant_touch(store_t *store, const char *grant_id)
 {
     static const op_t op = TOUCH("oauth_grant", "id");

@@ -37,25 +37,41 @@ store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t
     return status;
 }
 
-store_status_t store_key_list(store_t *store, const char *name, apr_array_header_t **keys)
+static store_status_t read_keys(store_t *store, const op_t *op, const value_t *args, int nargs, apr_array_header_t **keys)
 {
-    static const op_t op = {
-        .sql =
-            "SELECT " COLUMNS " FROM oauth_service_key"
-            " WHERE ($1 IS NULL OR issuer = $1 OR issuer = '') AND ($2 IS NULL OR name = $2) ORDER BY name, issuer LIMIT 10000",
-    };
-    const value_t args[] = { v_text(store->issuer), v_text(name) };
     rows_t *rows;
-    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
-    if (status == STORE_DOWN) {
-        return status;
+    if (db_run(store, op, args, nargs, &rows) == STORE_DOWN) {
+        return STORE_DOWN;
     }
-    *keys = apr_array_make(store->pool, 4, sizeof(service_key_t *));
-    for (int i = 0; status == STORE_OK && i < rows->count; i++) {
+    *keys = apr_array_make(store->pool, rows->count, sizeof(service_key_t *));
+    for (int i = 0; i < rows->count; i++) {
         APR_ARRAY_PUSH(*keys, service_key_t *) = read_key(store->pool, db_row(rows, i));
     }
     return STORE_OK;
+}
+
+#define OF_ISSUER "($1 IS NULL OR issuer = $1 OR issuer = '')"
+
+store_status_t store_key_find(store_t *store, const char *name, apr_array_header_t **keys)
+{
+    static const op_t op = {
+        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE name = $2 AND " OF_ISSUER " ORDER BY issuer",
+    };
+    const value_t args[] = { v_text(store->issuer), v_text(name) };
+
+    return read_keys(store, &op, args, COUNT(args), keys);
+}
+
+store_status_t store_key_list(store_t *store, const service_key_t *after, apr_array_header_t **keys)
+{
+    static const op_t op = {
+        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE (name, issuer) > ($2, $3) AND " OF_ISSUER
+               " ORDER BY name, issuer LIMIT " SQL_NUMBER(LIST_PAGE),
+    };
+    const value_t args[] = { v_text(store->issuer), v_text(after ? after->name : ""), v_text(after ? after->issuer : "") };
+
+    return read_keys(store, &op, args, COUNT(args), keys);
 }
 
 store_status_t store_key_add(store_t *store, const service_key_t *key)

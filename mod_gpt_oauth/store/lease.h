@@ -38,6 +38,12 @@ struct lease_t {
     int lock;             /* SQLite: the writers' lock while in a transaction, else -1 */
 };
 
+/* How far housekeeping has come (purge.c). */
+typedef struct purge_t {
+    int table;
+    apr_int64_t created_at; /* grants made before were looked at */
+} purge_t;
+
 struct store_source_t {
     const backend_t *backend;
     const char *file; /* SQLite: the database */
@@ -48,6 +54,7 @@ struct store_source_t {
     void *baton;
     _Atomic int is_pooled, is_told;    /* a connection led to a pooler; see store_source_pooler_found */
     _Atomic apr_int64_t careful_until; /* PostgreSQL: a statement failed of late; by clock_us */
+    purge_t purge;                     /* the one thread's that purges */
     apr_thread_mutex_t *mutex;         /* guards all below */
     int has_tag_key;
     digest_t tag_key;

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "store/client_row.h"
+#include "store/purge.h"
 
 #define BY_METADATA "metadata_hash = $1 AND issuer = $3 AND source = '" CLIENT_REGISTERED "'"
 /* That is exact enough: most who register again do so for each connection that they make. */
@@ -83,26 +84,33 @@ store_status_t store_registration_touch(store_t *store, const char *id)
  * Who is disabled stays, or the next request would bring him back enabled. Who stays counts as seen: nobody is looked at again
  * before long.
  */
-#define OLD           "seen_at < $1 - $2"
-#define OLDEST        "SELECT id FROM oauth_client WHERE " OLD " ORDER BY seen_at LIMIT $3"
-#define STAYS         "(disabled_at IS NOT NULL OR " HAS_LIVING_GRANT ")"
-#define KEEP(these)   "UPDATE oauth_client SET seen_at = $1 WHERE " OLD " AND " STAYS " AND id IN (" these ")"
-#define REMOVE(these) "DELETE FROM oauth_client WHERE " OLD " AND NOT " STAYS " AND id IN (" these ")"
+#define OLD             "seen_at < $1 - $2"
+#define OLDEST          "SELECT id FROM oauth_client WHERE " OLD " ORDER BY seen_at LIMIT $3"
+#define STAYS           "(disabled_at IS NOT NULL OR " HAS_LIVING_GRANT ")"
+#define KEEP(these)     "UPDATE oauth_client SET seen_at = $1 WHERE " OLD " AND " STAYS " AND id IN (" these ")"
+#define REMOVED(these)  "FROM oauth_client WHERE " OLD " AND NOT " STAYS " AND id IN (" these ")"
+#define FORGET(clients) "DELETE FROM oauth_consent WHERE client_id " clients
+#define OF_OLD          "SELECT id FROM old"
+#define AT_ONCE                                                                                                                  \
+    "WITH old AS (" OLDEST " FOR UPDATE), kept AS (" KEEP(OF_OLD) "), gone AS (DELETE " REMOVED(                                 \
+        OF_OLD) " RETURNING id)"                                                                                                 \
+                ", forgotten AS (" FORGET("= ANY (ARRAY(SELECT id FROM gone))") ")"
+#define IN_STEPS                                                                                                                 \
+    "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", FORGET("IN (SELECT id " REMOVED(OLDEST) ")"), KEEP(OLDEST),              \
+        "DELETE " REMOVED(OLDEST)
+#define REGISTRATION_PURGE(is_patient)                                                                                           \
+    {                                                                                                                            \
+        .sql = AT_ONCE " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1", .steps = { IN_STEPS, "SELECT changes()" },        \
+        .patient = is_patient                                                                                                    \
+    }
 
-store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
+store_status_t store_registration_purge(store_t *store, int limit, int is_patient, apr_int64_t *count)
 {
-    static const op_t op = {
-        .sql = "WITH old AS (" OLDEST " FOR UPDATE), kept AS (" KEEP(
-            "SELECT id FROM old") "),"
-                                  " gone AS (" REMOVE(
-                                      "SELECT id FROM old") " RETURNING 1)"
-                                                            " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1",
-        .steps = { "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", KEEP(OLDEST), REMOVE(OLDEST), "SELECT changes()" },
-    };
+    static const op_t ops[] = { REGISTRATION_PURGE(0), REGISTRATION_PURGE(1) };
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
 
     *count = 0;
-    return db_number(store, &op, args, COUNT(args), count);
+    return db_number(store, &ops[is_patient], args, COUNT(args), count);
 }
 
 /* An index holds these alone. Documents belong to no issuer. */

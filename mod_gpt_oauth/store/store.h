@@ -41,6 +41,12 @@ typedef struct store_t {
 /* Seconds to which the last use of grants, service keys and registrations is exact: not every use writes. */
 #define TOUCH_INTERVAL 3600
 
+/*
+ * Lists come in pages: up to LIST_PAGE records after the last one of the page before (NULL: from the beginning). The last page
+ * has fewer.
+ */
+#define LIST_PAGE 1000
+
 /* The key of the flood filter's tag (see base/token.h), cached in the source after the first call. */
 store_status_t store_tag_key(store_t *store, digest_t *key);
 
@@ -80,8 +86,8 @@ typedef struct client_t {
 store_status_t store_client_get(store_t *store, const char *id, client_t **client);
 /* By id, else by the name that the administrator gave: what people type. Others may call themselves what they like. */
 store_status_t store_client_find(store_t *store, const char *id_or_name, client_t **client);
-/* Array of client_t *, by name: first the administrator's, as strangers may register by the thousand. */
-store_status_t store_client_list(store_t *store, apr_array_header_t **clients);
+/* A page, array of client_t *, by name: first the administrator's, as strangers may register by the thousand. */
+store_status_t store_client_list(store_t *store, const client_t *after, apr_array_header_t **clients);
 /* STORE_REFUSED when the id or the name is taken. */
 store_status_t store_client_add(store_t *store, const client_t *client);
 /*
@@ -96,7 +102,10 @@ store_status_t store_client_set_redirects(store_t *store, const char *id, const 
 store_status_t store_client_open_pin(store_t *store, const char *id);
 /* disabled_at 0 enables again. */
 store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int64_t disabled_at);
-/* Removes the client and with it its grants, codes and consents; its tokens are dead at once. */
+/*
+ * Removes the client and with it its grants and consents; its codes and tokens are dead at once. Some at a time: it is disabled
+ * first, and remains so when that ends with STORE_DOWN.
+ */
 store_status_t store_client_remove(store_t *store, const char *id);
 
 /* ---- clients that registered themselves or publish a metadata document (registrations.c) ---- */
@@ -115,12 +124,8 @@ store_status_t store_document_put(store_t *store, const client_t *client);
  * removed just before.
  */
 store_status_t store_registration_touch(store_t *store, const char *id);
-/*
- * Looks at up to limit clients that were not seen for REGISTRATION_UNUSED seconds, and removes those without a living grant;
- * *count: how many. The others, and who is disabled, count as seen now. STORE_REFUSED: there is none (any more).
- */
+/* Seconds after which one that was not seen is removed (store/purge.h), unless it has a living grant. */
 #define REGISTRATION_UNUSED (7 * 86400)
-store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count);
 /*
  * Of the clients that registered at this issuer, or of those with a document, at most REGISTRATION_UNUSED_MAX stay that no user
  * has let in yet: removes up to limit beyond that, the longest unseen first.
@@ -152,15 +157,18 @@ store_status_t store_user_is_disabled(store_t *store, const char *name);
 store_status_t store_user_twins(store_t *store, const char **one, const char **other);
 /* A user with a password whose name is another spelling of this one. STORE_REFUSED: there is none. */
 store_status_t store_user_other_spelling(store_t *store, const char *name, const char **other);
-/* Array of user_t *, by name. */
-store_status_t store_user_list(store_t *store, apr_array_header_t **users);
+/* A page, array of user_t *, by name. */
+store_status_t store_user_list(store_t *store, const user_t *after, apr_array_header_t **users);
 /* STORE_REFUSED when the name has a password already (a row without one, left by disable, gets it). */
 store_status_t store_user_add(store_t *store, const char *name, const char *password_hash);
 /* Sets the password and ends the user's sessions and grants (a reset throws everybody out). */
 store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash);
 /* disabled_at 0 enables. Disabling makes a row for a user unknown here, and ends sessions; grants are dead while it lasts. */
 store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at);
-/* Removes the user, the user's sessions, consents, codes and grants. REFUSED: there was neither row nor grant. */
+/*
+ * Removes the user, the user's sessions, consents and grants; codes without a grant are dead. REFUSED: there was neither row nor
+ * grant.
+ */
 store_status_t store_user_remove(store_t *store, const char *name);
 
 /* ---- browser sessions ---- */
@@ -287,12 +295,6 @@ store_status_t store_grant_issue_own(store_t *store, const char *new_id, const c
 /* Kills the grant: all that hangs on it is dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_grant_revoke(store_t *store, const char *grant_id);
 
-/* Kills by user and client (either may be NULL, not both), at all issuers when store->issuer is NULL; *count says how many. */
-store_status_t store_grant_revoke_all(store_t *store, const char *username, const char *client_id, apr_int64_t *count);
-
-/* Living grants of a user and client (NULL: of all), array of grant_t *, newest first, 1,000 at most. */
-store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, apr_array_header_t **grants);
-
 /* ---- access ---- */
 
 typedef struct access_t {
@@ -336,8 +338,10 @@ typedef struct service_key_t {
 
 /* In whatever state, for grant/key to judge. STORE_REFUSED: unknown at this issuer. */
 store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t **key);
-/* Array of service_key_t * of this name (NULL: all) by name, without their hashes; of all issuers when store->issuer is NULL. */
-store_status_t store_key_list(store_t *store, const char *name, apr_array_header_t **keys);
+/* Array of service_key_t * of this name, one for each issuer, without their hashes; of all issuers when store->issuer is NULL. */
+store_status_t store_key_find(store_t *store, const char *name, apr_array_header_t **keys);
+/* The same in pages, of all names. */
+store_status_t store_key_list(store_t *store, const service_key_t *after, apr_array_header_t **keys);
 /* At key->issuer. STORE_REFUSED when the name is taken. */
 store_status_t store_key_add(store_t *store, const service_key_t *key);
 /* Dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
@@ -374,11 +378,5 @@ typedef struct intrusion_t {
 
 /* Array of intrusion_t; none on SQLite. */
 store_status_t store_owners(store_t *store, apr_array_header_t **intrusions);
-
-/*
- * Deletes up to limit rows each of tokens, codes (a day after expiry), sessions, grants long dead and unused registrations;
- * *count: how many in all.
- */
-store_status_t store_purge(store_t *store, int limit, apr_int64_t *count);
 
 #endif

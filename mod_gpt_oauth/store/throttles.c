@@ -34,28 +34,37 @@ store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttle
 
 #define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at) AND ($2 IS NULL OR issuer = $2)"
 
-store_status_t store_throttle_list(store_t *store, apr_array_header_t **throttles)
+store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles)
 {
     static const op_t op = {
         .sql = "SELECT issuer, kind, name, address, until_at FROM oauth_throttle WHERE " IN_FORCE
-               " ORDER BY kind, name, address LIMIT 10000",
+               " AND (issuer, kind, name, address) > ($3, $4, $5, $6) ORDER BY issuer, kind, name, address"
+               " LIMIT " SQL_NUMBER(LIST_PAGE),
     };
-    const value_t args[] = { v_number(store->now), v_text(store->issuer) };
+    const value_t args[] = {
+        v_number(store->now),
+        v_text(store->issuer),
+        v_text(after ? after->issuer : ""),
+        v_text(after ? after->kind : ""),
+        v_text(after ? after->name : ""),
+        v_text(after ? after->address : ""),
+    };
     rows_t *rows;
 
     if (db_run(store, &op, args, COUNT(args), &rows) == STORE_DOWN) {
         return STORE_DOWN;
     }
-    *throttles = apr_array_make(store->pool, rows->count, sizeof(throttled_t));
+    *throttles = apr_array_make(store->pool, rows->count, sizeof(throttled_t *));
     for (int i = 0; i < rows->count; i++) {
         const cell_t *cell = db_row(rows, i);
-        throttled_t *throttled = apr_array_push(*throttles);
+        throttled_t *throttled = apr_palloc(store->pool, sizeof(*throttled));
 
         throttled->issuer = next_text(&cell);
         throttled->kind = next_text(&cell);
         throttled->name = next_text(&cell);
         throttled->address = next_text(&cell);
         throttled->until_at = next_number(&cell);
+        APR_ARRAY_PUSH(*throttles, throttled_t *) = throttled;
     }
     return STORE_OK;
 }

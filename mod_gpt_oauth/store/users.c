@@ -120,13 +120,15 @@ store_status_t store_user_other_spelling(store_t *store, const char *name, const
     return db_text(store, &op, args, COUNT(args), other);
 }
 
-store_status_t store_user_list(store_t *store, apr_array_header_t **users)
+store_status_t store_user_list(store_t *store, const user_t *after, apr_array_header_t **users)
 {
     static const op_t op = {
-        .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user ORDER BY name LIMIT 10000"
+        .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name > $1 ORDER BY name"
+               " LIMIT " SQL_NUMBER(LIST_PAGE),
     };
+    const value_t args[] = { v_text(after ? after->name : "") };
     rows_t *rows;
-    store_status_t status = db_run(store, &op, NULL, 0, &rows);
+    store_status_t status = db_run(store, &op, args, COUNT(args), &rows);
 
     if (status == STORE_DOWN) {
         return status;
@@ -210,7 +212,6 @@ store_status_t store_user_remove(store_t *store, const char *name)
                " grants AS (DELETE FROM oauth_grant WHERE username = $1 RETURNING 1),"
                " sessions AS (DELETE FROM oauth_session WHERE username = $1),"
                " browsers AS (DELETE FROM oauth_browser WHERE username = $2),"
-               " codes AS (DELETE FROM oauth_code WHERE username = $1),"
                " consents AS (DELETE FROM oauth_consent WHERE username = $1)"
                " SELECT 1 FROM users UNION SELECT 1 FROM grants",
         .steps = {
@@ -219,7 +220,6 @@ store_status_t store_user_remove(store_t *store, const char *name)
             "DELETE FROM oauth_grant WHERE username = $1",
             "DELETE FROM oauth_session WHERE username = $1",
             "DELETE FROM oauth_browser WHERE username = $2",
-            "DELETE FROM oauth_code WHERE username = $1",
             "DELETE FROM oauth_consent WHERE username = $1",
         },
         .done = "SELECT 1", /* gone is gone */

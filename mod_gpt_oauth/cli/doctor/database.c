@@ -181,25 +181,38 @@ static const char *client_problem(const command_t *c, const client_t *client, co
     return NULL;
 }
 
-static void judge_clients(doctor_t *doctor)
+/* How many of a page have no problem. */
+static int judge_page(doctor_t *doctor, const apr_array_header_t *clients)
 {
-    const command_t *c = doctor->c;
-    apr_array_header_t *clients;
     int fine = 0;
 
-    if (store_client_list(c->store, &clients) != STORE_OK) {
-        return;
-    }
     for (int i = 0; i < clients->nelts; i++) {
         const client_t *client = APR_ARRAY_IDX(clients, i, const client_t *);
-        const char *remedy = NULL, *problem = client_problem(c, client, &remedy);
+        const char *remedy = NULL, *problem = client_problem(doctor->c, client, &remedy);
 
         if (problem) {
             report_add(doctor->report, WARNING, "client", remedy, "\"%s\" %s", client->name, problem);
         }
         fine += !problem;
     }
-    if (!clients->nelts) {
+    return fine;
+}
+
+static void judge_clients(doctor_t *doctor)
+{
+    apr_array_header_t *clients;
+    const client_t *last = NULL;
+    int fine = 0, are_any = 0;
+
+    do {
+        if (store_client_list(doctor->c->store, last, &clients) != STORE_OK) {
+            return;
+        }
+        fine += judge_page(doctor, clients);
+        are_any |= clients->nelts;
+        last = clients->nelts ? APR_ARRAY_IDX(clients, clients->nelts - 1, const client_t *) : NULL;
+    } while (clients->nelts == LIST_PAGE);
+    if (!are_any) {
         report_add(doctor->report, WARNING, "client", "`gptoauth client add NAME --gpt` makes one, and prints what to paste",
                    "there is none");
     } else if (fine) {
@@ -211,16 +224,18 @@ static void judge_clients(doctor_t *doctor)
 static void judge_users(doctor_t *doctor)
 {
     apr_array_header_t *users;
+    const user_t *user = NULL;
     int active = 0;
 
-    if (store_user_list(doctor->c->store, &users) != STORE_OK) {
-        return;
-    }
-    for (int i = 0; i < users->nelts; i++) {
-        const user_t *user = APR_ARRAY_IDX(users, i, const user_t *);
-
-        active += user->password_hash && !user->disabled_at;
-    }
+    do {
+        if (store_user_list(doctor->c->store, user, &users) != STORE_OK) {
+            return;
+        }
+        for (int i = 0; i < users->nelts; i++) {
+            user = APR_ARRAY_IDX(users, i, const user_t *);
+            active += user->password_hash && !user->disabled_at;
+        }
+    } while (users->nelts == LIST_PAGE);
     if (active) {
         report_add(doctor->report, FINE, "user", NULL, "%d can sign in with a password of the module", active);
     } else {
@@ -230,24 +245,32 @@ static void judge_users(doctor_t *doctor)
     }
 }
 
+static void judge_key(doctor_t *doctor, const service_key_t *key)
+{
+    apr_pool_t *p = doctor->c->pool;
+
+    if (!key->revoked_at && key->expires_at && key->expires_at <= doctor->c->store->now) {
+        report_add(doctor->report, WARNING, "key",
+                   apr_psprintf(p, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
+                                terminal_text(p, key->name)),
+                   "service key \"%s\" has expired at %s", key->name, time_text(p, key->expires_at, "?"));
+    }
+}
+
 static void judge_keys(doctor_t *doctor)
 {
-    const command_t *c = doctor->c;
     apr_array_header_t *keys;
+    const service_key_t *key = NULL;
 
-    if (store_key_list(c->store, NULL, &keys) != STORE_OK) {
-        return;
-    }
-    for (int i = 0; i < keys->nelts; i++) {
-        const service_key_t *key = APR_ARRAY_IDX(keys, i, const service_key_t *);
-
-        if (!key->revoked_at && key->expires_at && key->expires_at <= c->store->now) {
-            report_add(doctor->report, WARNING, "key",
-                       apr_psprintf(c->pool, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
-                                    terminal_text(c->pool, key->name)),
-                       "service key \"%s\" has expired at %s", key->name, time_text(c->pool, key->expires_at, "?"));
+    do {
+        if (store_key_list(doctor->c->store, key, &keys) != STORE_OK) {
+            return;
         }
-    }
+        for (int i = 0; i < keys->nelts; i++) {
+            key = APR_ARRAY_IDX(keys, i, const service_key_t *);
+            judge_key(doctor, key);
+        }
+    } while (keys->nelts == LIST_PAGE);
 }
 
 void doctor_database(doctor_t *doctor)
