@@ -95,11 +95,15 @@ json_t *json_words(apr_pool_t *p, const char *text)
 const char *json_print(apr_pool_t *p, const json_t *object)
 {
     const size_t flags = JSON_COMPACT | JSON_ENSURE_ASCII;
-    size_t size = json_dumpb(object, NULL, 0, flags);
+    char most[512]; /* take no more, and are printed once */
+    size_t size = json_dumpb(object, most, sizeof(most), flags);
     char *text;
 
     if (!size) {
         abort();
+    }
+    if (size <= sizeof(most)) {
+        return apr_pstrmemdup(p, most, size);
     }
     text = apr_palloc(p, size + 1);
     json_dumpb(object, text, size, flags);

@@ -56,10 +56,14 @@ static const char *caller_name(request_rec *r, const access_t *access)
 static int greet(request_rec *r, const char *name)
 {
     const access_t *access = guard_access(r);
-    json_t *object = json_own(r->pool, json_object());
+    json_t *object;
 
+    if (!name && !access) {
+        return reply_json_text(r, HTTP_OK, "{\"message\":\"Hello, world!\"}");
+    }
+    object = json_own(r->pool, json_object());
     if (!name) {
-        name = access ? caller_name(r, access) : "world";
+        name = caller_name(r, access);
     }
     json_object_set_new(object, "message", json_string(apr_pstrcat(r->pool, "Hello, ", name, "!", NULL)));
     if (access) {

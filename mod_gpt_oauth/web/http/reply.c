@@ -32,7 +32,7 @@ int reply_later(request_rec *r, int status, int seconds)
     return status;
 }
 
-static int send_json(request_rec *r, int status, const char *text)
+int reply_json_text(request_rec *r, int status, const char *text)
 {
     reply_no_store(r);
     r->status = status;
@@ -44,7 +44,7 @@ static int send_json(request_rec *r, int status, const char *text)
 
 int reply_json(request_rec *r, int status, const json_t *object)
 {
-    return send_json(r, status, json_print(r->pool, object));
+    return reply_json_text(r, status, json_print(r->pool, object));
 }
 
 static int send_document(request_rec *r, const char *text)
@@ -94,7 +94,7 @@ int reply_failure_status(request_rec *r, int status, const failure_t *failure)
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         reply_later(r, status, RETRY_AFTER_DOWN);
     }
-    return send_json(r, status, reply_failure_text(r->pool, failure));
+    return reply_json_text(r, status, reply_failure_text(r->pool, failure));
 }
 
 int reply_failure(request_rec *r, const failure_t *failure)

@@ -21,6 +21,9 @@ int reply_later(request_rec *r, int status, int seconds);
 /* status and object as application/json;charset=UTF-8, no-store. Takes no reference: object belongs to r->pool. */
 int reply_json(request_rec *r, int status, const json_t *object);
 
+/* The same of an object that is text already. */
+int reply_json_text(request_rec *r, int status, const char *text);
+
 /* 200 without a body, no-store. */
 int reply_empty(request_rec *r);
 
