@@ -90,10 +90,15 @@ const ap_directive_t *section_find_line(const ap_directive_t *first, const char 
 
 int path_is_within(const char *path, const char *root)
 {
-    apr_size_t size = strlen(root);
+    apr_size_t same = 0;
 
-    size -= size > 0 && root[size - 1] == '/';
-    return strncmp(path, root, size) == 0 && (path[size] == '/' || !path[size]);
+    while (root[same] && path[same] == root[same]) {
+        same++;
+    }
+    if (root[same]) {
+        return root[same] == '/' && !root[same + 1] && !path[same];
+    }
+    return (same > 0 && root[same - 1] == '/') || path[same] == '/' || !path[same];
 }
 
 int section_says_auth(const section_t *section)

@@ -47,18 +47,24 @@ static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
 {
     apr_size_t size = strlen(conf->path);
     int is_own = !conf->is_guard && path_is_within(uri, conf->path);
-    const char *name = is_own && uri[size] == '/' ? uri + size + 1 : "";
+    const char *name = is_own && uri[size] == '/' ? uri + size + 1 : NULL;
 
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
-        if (endpoint->path && route_is_served(conf, endpoint) && has_path(endpoint, *endpoint->path == '/' ? uri : name)) {
+        const char *path = endpoint->path && *endpoint->path == '/' ? uri : name;
+
+        if (path && endpoint->path && has_path(endpoint, path) && route_is_served(conf, endpoint)) {
             return endpoint;
         }
     }
     return is_own || path_is_within(uri, WELL_KNOWN_METADATA) ? &reserved : NULL;
 }
 
+/* Asked of the handlers of all others, too, some times for each request. */
 static const endpoint_t *endpoint_by_handler(const char *handler)
 {
+    if (strncmp(handler, HANDLER_PREFIX, strlen(HANDLER_PREFIX)) != 0) {
+        return NULL;
+    }
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
         if (strcmp(endpoint->handler, handler) == 0) {
             return endpoint;

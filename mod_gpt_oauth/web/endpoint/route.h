@@ -20,6 +20,9 @@ enum {
     ENDPOINT_CORS = 32       /* pages of every origin may call it */
 };
 
+/* With this every handler's name begins. */
+#define HANDLER_PREFIX "gpt-oauth-"
+
 typedef struct endpoint_t {
     const char *path; /* on the host when it begins with a slash, else below GPTOAuthPath; NULL: by SetHandler only */
     const char *handler;
