@@ -73,8 +73,9 @@ sub describe {
 # The reasons in the error log for every 503, with their numbers.
 sub reasons {
     my ($t) = @_;
+    my $log = $t->error_log;
     my %count;
-    $count{$1}++ while $t->error_log =~ /temporarily_unavailable: (.*) \(client/g;
+    $count{$1}++ while $log =~ /temporarily_unavailable: (.*) \(client/g;
     return map { "$count{$_} x $_\n" } sort keys %count;
 }
 

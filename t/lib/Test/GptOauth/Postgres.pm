@@ -43,19 +43,18 @@ sub place {
     return $self;
 }
 
-# A copy of this server that follows it synchronously: from now on a commit here is answered when it is in the standby's log, too.
-# A server may be stopped and its operating system lives, so that this needs no fsync.
+# A copy of this server that follows it synchronously: from now on what role oauth commits here is in the standby's log before it is
+# told so. The servers may be stopped, and their operating system lives on, so this needs no fsync.
 sub standby {
     my ($self) = @_;
     my $standby = ref($self)->place;
     my $dir = $standby->{dir};
-    $standby->as_postgres(">$dir/copy.log", "$bin/pg_basebackup", qw(-U postgres -R -X stream --checkpoint=fast --no-sync), '-h',
-        $self->{dir}, '-p', $self->{port}, '-D', "$dir/data")
-        or die "pg_basebackup failed: " . slurp("$dir/copy.log");
-    @{ $standby->{options} } = (@{ $self->{options} }, '-c', 'synchronous_commit=on');
+    my @copy = (qw(-U postgres -R -X stream --checkpoint=fast --no-sync -D), "$dir/data", '-h', $self->{dir}, '-p', $self->{port});
+    $standby->as_postgres(">$dir/copy.log", "$bin/pg_basebackup", @copy) or die 'pg_basebackup failed: ' . slurp("$dir/copy.log");
+    @{ $standby->{options} } = (@{ $self->{options} }, '-c', 'wal_retrieve_retry_interval=100ms');
     $standby->start;
-    @{ $self->{options} } = (@{ $standby->{options} }, '-c', 'synchronous_standby_names=*');
-    $self->restart;
+    $self->psql('postgres', $_, 'postgres')
+        for "ALTER SYSTEM SET synchronous_standby_names = '*'", 'ALTER ROLE oauth SET synchronous_commit = on', 'SELECT pg_reload_conf()';
     my $deadline = time + 20;
     until ($self->psql('postgres', "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", 'postgres')) {
         die 'the standby does not follow: ' . $standby->log if time > $deadline;
