@@ -211,11 +211,12 @@ sub test_upgrade {
         is(loaded(), $state, "... httpd has the module that " . ($state eq 'before' ? 'was there before' : 'is installed'));
         ok(works($tokens), '... and serves');
     };
+    my ($schema) = Test::GptOauth::slurp("$FindBin::Bin/../mod_gpt_oauth/store/schema.h") =~ /SCHEMA_VERSION (\d+)/;
     # Tables of a version to come, which this one can work with.
     $m->must('gptoauth migrate');
     sql($db, q{UPDATE oauth_setting SET value = '91' WHERE name = 'schema';});
     type($upgrade{$db}, after => $look);
-    sql($db, q{UPDATE oauth_setting SET value = '4' WHERE name = 'schema';});
+    sql($db, q{UPDATE oauth_setting SET value = '%d' WHERE name = 'schema';} =~ s/%d/$schema/r);
     is(loaded(), 'installed', 'after all httpd has the module that is installed');
     ok(works($tokens), '... with which the token is good');
     is($m->refresh($tokens->{client}, $tokens->{refresh_token})->status, 200, '... and the refresh token');

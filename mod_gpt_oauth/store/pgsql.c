@@ -30,8 +30,8 @@
 #define CAREFUL_FOR (60 * SECOND)
 
 /*
- * First in each transaction, but for a look-up alone (is_plain). Returns where that runs, too. Texts are UTF-8, whatever the role,
- * the database or PGCLIENTENCODING say: names would be stored as something else, or not be read.
+ * First in each transaction, but for a look-up alone (is_plain). Returns where that runs, too. Texts are UTF-8, whatever the
+ * role, the database or PGCLIENTENCODING say: names would be stored as something else, or not be read.
  */
 static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid(), "
                                 "set_config('client_encoding', 'UTF8', true)";
