@@ -39,6 +39,9 @@
     X(LOG_MANIFEST_TOKEN, "GPT040", WARNING, "the manifest has no verification token")                                           \
     X(LOG_OPENAPI_BUILDER, "GPT042", WARNING, "the GPT builder would refuse or leave out something in the OpenAPI document")     \
     X(LOG_OPENAPI_SCHEME, "GPT043", WARNING, "no security scheme in the OpenAPI document is of the type that this server needs") \
+    X(LOG_LISTENS, "GPT044", NOTICE, "revocations in the database are heard, so answers about tokens are cached")                \
+    X(LOG_UNHEARD, "GPT045", WARNING, "revocations in the database cannot be heard, so nothing is cached")                       \
+    X(LOG_DEAF, "GPT046", WARNING, "the same, although the database can be reached where httpd listens")                         \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \
@@ -82,6 +85,7 @@
     X(LOG_MERGE_TRAILERS, "GPT215", ERR, "MergeTrailers is on")                                                                  \
     X(LOG_MANIFEST, "GPT216", ERR, "GPTOAuthManifest does not make a manifest that can be served")                               \
     X(LOG_OPENAPI, "GPT217", ERR, "the file of GPTOAuthOpenAPI cannot be read, or is not an OpenAPI document")                   \
+    X(LOG_LISTEN, "GPT218", ERR, "GPTOAuthListen cannot be used")                                                                \
     X(LOG_LDAP_SPELLINGS, "GPT220", WARNING, "a directory takes ALICE and alice for one user, and httpd for two")                \
     X(LOG_LONE_ISSUER, "GPT221", WARNING, "GPTOAuthIssuer is outside of every <VirtualHost>, and there are some")                \
     X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")                 \

@@ -49,6 +49,8 @@ typedef struct backend_t {
     /* Gives a role what a server needs, in a transaction of the caller's. NULL: there are no roles, and no_roles says so. */
     outcome_t (*grant_rights)(lease_t *lease, const char *role);
     const char *no_roles;
+
+    const struct listening_t *listening; /* store/listen.h */
 } backend_t;
 
 extern const backend_t backend_pgsql;

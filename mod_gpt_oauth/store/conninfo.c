@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "store/drivers.h"
+#include "store/listen.h"
 
 const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params, int *usable)
 {
@@ -25,4 +26,9 @@ const char *store_params_problem(apr_pool_t *p, const char *driver, const char *
     backend = backend_of(driver);
     return backend ? backend->params_problem(p, params, usable)
                    : apr_psprintf(p, "DBDriver %s is not supported; write DBDriver pgsql or DBDriver sqlite3", driver);
+}
+
+const char *store_listen_problem(apr_pool_t *p, const char *driver, const char *conninfo)
+{
+    return backend_of(driver)->listening->conninfo_problem(p, conninfo);
 }

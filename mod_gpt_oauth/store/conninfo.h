@@ -13,4 +13,7 @@
  */
 const char *store_params_problem(apr_pool_t *p, const char *driver, const char *params, int *usable);
 
+/* The same for where to listen instead (GPTOAuthListen). driver is one that will do. */
+const char *store_listen_problem(apr_pool_t *p, const char *driver, const char *conninfo);
+
 #endif

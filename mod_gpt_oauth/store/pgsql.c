@@ -14,6 +14,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "store/listen.h"
 #include "store/pgsql_answer.h"
 #include "store/pgsql_params.h"
 #include "store/pgsql_rights.h"
@@ -327,4 +328,5 @@ const backend_t backend_pgsql = {
     .begin_alone = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(6749, 6750)",
     .find_settings = "SELECT 1 WHERE to_regclass('oauth_setting') IS NOT NULL",
     .grant_rights = pgsql_grant_rights,
+    .listening = &listening_pgsql,
 };

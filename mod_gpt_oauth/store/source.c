@@ -65,3 +65,8 @@ int store_source_pooler_found(store_source_t *source)
 {
     return source->is_pooled && !source->is_told && !atomic_exchange(&source->is_told, 1);
 }
+
+const struct listening_t *store_source_listening(const store_source_t *source)
+{
+    return source->backend->listening;
+}

@@ -27,6 +27,9 @@ int store_driver_is_file(const char *driver);
 /* Whether the database has roles, to whom rights can be granted. */
 int store_source_has_roles(const store_source_t *source);
 
+/* How to listen to the database (store/listen.h). */
+const struct listening_t *store_source_listening(const store_source_t *source);
+
 /* Whether a connection has turned out to lead to a pooler (pgbouncer) instead of PostgreSQL itself. Any thread. */
 int store_source_is_pooled(const store_source_t *source);
 /* The same, but 1 only once: for the log. */

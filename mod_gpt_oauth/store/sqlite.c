@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "base/file.h"
+#include "store/listen.h"
 
 #define BUSY  5 /* SQLITE_BUSY, which the driver passes on */
 #define TRIES 4 /* of a statement whose schema changes, for four that migrate at once change it as often */
@@ -369,4 +370,5 @@ const backend_t backend_sqlite = {
     .script = sqlite_script,
     .find_settings = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'oauth_setting'",
     .no_roles = "SQLite has no roles: give the database file to the user that httpd runs as instead",
+    .listening = &listening_sqlite,
 };

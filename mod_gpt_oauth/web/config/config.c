@@ -60,6 +60,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->dbd_min = CONFIG_UNSET;
     conf->dbd_keep = CONFIG_UNSET;
     conf->dbd_max = CONFIG_UNSET;
+    conf->listen = NULL;
     conf->cache_slots = CONFIG_UNSET;
     conf->cache_ttl = CONFIG_UNSET;
     conf->takes_any_certificate = 0;
@@ -104,6 +105,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(dbd_min);
     PICK_NUMBER(dbd_keep);
     PICK_NUMBER(dbd_max);
+    PICK(listen);
     PICK_NUMBER(cache_slots);
     PICK_NUMBER(cache_ttl);
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;

@@ -77,6 +77,7 @@ typedef struct server_conf_t {
     int dbd_min;
     int dbd_keep;
     int dbd_max;
+    const char *listen;               /* GPTOAuthListen; "" for off; NULL: not written, where DBDParams say */
     int cache_slots;                  /* GPTOAuthCache; 0: off. Of the main server, as is the next */
     apr_int64_t cache_ttl;            /* GPTOAuthCacheTTL, in seconds */
     int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
@@ -105,8 +106,9 @@ typedef struct server_conf_t {
     const char *manifest_text; /* by manifest.c and openapi.c, where theirs is written */
     const char *openapi_text;
 
-    struct cache_t *cache;  /* made in post_config, shared by all processes; NULL: off */
-    store_source_t *source; /* made in child_init */
+    struct listener_t *listener; /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
+    struct cache_t *cache;       /* made in post_config, shared by all processes; NULL: off */
+    store_source_t *source;      /* made in child_init */
 } server_conf_t;
 
 struct dir_conf_t {

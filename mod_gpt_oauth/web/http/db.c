@@ -66,12 +66,12 @@ static void close_connection(void *baton, store_conn_t *conn)
  */
 static int held_connection(void *holder, store_conn_t *conn)
 {
-    request_rec *initial = request_initial(holder);
+    request_rec *initial = holder ? request_initial(holder) : NULL; /* the listener is no request */
 
-    return ap_get_module_config(initial->request_config, dbd) && describe(dbd_acquire(initial), conn);
+    return initial && ap_get_module_config(initial->request_config, dbd) && describe(dbd_acquire(initial), conn);
 }
 
-static int is_same_database(const server_conf_t *one, const server_conf_t *other)
+int db_is_same(const server_conf_t *one, const server_conf_t *other)
 {
     return strcmp(one->dbd_driver, other->dbd_driver) == 0 && strcmp(one->dbd_params, other->dbd_params) == 0;
 }
@@ -84,7 +84,7 @@ static store_source_t *shared_source(server_rec *main_server, const server_rec *
     for (const server_rec *other = main_server; other != s; other = other->next) {
         const server_conf_t *theirs = config_server(other);
 
-        if (theirs->source && theirs->dbd_max == conf->dbd_max && is_same_database(theirs, conf)) {
+        if (theirs->source && theirs->dbd_max == conf->dbd_max && db_is_same(theirs, conf)) {
             return theirs->source;
         }
     }
@@ -101,7 +101,7 @@ static apr_status_t share_cache(apr_pool_t *pconf, server_rec *main_server, cons
     for (const server_rec *other = main_server; other != s && !cache; other = other->next) {
         const server_conf_t *theirs = config_server(other);
 
-        cache = theirs->cache && is_same_database(theirs, conf) ? theirs->cache : NULL;
+        cache = theirs->cache && db_is_same(theirs, conf) ? theirs->cache : NULL;
     }
     if (!cache) {
         rv = cache_create(&cache, pconf, (apr_uint32_t)conf->cache_slots, conf->cache_ttl * SECOND);

@@ -38,6 +38,9 @@ static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
         problems += check_complain(s, LOG_NO_MOD_DBD, where,
                                    "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
     }
+    if (!problem && conf->listen && *conf->listen && (problem = store_listen_problem(p, conf->dbd_driver, conf->listen))) {
+        problems += check_complain(s, LOG_LISTEN, where, apr_pstrcat(p, "GPTOAuthListen: ", problem, NULL));
+    }
     /* mod_dbd finds it out only when the first connection is wanted, and says "failed to initialise". */
     if (conf->dbd_max < 1 || conf->dbd_keep > conf->dbd_max || conf->dbd_min > conf->dbd_keep) {
         problems += check_complain(

@@ -28,6 +28,8 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthSessionLifetime", set_lifetime, POLICY(session_lifetime), RSRC_CONF, "lifetime of a sign-in (8h)"),
     AP_INIT_TAKE1("GPTOAuthCache", set_cache, NULL, RSRC_CONF,
                   "how many access tokens and service keys are kept in memory, or off (131072)"),
+    AP_INIT_TAKE1("GPTOAuthListen", set_listen, NULL, RSRC_CONF,
+                  "where to listen for revocations, if not where DBDParams say, or off"),
     AP_INIT_TAKE1("GPTOAuthCacheTTL", set_cache_ttl, NULL, RSRC_CONF, "how long one is kept without asking the database (10m)"),
     AP_INIT_TAKE1("GPTOAuthRegistration", set_registration, NULL, RSRC_CONF, "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", add_manifest, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),

@@ -24,6 +24,7 @@ const char *add_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
 /* directives_cache.c */
 const char *set_cache(cmd_parms *cmd, void *dir, const char *text);
+const char *set_listen(cmd_parms *cmd, void *dir, const char *text);
 const char *set_cache_ttl(cmd_parms *cmd, void *dir, const char *text);
 
 /* A duration from low to high seconds; NULL and *seconds, or what is wrong. In directives_lifetime.c. */

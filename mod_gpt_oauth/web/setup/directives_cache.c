@@ -1,6 +1,6 @@
 /*
- * Setters of what is kept in memory of access tokens and service keys (cache/cache.h). One for all virtual hosts, since those
- * with the same database share it.
+ * Setters of what is kept in memory of access tokens and service keys (cache/cache.h), one for all virtual hosts, since those
+ * with the same database share it; and of where to listen for what ends it.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -38,4 +38,13 @@ const char *set_cache_ttl(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     return problem ? problem : parse_duration(cmd, text, 1, TTL_MAX, &config_server(cmd->server)->cache_ttl);
+}
+
+const char *set_listen(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)dir;
+    config_server(cmd->server)->listen = strcasecmp(text, "off") == 0 ? "" : text;
+    return problem;
 }
