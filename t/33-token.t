@@ -312,6 +312,21 @@ sub test_guessing {
     like($t->error_log, qr/GPT130: .*invalid_client: .*answered 429.*GPT131: .*invalid_grant: .*answered 429/s, 'the log has a code for each');
 }
 
+# Both are good until the new one is used.
+sub test_new_secret {
+    my ($t, $client) = @_;
+    my $tokens = $t->tokens_for($client);
+    my $new = { %$client, secret => secret($t->gptoauth_json('client', 'secret', $client->{id})->{client_secret}) };
+    for my $one ($client, $client, $new, $new) {
+        my $answer = $t->refresh($one, $tokens->{refresh_token});
+        is($answer->status, 200, 'after a change of the secret the old one works, and the new one');
+        $tokens = $answer->json;
+    }
+    is($t->refresh($client, $tokens->{refresh_token})->verdict, '401 invalid_client', 'the old secret has ended when the new one was used');
+    is($t->redeem($t->code_for($new))->status, 200, 'the new one goes on');
+    return;
+}
+
 on_each_db({}, sub {
     my ($t) = @_;
     my ($client, $other) = map { $t->client_add($_) } qw(notes other);
@@ -323,6 +338,7 @@ on_each_db({}, sub {
     test_pasted($t, $client);
     test_assertions($t, $client);
     test_shapes($t, $client);
+    test_new_secret($t, $t->client_add('changed'));
     test_guessing($t, $t->client_add('guessed'));
 });
 

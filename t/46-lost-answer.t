@@ -89,14 +89,21 @@ for my $round (1 .. 2) {    # when the statement is prepared for the first time,
     ok($code->{code}, 'Allow gives a code all the same');
     is($t->sql('SELECT count(*) FROM oauth_code'), $round, 'and one only');
 
-    my $tokens = cutting('SET spent_at', sub { $t->redeem($code) });
-    is($tokens->verdict, '200', 'the code gives tokens all the same');
-    is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NOT NULL'), $round - 1, 'and is not taken for replayed');
-    ok($t->token_works($tokens->json->{access_token}), 'which are good');
+    my $tokens;
+    for my $given ($t->code_for($other), $code) {    # all in one statement, and a GPT's in several
+        $tokens = cutting('SET spent_at', sub { $t->redeem($given) });
+        is($tokens->verdict, '200', 'the code gives tokens all the same');
+        is($t->sql('SELECT count(*) FROM oauth_grant WHERE revoked_at IS NOT NULL'), $round - 1, 'and is not taken for replayed');
+        ok($t->token_works($tokens->json->{access_token}), 'which are good');
+    }
 
-    my $rotated = cutting('SET generation', sub { $t->refresh($client, $tokens->json->{refresh_token}) });
-    is($rotated->verdict, '200', 'the refresh token gives tokens all the same');
-    ok($t->token_works($rotated->json->{access_token}), 'which are good');
+    my ($rotated, %narrow) = ($tokens, resource => $t->issuer . '/api');
+    for my $kind (['SET previous_hash'], [ 'SET generation', \%narrow ]) {
+        my ($sql, $params) = @$kind;
+        $rotated = cutting($sql, sub { $t->refresh($client, $rotated->json->{refresh_token}, $params) });
+        is($rotated->verdict, '200', 'the refresh token gives tokens all the same');
+        ok($t->token_works($rotated->json->{access_token}), 'which are good');
+    }
     $rotated = $t->refresh($client, $rotated->json->{refresh_token});
     is($rotated->verdict, '200', 'and go on');
 

@@ -29,6 +29,18 @@ static int verifier_valid(const char *verifier, apr_size_t size)
     return 1;
 }
 
+const char *pkce_challenge(apr_pool_t *p, const char *verifier)
+{
+    apr_size_t size = strlen(verifier);
+    digest_t hash;
+
+    if (!verifier_valid(verifier, size)) {
+        return NULL;
+    }
+    crypto_sha256(verifier, size, &hash);
+    return crypto_base64url(p, hash.byte, sizeof(hash.byte));
+}
+
 int pkce_verify(const char *challenge, const char *verifier)
 {
     apr_size_t size = strlen(verifier);

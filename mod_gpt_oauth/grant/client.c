@@ -17,6 +17,8 @@ static const char refused[] =
     "Client authentication failed: the client is unknown or disabled, or its secret is missing or wrong. "
     "Ask the server's administrator for the client id and secret, and enter them again.";
 
+static const char by_basic[] = "client_secret_basic";
+
 const failure_t *store_failure(const store_t *store)
 {
     return failure_make(store->pool, OAUTH_UNAVAILABLE,
@@ -56,35 +58,36 @@ static const failure_t *check_form(store_t *store, const credentials_t *credenti
 }
 
 /* Both hashes are always compared, so that time tells nothing of which one was near. */
-static int secret_matches(const store_t *store, client_t *client, const char *secret, int *by_current)
+static int secret_matches(const store_t *store, const client_t *client, int *by_current)
 {
     const unsigned char *hash = client->proven_hash.byte;
     int current, old;
 
-    token_hash(secret, &client->proven_hash);
     current = crypto_equal(hash, client->secret_hash.byte, DIGEST_SIZE) & client->has_secret;
     old = crypto_equal(hash, client->old_secret_hash.byte, DIGEST_SIZE) & client->has_old_secret;
     *by_current = current;
     return current || (old && client->old_secret_until > store->now);
 }
 
-static const failure_t *check_secret(store_t *store, client_t *client, const char *secret, int basic)
+static const failure_t *check_secret(store_t *store, client_t *client, const proof_t *proof)
 {
     const char *wanted = client->auth_method;
     int by_current = 0;
 
-    if (!secret) {
+    if (!proof->has_secret) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "no secret was sent by a confidential client");
     }
-    if (!secret_matches(store, client, secret, &by_current)) {
+    client->proven_hash = proof->secret_hash;
+    if (!secret_matches(store, client, &by_current)) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused,
                             "wrong client secret; `gptoauth client secret` makes a new one if it is lost");
     }
-    if (wanted && strcmp(wanted, basic ? "client_secret_basic" : "client_secret_post") != 0) {
+    if (wanted && strcmp(wanted, proof->auth_method) != 0) {
         return failure_make(store->pool, OAUTH_INVALID_CLIENT,
-                            basic ? "The secret is right, but this client has to send it in the body (client_secret_post)."
-                                  : "The secret is right, but this client has to send it in the Authorization header "
-                                    "(client_secret_basic).",
+                            strcmp(proof->auth_method, by_basic) == 0
+                                ? "The secret is right, but this client has to send it in the body (client_secret_post)."
+                                : "The secret is right, but this client has to send it in the Authorization header "
+                                  "(client_secret_basic).",
                             "the client must use %s", wanted);
     }
     if (by_current && client->has_old_secret &&
@@ -94,33 +97,45 @@ static const failure_t *check_secret(store_t *store, client_t *client, const cha
     return NULL;
 }
 
-const failure_t *client_authenticate(store_t *store, const credentials_t *credentials, client_t **client)
+const failure_t *client_proof(store_t *store, const credentials_t *credentials, proof_t *proof)
 {
     const failure_t *failure = check_form(store, credentials);
     const char *secret = credentials->basic_id ? credentials->basic_secret : credentials->body_secret;
-    const char *id = credentials_client_id(credentials);
     digest_t tag_key;
+
+    if (failure) {
+        return failure;
+    }
+    proof->client_id = credentials_client_id(credentials);
+    proof->has_secret = secret && *secret;
+    proof->auth_method = credentials->basic_id ? by_basic : "client_secret_post";
+    if (!proof->has_secret) {
+        return NULL;
+    }
+    if (store_tag_key(store, &tag_key) != STORE_OK) {
+        return store_failure(store);
+    }
+    if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
+        return failure_make(
+            store->pool, OAUTH_INVALID_CLIENT, refused,
+            "what was sent as the client secret is not one of this server's; copy it again, or make a new one with "
+            "`gptoauth client secret`");
+    }
+    token_hash(secret, &proof->secret_hash);
+    return NULL;
+}
+
+const failure_t *client_authenticate(store_t *store, const credentials_t *credentials, client_t **client)
+{
+    proof_t proof;
+    const failure_t *failure = client_proof(store, credentials, &proof);
     client_t *found;
 
     *client = NULL;
     if (failure) {
         return failure;
     }
-    if (secret && !*secret) {
-        secret = NULL;
-    }
-    if (secret) {
-        if (store_tag_key(store, &tag_key) != STORE_OK) {
-            return store_failure(store);
-        }
-        if (!token_check(secret, TOKEN_CLIENT_SECRET, &tag_key)) {
-            return failure_make(
-                store->pool, OAUTH_INVALID_CLIENT, refused,
-                "what was sent as the client secret is not one of this server's; copy it again, or make a new one with "
-                "`gptoauth client secret`");
-        }
-    }
-    switch (store_client_get(store, id, &found)) {
+    switch (store_client_get(store, proof.client_id, &found)) {
     case STORE_OK: break;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "unknown client; `gptoauth client list` shows them");
@@ -128,10 +143,10 @@ const failure_t *client_authenticate(store_t *store, const credentials_t *creden
     default: return store_failure(store);
     }
     if (found->is_public) {
-        if (secret) {
+        if (proof.has_secret) {
             return failure_make(store->pool, OAUTH_INVALID_CLIENT, refused, "a public client sent a secret");
         }
-    } else if ((failure = check_secret(store, found, secret, credentials->basic_id != NULL))) {
+    } else if ((failure = check_secret(store, found, &proof))) {
         return failure;
     }
     if (found->disabled_at) {

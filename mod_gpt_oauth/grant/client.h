@@ -6,7 +6,7 @@
 
 #include "base/failure.h"
 #include "grant/policy.h"
-#include "store/store.h"
+#include "store/at_once.h"
 
 /* What a client sent to prove who it is. */
 typedef struct credentials_t {
@@ -14,6 +14,9 @@ typedef struct credentials_t {
     const char *body_id, *body_secret;   /* client_id, client_secret; NULL when absent or empty */
     int has_assertion;                   /* client_assertion or client_assertion_type was sent */
 } credentials_t;
+
+/* Takes down what is to be compared with the client's row. NULL, or the failure of what can be refused without it. */
+const failure_t *client_proof(store_t *store, const credentials_t *credentials, proof_t *proof);
 
 /*
  * Authenticates. Unknown client, wrong secret, missing secret and disabled client are one answer to the client; the log

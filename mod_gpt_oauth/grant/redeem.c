@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/gpt.h"
 #include "base/pkce.h"
 #include "base/scope.h"
 #include "base/token.h"
@@ -168,4 +169,32 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
         tokens->note = apr_psprintf(store->pool, "the client is pinned to GPT %s from now on", pin.gpt_id);
     }
     return NULL;
+}
+
+store_status_t redeem_at_once(store_t *store, const policy_t *policy, const credentials_t *credentials, const redeem_t *request,
+                              tokens_t *tokens)
+{
+    redemption_t redemption = { .challenge = request->verifier ? pkce_challenge(store->pool, request->verifier) : "",
+                                .redirect_uri = request->redirect_uri };
+    refresh_t link;
+    access_token_t access;
+    issued_t issued;
+    proof_t proof;
+    digest_t tag_key;
+    store_status_t status = store_tag_key(store, &tag_key);
+
+    if (status != STORE_OK || client_proof(store, credentials, &proof) || !token_check(request->code, TOKEN_CODE, &tag_key) ||
+        !redemption.challenge || (request->redirect_uri && gpt_id_of(store->pool, request->redirect_uri)) ||
+        !tokens_as_granted(store, policy, NULL, request->resources, &access)) {
+        return status == STORE_DOWN ? STORE_DOWN : STORE_REFUSED;
+    }
+    token_hash(request->code, &redemption.code_hash);
+    *tokens = (tokens_t){ .access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key),
+                          .refresh_token = begin_chain(store, policy, &tag_key, &link) };
+    token_hash(tokens->access_token, &access.hash);
+    status = store_redeem_at_once(store, &proof, &redemption, &link, &access, &issued);
+    if (status == STORE_OK) {
+        tokens_issued(store, &issued, tokens);
+    }
+    return status;
 }

@@ -89,17 +89,26 @@ static void derive_successor(const refresh_parts_t *parts, const digest_t *salt,
     memcpy(next->secret, secret.byte, sizeof(next->secret));
 }
 
+/* The chain's next link, and the token that it stands for. */
+static void make_link(const store_t *store, const policy_t *policy, const refresh_parts_t *parts, refresh_t *link,
+                      refresh_parts_t *next)
+{
+    crypto_random(link->salt.byte, DIGEST_SIZE);
+    derive_successor(parts, &link->salt, next);
+    link->generation = next->generation;
+    crypto_sha256(next->secret, sizeof(next->secret), &link->secret_hash);
+    link->expires_at = store->now + policy->refresh_idle;
+}
+
 static store_status_t rotate(store_t *store, const policy_t *policy, const grant_t *grant, const refresh_parts_t *parts,
                              const access_token_t *access, refresh_parts_t *next)
 {
     refresh_t link;
-    apr_int64_t idle_end = store->now + policy->refresh_idle;
 
-    crypto_random(link.salt.byte, DIGEST_SIZE);
-    derive_successor(parts, &link.salt, next);
-    link.generation = next->generation;
-    crypto_sha256(next->secret, sizeof(next->secret), &link.secret_hash);
-    link.expires_at = idle_end < grant->expires_at ? idle_end : grant->expires_at;
+    make_link(store, policy, parts, &link, next);
+    if (link.expires_at > grant->expires_at) {
+        link.expires_at = grant->expires_at;
+    }
     return store_grant_rotate(store, grant, &link, access);
 }
 
@@ -205,4 +214,34 @@ const failure_t *refresh_grant(store_t *store, const policy_t *policy, const cli
     }
     return invalid_grant(store->pool, "The refresh token could not be used. Sign in again.",
                          "the client or user was shut out in the meantime, or other requests kept rotating the token");
+}
+
+store_status_t refresh_at_once(store_t *store, const policy_t *policy, const credentials_t *credentials,
+                               const refresh_request_t *request, tokens_t *tokens)
+{
+    refresh_parts_t parts, next;
+    refresh_t presented = { 0 }, link = { 0 };
+    access_token_t access;
+    issued_t issued;
+    proof_t proof;
+    digest_t tag_key;
+    store_status_t status = store_tag_key(store, &tag_key);
+
+    if (status != STORE_OK || client_proof(store, credentials, &proof) ||
+        !token_parse_refresh(request->refresh_token, &tag_key, &parts) ||
+        !tokens_as_granted(store, policy, request->scope, request->resources, &access)) {
+        return status == STORE_DOWN ? STORE_DOWN : STORE_REFUSED;
+    }
+    crypto_sha256(parts.selector, sizeof(parts.selector), &presented.selector_hash);
+    crypto_sha256(parts.secret, sizeof(parts.secret), &presented.secret_hash);
+    presented.generation = parts.generation;
+    make_link(store, policy, &parts, &link, &next);
+    *tokens = (tokens_t){ .access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key),
+                          .refresh_token = token_mint_refresh(store->pool, &next, &tag_key) };
+    token_hash(tokens->access_token, &access.hash);
+    status = store_refresh_at_once(store, &proof, &presented, &link, &access, &issued);
+    if (status == STORE_OK) {
+        tokens_issued(store, &issued, tokens);
+    }
+    return status;
 }

@@ -182,18 +182,26 @@ int client_request_read(request_rec *r, client_request_t *request, int *rc)
     return !failure;
 }
 
-int client_request_authenticate(request_rec *r, store_t *store, client_request_t *request, int *rc)
+const failure_t *client_request_credentials(request_rec *r, client_request_t *request)
 {
     const params_t *params = request->params;
-    credentials_t credentials = {
+    const failure_t *failure;
+
+    request->credentials = (credentials_t){
         .body_id = params_get(params, "client_id"),
         .body_secret = params_get(params, "client_secret"),
         .has_assertion = params_find(params, "client_assertion") || params_find(params, "client_assertion_type"),
     };
-    const failure_t *failure = read_basic(r, &credentials);
+    failure = read_basic(r, &request->credentials);
+    request->client_id = credentials_client_id(&request->credentials);
+    return failure;
+}
 
-    request->client_id = credentials_client_id(&credentials);
-    if (failure || (failure = client_authenticate(store, &credentials, &request->client))) {
+int client_request_authenticate(request_rec *r, store_t *store, client_request_t *request, int *rc)
+{
+    const failure_t *failure = client_request_credentials(r, request);
+
+    if (failure || (failure = client_authenticate(store, &request->credentials, &request->client))) {
         *rc = client_request_refuse(r, request, failure);
     }
     return !failure;

@@ -9,13 +9,14 @@
 
 #include "base/failure.h"
 #include "base/params.h"
-#include "store/store.h"
+#include "grant/client.h"
 
 typedef struct client_request_t {
-    const char *refused;    /* the log line of a refusal begins so: "token request refused" */
-    const params_t *params; /* of the body; those of the URL are never looked at */
-    const char *client_id;  /* that was sent, proven or not; NULL: none */
-    client_t *client;       /* that has proven to be it, or is public */
+    const char *refused;       /* the log line of a refusal begins so: "token request refused" */
+    const params_t *params;    /* of the body; those of the URL are never looked at */
+    const char *client_id;     /* that was sent, proven or not; NULL: none */
+    credentials_t credentials; /* filled by client_request_credentials */
+    client_t *client;          /* that has proven to be it, or is public */
 } client_request_t;
 
 /*
@@ -24,6 +25,8 @@ typedef struct client_request_t {
  * as a wrong value.
  */
 int client_request_read(request_rec *r, client_request_t *request, int *rc);
+/* For who proves the client by other means: what it sent for that. NULL, or why that cannot be read. */
+const failure_t *client_request_credentials(request_rec *r, client_request_t *request);
 int client_request_authenticate(request_rec *r, store_t *store, client_request_t *request, int *rc);
 
 /* Logs and answers; counts what looks like guessing, and answers 429 above the rate. Returns what the handler returns. */

@@ -18,13 +18,25 @@
 #include "web/http/log.h"
 #include "web/http/reply.h"
 
+static redeem_t read_redeem(apr_pool_t *p, const params_t *params)
+{
+    return (redeem_t){ .code = params_get(params, "code"),
+                       .redirect_uri = params_get(params, "redirect_uri"),
+                       .verifier = params_get(params, "code_verifier"),
+                       .resources = params_get_all(p, params, "resource") };
+}
+
+static refresh_request_t read_refresh(apr_pool_t *p, const params_t *params)
+{
+    return (refresh_request_t){ .refresh_token = params_get(params, "refresh_token"),
+                                .scope = params_get(params, "scope"),
+                                .resources = params_get_all(p, params, "resource") };
+}
+
 static const failure_t *by_code(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                 tokens_t *tokens)
 {
-    redeem_t request = { .code = params_get(params, "code"),
-                         .redirect_uri = params_get(params, "redirect_uri"),
-                         .verifier = params_get(params, "code_verifier"),
-                         .resources = params_get_all(store->pool, params, "resource") };
+    redeem_t request = read_redeem(store->pool, params);
 
     return request.code ? redeem_code(store, policy, client, &request, tokens) : client_request_missing(store->pool, "code");
 }
@@ -32,9 +44,7 @@ static const failure_t *by_code(store_t *store, const policy_t *policy, const cl
 static const failure_t *by_refresh_token(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                          tokens_t *tokens)
 {
-    refresh_request_t request = { .refresh_token = params_get(params, "refresh_token"),
-                                  .scope = params_get(params, "scope"),
-                                  .resources = params_get_all(store->pool, params, "resource") };
+    refresh_request_t request = read_refresh(store->pool, params);
 
     return request.refresh_token ? refresh_grant(store, policy, client, &request, tokens)
                                  : client_request_missing(store->pool, "refresh_token");
@@ -87,7 +97,27 @@ json_t *endpoint_token_grants(void)
     return list;
 }
 
-static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *tokens)
+/* See grant/tokens.h. What cannot be read is refused the long way, too. */
+static store_status_t at_once(request_rec *r, store_t *store, client_request_t *request, tokens_t *tokens)
+{
+    const policy_t *policy = config_server(r->server)->policy;
+    const char *type = params_get(request->params, "grant_type");
+    redeem_t redeem = read_redeem(r->pool, request->params);
+    refresh_request_t refresh = read_refresh(r->pool, request->params);
+
+    if (!type || client_request_credentials(r, request)) {
+        return STORE_REFUSED;
+    }
+    if (refresh.refresh_token && strcmp(type, "refresh_token") == 0) {
+        return refresh_at_once(store, policy, &request->credentials, &refresh, tokens);
+    }
+    if (redeem.code && strcmp(type, "authorization_code") == 0) {
+        return redeem_at_once(store, policy, &request->credentials, &redeem, tokens);
+    }
+    return STORE_REFUSED;
+}
+
+static int reply_tokens(request_rec *r, const char *client_id, const tokens_t *tokens)
 {
     json_t *object = json_own(r->pool, json_pack("{s:s, s:s, s:I, s:s}", "access_token", tokens->access_token, "token_type",
                                                  "Bearer", "expires_in", (json_int_t)tokens->expires_in, "scope", tokens->scope));
@@ -95,7 +125,7 @@ static int reply_tokens(request_rec *r, const client_t *client, const tokens_t *
     if (tokens->refresh_token) {
         json_object_set_new(object, "refresh_token", json_string(tokens->refresh_token));
     }
-    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", client->id,
+    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", client_id,
                 log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
                 tokens->note ? tokens->note : "");
     return reply_json(r, HTTP_OK, object);
@@ -109,11 +139,20 @@ int endpoint_token_post(request_rec *r)
     tokens_t tokens;
     int rc;
 
-    if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
+    if (!client_request_read(r, &request, &rc)) {
+        return rc;
+    }
+    switch (at_once(r, &store, &request, &tokens)) {
+    case STORE_OK: return reply_tokens(r, request.client_id, &tokens);
+    case STORE_DOWN: return client_request_refuse(r, &request, store_failure(&store));
+    case STORE_REFUSED:
+    default: break;
+    }
+    if (!client_request_authenticate(r, &store, &request, &rc)) {
         return rc;
     }
     failure = dispatch(&store, config_server(r->server)->policy, request.client, request.params, &tokens);
-    return failure ? client_request_refuse(r, &request, failure) : reply_tokens(r, request.client, &tokens);
+    return failure ? client_request_refuse(r, &request, failure) : reply_tokens(r, request.client_id, &tokens);
 }
 
 /* A browser at the token URL: most often the two URLs are swapped in the app's settings. */
