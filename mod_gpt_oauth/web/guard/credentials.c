@@ -82,7 +82,7 @@ static const failure_t *read_authorization(request_rec *r, const char *header, c
     if ((ways->oauth || ways->service) && authorization.scheme == AUTHORIZATION_BEARER) {
         credential->text = text;
         credential->kind = ways->service && (!ways->oauth || is_key(dir, text)) ? CREDENTIAL_KEY : CREDENTIAL_TOKEN;
-        if (token_is_b64(text) && query_has_token(request_initial(r)->args)) {
+        if (query_has_token(request_initial(r)->args) && token_is_b64(text)) {
             return failure_make(r->pool, OAUTH_INVALID_REQUEST,
                                 "The access token was sent in the header and in the URL. Send it in the header.", NULL);
         }
