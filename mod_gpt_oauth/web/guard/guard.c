@@ -17,6 +17,7 @@
 #include "web/config/config.h"
 #include "web/guard/credentials.h"
 #include "web/http/log.h"
+#include "web/guard/need.h"
 #include "web/guard/refusal.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
@@ -72,7 +73,7 @@ static void challenge(request_rec *r, const failure_t *failure)
     const server_conf_t *conf = config_server(r->server);
     const ways_in_t *ways = config_ways_in(config_dir(r));
     const resource_t *resource = ways->oauth ? resource_of(r) : NULL;
-    const char *scope = request_record(r)->need_scope;
+    const char *scope = need_of(r);
     const char *text = apr_pstrcat(r->pool, challenge_scheme(r, ways), " realm=\"", conf->issuer ? conf->issuer : "", "\"", NULL);
 
     if (ap_is_HTTP_ERROR(r->status)) {
@@ -238,11 +239,11 @@ int guard_check_authz(request_rec *r)
         return HTTP_FORBIDDEN;
     }
     access = guard_access(r);
-    failure = failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE,
-                           access && !access->client_id ? "This needs more than the service key allows."
-                                                        : "This needs more than the user has allowed this app.",
-                           "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token",
-                           record->need_scope);
+    failure =
+        failure_make(r->pool, OAUTH_INSUFFICIENT_SCOPE,
+                     access && !access->client_id ? "This needs more than the service key allows."
+                                                  : "This needs more than the user has allowed this app.",
+                     "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token", need_of(r));
     record->refusal = failure;
     log_failure(r, "access refused", access ? access->client_id : NULL, r->user, failure);
     challenge(r, failure);

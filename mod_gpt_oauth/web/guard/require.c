@@ -15,21 +15,11 @@
 #include "private.h"
 #include "web/config/config.h"
 #include "web/guard/guard.h"
+#include "web/guard/need.h"
 #include "web/http/request.h"
 #include "web/config/section.h"
 
 #define NOT_IN_HTACCESS_TEXT " is not allowed in .htaccess: write it in a <Location> of the server's configuration"
-
-/* One of the alternatives in a section or a <RequireAny>. */
-typedef struct branch_t {
-    const ap_directive_t *any;
-    const ap_directive_t *line; /* in it */
-} branch_t;
-
-typedef struct scope_line_t {
-    const char *scopes;           /* normalised; all of them are needed */
-    apr_array_header_t *branches; /* branch_t, from within outwards: the alternatives that this line is part of */
-} scope_line_t;
 
 static void note(cmd_parms *cmd, const char *scope)
 {
@@ -92,42 +82,13 @@ static const char *parse_scopes(cmd_parms *cmd, const char *args, const void **p
     return NULL;
 }
 
-/*
- * What a client that is refused should ask for: of alternatives the first that asks for scopes, and in it everything. All lines
- * come by here, as long as there is no user.
- */
-static void note_need(request_rec *r, const scope_line_t *line)
-{
-    request_t *record = request_record(r);
-
-    if (!record->branches) {
-        record->branches = apr_array_make(r->pool, 4, sizeof(branch_t));
-        record->need_scope = "";
-    }
-    for (int i = line->branches->nelts - 1; i >= 0; i--) {
-        const branch_t *branch = &APR_ARRAY_IDX(line->branches, i, branch_t), *taken = NULL;
-
-        for (int j = 0; j < record->branches->nelts && !taken; j++) {
-            const branch_t *other = &APR_ARRAY_IDX(record->branches, j, branch_t);
-
-            taken = other->any == branch->any ? other : NULL;
-        }
-        if (!taken) {
-            APR_ARRAY_PUSH(record->branches, branch_t) = *branch;
-        } else if (taken->line != branch->line) {
-            return;
-        }
-    }
-    record->need_scope = scope_union(r->pool, record->need_scope, line->scopes);
-}
-
 static authz_status check_scopes(request_rec *r, const char *args, const void *parsed)
 {
     const scope_line_t *line = parsed;
     const access_t *access;
 
     (void)args;
-    note_need(r, line);
+    need_note(r, line);
     if (!r->user) {
         return AUTHZ_DENIED_NO_USER;
     }

@@ -29,11 +29,10 @@ typedef struct request_t {
     const char *password_hash;         /* what the module's own provider checked the password against */
     /* What web/http/hashing keeps; NULL: nothing yet. */
     struct hashing_t *hashing;
-    int is_inner;                 /* a hook of ours runs the other modules' of its kind */
-    const char *need_scope;       /* what the Require lines here ask for, for the challenge; normalised */
-    apr_array_header_t *branches; /* branch_t: which of several alternatives need_scope is about */
-    int is_preflight;             /* let in without a token: answered by the module, whatever handler stands here */
-    int lacks_scope;              /* a Require oauth-scope refused for want of a scope */
+    int is_inner;                    /* a hook of ours runs the other modules' of its kind */
+    apr_array_header_t *scope_lines; /* what web/guard/need notes of Require lines; NULL: nothing yet */
+    int is_preflight;                /* let in without a token: answered by the module, whatever handler stands here */
+    int lacks_scope;                 /* a Require oauth-scope refused for want of a scope */
 
     const access_t *access;   /* of who was let in here by a token or key */
     const failure_t *refusal; /* why nobody was; or why who was may not do this */
