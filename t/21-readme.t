@@ -18,7 +18,7 @@ my ($database, $site) = take('README.md', 'Set up', 'apache');
 my ($mcp) = take('README.md', 'MCP servers', 'apache');
 my ($scopes_included) = take('docs/directives.md', 'Scopes and resources', 'apache');
 my ($service) = take('docs/directives.md', 'Service keys', 'apache');
-my ($hosts) = take('docs/operations.md', 'Several hosts, one issuer', 'apache');
+my ($hosts) = take('docs/operations.md', 'Several virtual hosts, one issuer', 'apache');
 my ($privacy) = take('docs/guide.md', 'Stage three: the custom GPT', 'apache');
 my ($try) = take('README.md', 'Try it', 'sh');
 my ($install) = take('README.md', 'Install', 'sh');                       # run by t/01-build.t
@@ -27,6 +27,7 @@ my ($key) = take('docs/directives.md', 'Service keys', 'sh');
 my ($public) = take('docs/endpoints.md', 'Added by hand', 'sh');
 my ($account) = take('docs/endpoints.md', 'Service accounts', 'sh');
 my ($introspection) = take('docs/endpoints.md', 'Introspection', 'sh');
+take('docs/operations.md', 'A database with a standby', 'apache');            # and this by t/97-failover.t
 take('docs/directives.md', 'Who signs people in', $_) for qw(apache html);    # tried by t/23-admin.t
 is(join("\n", map { $_->left(qw(apache html)) } values %document), '', 'no configuration is left out');
 is(join("\n", map { $document{$_}->left('sh') } grep { !/guide|operations/ } keys %document), '', '... nor a command');

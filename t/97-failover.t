@@ -10,9 +10,27 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Faults;
 use Test::GptOauth::Load;
+use Test::GptOauth::Markdown;
 use Test::GptOauth::Postgres;
 
 plan skip_all => 'only with PostgreSQL' unless grep { $_ eq 'pgsql' } dbs();
+
+# What docs/operations.md says about it.
+my $document = Test::GptOauth::Markdown->new('docs/operations.md');
+my ($directives) = $document->take('A database with a standby', 'apache');
+my ($commands) = $document->take('A database with a standby', 'sh');
+
+# As postgres, in the shell.
+sub configure {
+    my ($primary) = @_;
+    my @server = (PGHOST => $primary->dir, PGPORT => $primary->port, PGUSER => 'postgres', PGDATABASE => 'postgres');
+    local %ENV = (%ENV, @server, PATH => "${\ $primary->bin('') }:$ENV{PATH}");
+    for my $command (split /\n/, $commands) {
+        is(Test::GptOauth::Process::run({}, 'sh', '-c', $command)->{err}, '', $command);
+    }
+    ok($primary->is_synchronous, 'the standby is synchronous');
+    return;
+}
 
 # An httpd that is told of both servers, first of the one that is named so, and these.
 sub start_pair {
@@ -20,8 +38,13 @@ sub start_pair {
     my $primary = Test::GptOauth::Postgres->new;
     my $database = $primary->create_database;
     my $standby = $primary->standby;
+    configure($primary);
     my @servers = $first eq 'primary' ? ($primary, $standby) : ($standby, $primary);
-    my $params = sub { return Test::GptOauth::Postgres::conninfo_of($_[0]->database, @servers) };
+    my $ports = join ',', map { $_->port } @servers;
+    my %there = (' dbname=oauth ' => " dbname=$database ", 'host=db1.internal,db2.internal' => "host=127.0.0.1,127.0.0.1 port=$ports");
+    my ($conninfo) = $directives =~ /DBDParams "(.*)"/;
+    $conninfo =~ s/\Q$_\E/$there{$_}/ or die "the document's DBDParams have no $_\n" for sort keys %there;
+    my $params = sub { return $conninfo };
     my $t = Test::GptOauth->new(db => 'pgsql', cluster => $primary, database => $database, params => $params, %opt);
     return ($t, $primary, $standby);
 }

@@ -43,8 +43,8 @@ sub place {
     return $self;
 }
 
-# A copy of this server that follows it synchronously: from now on what role oauth commits here is in the standby's log before it is
-# told so. The servers may be stopped, and their operating system lives on, so this needs no fsync.
+# A copy of this server that follows it. Once synchronous_standby_names says so, what role oauth commits here is in the standby's log
+# before it is told so; where servers are stopped and their operating system lives on, that needs no fsync.
 sub standby {
     my ($self) = @_;
     my $standby = ref($self)->place;
@@ -53,14 +53,17 @@ sub standby {
     $standby->as_postgres(">$dir/copy.log", "$bin/pg_basebackup", @copy) or die 'pg_basebackup failed: ' . slurp("$dir/copy.log");
     @{ $standby->{options} } = (@{ $self->{options} }, '-c', 'wal_retrieve_retry_interval=100ms');
     $standby->start;
-    $self->psql('postgres', $_, 'postgres')
-        for "ALTER SYSTEM SET synchronous_standby_names = '*'", 'ALTER ROLE oauth SET synchronous_commit = on', 'SELECT pg_reload_conf()';
-    my $deadline = time + 20;
-    until ($self->psql('postgres', "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", 'postgres')) {
-        die 'the standby does not follow: ' . $standby->log if time > $deadline;
-        sleep 0.05;
-    }
+    $self->psql('postgres', 'ALTER ROLE oauth SET synchronous_commit = on', 'postgres');
     return $standby;
+}
+
+# Whether a commit here waits for a standby, soon.
+sub is_synchronous {
+    my ($self) = @_;
+    my $follows = "SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')";
+    my $deadline = time + 20;
+    sleep 0.05 while $self->psql('postgres', $follows, 'postgres') ne 't' && time < $deadline;
+    return time < $deadline;
 }
 
 # Makes a primary of this standby, which waits for no other.
@@ -151,13 +154,6 @@ sub conninfo {
     my ($self, $database, %opt) = @_;
     my $host = $opt{tcp} ? '127.0.0.1' : $self->{dir};
     return "host=$host port=$self->{port} dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
-}
-
-# What leads to whichever of several servers is the primary.
-sub conninfo_of {
-    my ($database, @servers) = @_;
-    my ($hosts, $ports) = (join(',', map { '127.0.0.1' } @servers), join ',', map { $_->{port} } @servers);
-    return "host=$hosts port=$ports target_session_attrs=read-write dbname=$database user=oauth connect_timeout=2 tcp_user_timeout=3000";
 }
 
 sub psql_command {
