@@ -321,6 +321,12 @@ bad('no connect_timeout', qr/DBDParams sets no connect_timeout.*add connect_time
 bad("connect_timeout=$_", qr/DBDParams says connect_timeout=\Q$_\E; write 1 to 10 seconds/, $usual, dbd => "$pgsql connect_timeout=$_\"") for qw(0 60 -1 x 2x);
 bad('an unknown parameter', qr/DBDParams is not a connection string that libpq understands; write for example/, $usual, dbd => "$pgsql hots=x connect_timeout=2\"");
 unlike(configtest($usual, dbd => "DBDriver pgsql\nDBDParams \"host=x password=geheim xyz\""), qr/geheim/, 'a password is not repeated');
+good('GPTOAuthListen', "$usual\nGPTOAuthListen \"host=db.internal dbname=oauth\"", dbd => "$pgsql connect_timeout=2\"");
+good('GPTOAuthListen off', "$usual\nGPTOAuthListen Off");
+bad('GPTOAuthListen with SQLite', qr/GPTOAuthListen: SQLite has no connection to listen on/, "$usual\nGPTOAuthListen \"host=x\"");
+bad('GPTOAuthListen of something else', qr/GPTOAuthListen: this is not a connection string that libpq understands; write where PostgreSQL itself/,
+    "$usual\nGPTOAuthListen \"host=x password=geheim xyz\"", dbd => "$pgsql connect_timeout=2\"");
+unlike(configtest("$usual\nGPTOAuthListen \"host=x password=geheim xyz\"", dbd => "$pgsql connect_timeout=2\""), qr/geheim/, '... whose password is not repeated');
 bad('mod_dbd is missing', qr/mod_dbd is not loaded; write LoadModule dbd_module/, "$sqlite\n$usual", without => 'dbd');
 bad('mod_authn_core is missing', qr/mod_authn_core is not loaded.*write LoadModule authn_core_module/, $usual, without => 'authn_core');
 good('nothing of the module', '', dbd => '');
