@@ -14,7 +14,8 @@ is(join('', grep { !/^(?:#|$)/ } split /^/, $text), '', 'gpt_oauth.conf is all c
 $text =~ s/^#(?=GPTOAuth|<|    )//mg;
 $text =~ s/^    #(?=GPTOAuth|Require)/    /mg;
 $text = join '', grep { !/^ *#/ } split /^/, $text;
-my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '');
+my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '',
+    dbd => qq(DBDriver pgsql\nDBDParams "host=db.internal dbname=oauth connect_timeout=2"\n));    # which alone has somewhere to listen
 $t->write_file('conf/openapi.json', Test::GptOauth::slurp("$FindBin::Bin/../conf/openapi-hello.json"));
 $t->write_conf(conf => $text);
 $ENV{GPT_SERVICE_KEY} = '0123456789abcdef' x 2;

@@ -327,6 +327,10 @@ bad('GPTOAuthListen with SQLite', qr/GPTOAuthListen: SQLite has no connection to
 bad('GPTOAuthListen of something else', qr/GPTOAuthListen: this is not a connection string that libpq understands; write where PostgreSQL itself/,
     "$usual\nGPTOAuthListen \"host=x password=geheim xyz\"", dbd => "$pgsql connect_timeout=2\"");
 unlike(configtest("$usual\nGPTOAuthListen \"host=x password=geheim xyz\"", dbd => "$pgsql connect_timeout=2\""), qr/geheim/, '... whose password is not repeated');
+my $beside = "<VirtualHost 127.0.0.1:1>\nServerName x\nGPTOAuthIssuer https://x.example\n%s\n</VirtualHost>";
+good('GPTOAuthListen for all virtual hosts', "GPTOAuthListen host=x\n$usual\n" . sprintf($beside, ''), dbd => "$pgsql connect_timeout=2\"");
+bad('GPTOAuthListen of one of two', qr/GPTOAuthListen: another virtual host has the same DBDParams and says something else/,
+    "$usual\n" . sprintf($beside, 'GPTOAuthListen off'), dbd => "$pgsql connect_timeout=2\"");
 bad('mod_dbd is missing', qr/mod_dbd is not loaded; write LoadModule dbd_module/, "$sqlite\n$usual", without => 'dbd');
 bad('mod_authn_core is missing', qr/mod_authn_core is not loaded.*write LoadModule authn_core_module/, $usual, without => 'authn_core');
 good('nothing of the module', '', dbd => '');

@@ -18,6 +18,7 @@
 #include "web/config/resource.h"
 #include "web/config/section.h"
 #include "web/endpoint/plugin_documents.h"
+#include "web/http/db.h"
 #include "web/http/log.h"
 
 static const char *vhost_name(apr_pool_t *p, const server_rec *s)
@@ -25,21 +26,32 @@ static const char *vhost_name(apr_pool_t *p, const server_rec *s)
     return apr_psprintf(p, "GPTOAuthIssuer of %s", s->server_hostname ? s->server_hostname : "the server");
 }
 
-static int check_issuer(apr_pool_t *p, const server_rec *s, server_conf_t *conf)
+/* Those with one database have one listener. */
+static int check_listen(apr_pool_t *p, const server_rec *main_server, const server_rec *s, const server_conf_t *conf)
+{
+    const char *problem = conf->listen && *conf->listen ? store_listen_problem(p, conf->dbd_driver, conf->listen) : NULL;
+
+    for (const server_rec *other = main_server; other != s && !problem; other = other->next) {
+        const server_conf_t *theirs = config_server(other);
+
+        if (theirs->issuer && theirs->dbd_driver && theirs->dbd_params && db_is_same(theirs, conf) &&
+            strcmp(theirs->listen ? theirs->listen : theirs->dbd_params, conf->listen ? conf->listen : conf->dbd_params) != 0) {
+            problem = "another virtual host has the same DBDParams and says something else; write the same line in both, or "
+                      "outside of them";
+        }
+    }
+    return problem ? check_complain(s, LOG_LISTEN, vhost_name(p, s), apr_pstrcat(p, "GPTOAuthListen: ", problem, NULL)) : 0;
+}
+
+static int check_issuer(apr_pool_t *p, const server_rec *main_server, const server_rec *s, server_conf_t *conf)
 {
     const char *where = vhost_name(p, s);
     const char *problem = store_params_problem(p, conf->dbd_driver, conf->dbd_params, NULL);
-    int problems = 0;
+    int problems = problem ? check_complain(s, LOG_DBD_PARAMS, where, problem) : check_listen(p, main_server, s, conf);
 
-    if (problem) {
-        problems += check_complain(s, LOG_DBD_PARAMS, where, problem);
-    }
     if (!APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open)) {
         problems += check_complain(s, LOG_NO_MOD_DBD, where,
                                    "mod_dbd is not loaded; write LoadModule dbd_module modules/mod_dbd.so (Debian: a2enmod dbd)");
-    }
-    if (!problem && conf->listen && *conf->listen && (problem = store_listen_problem(p, conf->dbd_driver, conf->listen))) {
-        problems += check_complain(s, LOG_LISTEN, where, apr_pstrcat(p, "GPTOAuthListen: ", problem, NULL));
     }
     /* mod_dbd finds it out only when the first connection is wanted, and says "failed to initialise". */
     if (conf->dbd_max < 1 || conf->dbd_keep > conf->dbd_max || conf->dbd_min > conf->dbd_keep) {
@@ -125,7 +137,8 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
             issuers++;
             check_ldap(s, conf);
             check_server_name(ptemp, s, conf);
-            problems += check_issuer(ptemp, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
+            problems +=
+                check_issuer(ptemp, main_server, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
         }
     }
     for (server_rec *s = main_server; s; s = s->next) {
