@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # Two hosts of one issuer, each an httpd of its own, with one PostgreSQL, and nothing that ties a client to one of them. A third one
-# reaches the database by a pooler in transaction mode. GPTOAUTH_REVOCATIONS says how many revocations are measured (default: 100).
+# reaches the database by a pooler in transaction mode, which passes no notifications on: it asks the database each time, until it is
+# told where PostgreSQL itself is. GPTOAUTH_REVOCATIONS says how many revocations are measured (default: 100).
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_hex);
@@ -9,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Faults;
 use Test::GptOauth::Load;
 use Test::GptOauth::Pooler;
 
@@ -143,6 +145,8 @@ sub ways {
     );
 }
 
+my %way = ways();
+
 sub status_on { my ($t, $token) = @_; return $t->fetch('/api/notes.txt', $token)->status }
 
 # The seconds from the answer to the revocation until a request that this host accepted for the last time was sent, and until it
@@ -168,7 +172,7 @@ sub wait_for {
 sub quantile { my ($share, @sorted) = @_; return $sorted[ int($share * $#sorted) ] }
 
 sub test_revocation {
-    my %way = ways();
+    my ($revocations) = @_;
     my @names = sort keys %way;
     my (%wrong, %seen, @dead);
     for my $round (0 .. $revocations - 1) {
@@ -215,20 +219,44 @@ sub load_of {
     }, pause => 0.1);
 }
 
-subtest 'a client meets any of the hosts' => sub { test_reading(); test_sign_in() };
-subtest 'a code is redeemed on one of them' => \&test_redemption;
-subtest 'what is revoked on one is refused by all' => sub {
-    my $other = $here->client_add('other');
+# Meanwhile others are served.
+sub test_revocations {
+    my ($revocations) = @_;
+    my $other = $here->client_add("other of $revocations");
     my @tokens = map { $here->tokens_for($other)->{access_token} } 1 .. 2;
     my @loads = map { load_of($_, @tokens) } @hosts;
-    test_revocation();
+    test_revocation($revocations);
     my @results = map { $_->stop } @loads;
     my @failed = grep { $_->{status} != 200 } @results;
     is(scalar(@failed), 0, sprintf 'meanwhile not one of %d good requests fails', scalar @results);
+    return;
+}
+
+# Which of the hosts need not ask the database for a token that they have seen.
+sub caching {
+    my $token = $here->tokens_for($app)->{access_token};
+    $_->token_works($token) for @hosts;
+    return join ' ', map { is_cached($_, $token) ? 1 : 0 } @hosts;
+}
+
+subtest 'a client meets any of the hosts' => sub { test_reading(); test_sign_in() };
+subtest 'a code is redeemed on one of them' => \&test_redemption;
+subtest 'what is revoked on one is refused by all' => sub {
+    ok(is_logged($_, qr/GPT044/), 'a host that hears the database says so') for $here, $there;
+    ok(is_logged($pooled, qr/GPT046: .*connection pooler, name PostgreSQL itself in GPTOAuthListen/), 'one behind a pooler says what to do');
+    is(caching(), '1 1 0', 'the one behind the pooler asks each time');
+    test_revocations($revocations);
+};
+subtest '... also behind a pooler, past which the host listens' => sub {
+    $pooled->write_conf(conf => "$keys_too{conf}GPTOAuthListen \"${\ $pooled->cluster->conninfo($pooled->database) }\"\n");
+    $pooled->restart;
+    ok(is_logged($pooled, qr/GPT044/), 'it hears the database');
+    is(caching(), '1 1 1', 'and none needs to ask');
+    test_revocations(9);
 };
 subtest 'the log' => sub {
     like($pooled->error_log, qr/GPT026: .*connection pooler/, 'names the pooler');
-    unlike($_->error_log, qr/GPT026/, '... and none where there is none') for $here, $there;
+    unlike($_->error_log, qr/GPT026|GPT046/, '... and none where there is none') for $here, $there;
     $_->finish for @hosts;
 };
 

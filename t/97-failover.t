@@ -86,15 +86,31 @@ sub all_live {
 
 sub share_of { my ($about, @results) = @_; return scalar grep { ($_->{about} // '') eq $about } @results }
 
+# As before, tokens are good without a question, and what is revoked is refused within a second.
+sub is_listening {
+    my ($t, $client) = @_;
+    ok(is_logged($t, qr/GPT045/), 'httpd said that it hears of no revocations');
+    ok(is_logged($t, qr/GPT044/, 2), '... and that it does again');
+    my $tokens = $t->tokens_for($client);
+    $t->token_works($tokens->{access_token});
+    ok(is_cached($t, $tokens->{access_token}), 'so that it asks no database for a token that it knows');
+    $t->gptoauth(qw(grant revoke --user alice --client), $client->{id});
+    my $began = time;
+    sleep 0.01 while $t->token_works($tokens->{access_token}) && time < $began + 2;
+    cmp_ok(time - $began, '<', 1, 'and what is revoked is refused within a second');
+    return;
+}
+
 # away: what happens to the primary. healed: how long after the promotion a request may still fail.
 sub test_failover {
     my ($t, $primary, $standby, $away, $healed) = @_;
+    ok(is_logged($t, qr/GPT044/), 'httpd hears of revocations');
     my ($load, $client, @chains) = start_load($t);
     my @children = children_of($t->pid);
     sleep 0.7;
     my $from = time;
     $away->($primary);
-    sleep 0.7;
+    sleep 1.5;
     $standby->promote;
     my $to = time;
     $t->{cluster} = $standby;
@@ -113,6 +129,7 @@ sub test_failover {
     my %still = map { $_ => 1 } children_of($t->pid);
     is(join(' ', grep { !$still{$_} } @children), '', 'and no process of httpd ended');
     all_live($t, $client, \@chains, @results);
+    is_listening($t, $client);
     like($t->try_gptoauth('', 'doctor', '--issuer', $t->issuer)->{out}, qr/^  ok +rights /m, 'the command finds the new primary, too');
     return;
 }

@@ -5,11 +5,12 @@ package Test::GptOauth::Faults;
 use strict;
 use warnings;
 use Exporter qw(import);
+use IO::Handle;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use Test::GptOauth::Load;
 
-our @EXPORT = qw(all_answered children_of freeze thaw crash nearly_all reasons refresher unavailable);
+our @EXPORT = qw(all_answered children_of freeze thaw crash is_cached is_logged nearly_all reasons refresher unavailable while_locked);
 
 # The processes that this one has started and that still run.
 sub children_of {
@@ -50,6 +51,35 @@ sub crash {
         sleep 0.01;
     }
     return;
+}
+
+# Does something while nobody else can read a table of PostgreSQL, and answers what that answers.
+sub while_locked {
+    my ($t, $table, $do) = @_;
+    open my $holder, '|-', $t->cluster->psql_command($t->database) or die "psql: $!\n";
+    $holder->autoflush(1);
+    print {$holder} "BEGIN; LOCK TABLE $table;\n";
+    my $locked = "SELECT count(*) FROM pg_locks WHERE relation = '$table'::regclass AND mode = 'AccessExclusiveLock' AND granted";
+    my $deadline = time + 10;
+    sleep 0.02 until $t->sql($locked) || time > $deadline;
+    my $result = $do->();
+    print {$holder} "ROLLBACK;\n";
+    close $holder;
+    return $result;
+}
+
+# Whether the token is accepted here without a question to the database.
+sub is_cached {
+    my ($t, $token) = @_;
+    return while_locked($t, 'oauth_access_token', sub { return $t->fetch('/api/notes.txt', $token)->status }) == 200;
+}
+
+# Whether the error log has it so many times, or soon will.
+sub is_logged {
+    my ($t, $pattern, $times, $seconds) = @_;
+    my $deadline = time + ($seconds // 15);
+    sleep 0.02 while (() = $t->error_log =~ /$pattern/g) < ($times // 1) && time < $deadline;
+    return time < $deadline;
 }
 
 # The next request of a client that refreshes its tokens as soon as it has them, keeps the newest, and tries again with the
