@@ -39,6 +39,7 @@ typedef struct backend_t {
     outcome_t (*begin)(lease_t *lease);
     outcome_t (*commit)(lease_t *lease);
     void (*rollback)(lease_t *lease);
+    void (*tidy)(lease_t *lease); /* after a patient operation in steps */
     outcome_t (*run)(lease_t *lease, const char *sql, const value_t *args, int nargs, rows_t **rows);
 
     /* For migrate.c: what a new database needs outside of transactions, and several statements without arguments or rows. */

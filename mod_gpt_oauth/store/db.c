@@ -48,7 +48,11 @@ static outcome_t run_once(lease_t *lease, const op_t *op, const value_t *args, i
         return outcome;
     }
     if (backend->needs_steps && strncmp(op->sql, "SELECT", 6) != 0) {
-        return run_steps(lease, op->steps[0] ? op->steps : single, args, nargs, rows);
+        outcome = run_steps(lease, op->steps[0] ? op->steps : single, args, nargs, rows);
+        if (outcome == DB_OK && op->patient) {
+            backend->tidy(lease);
+        }
+        return outcome;
     }
 
     outcome = backend->run(lease, op->sql, args, nargs, rows);

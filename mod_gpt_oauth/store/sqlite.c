@@ -22,6 +22,9 @@
 #define BUSY  5 /* SQLITE_BUSY, which the driver passes on */
 #define TRIES 4 /* of a statement whose schema changes, for four that migrate at once change it as often */
 
+/* Bytes of <file>-wal; SQLite by itself begins it anew at a quarter of that, but only in a moment without readers. */
+#define WAL_MAX (16 << 20)
+
 /* Static, not the source's: two virtual hosts may have a source each for one file. */
 static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
 
@@ -286,6 +289,21 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
     return DB_OK;
 }
 
+/* Waits for those who read now, while nobody writes: otherwise a busy server's WAL grows as long as there is something to delete. */
+static void sqlite_tidy(lease_t *lease)
+{
+    const char *wal = apr_pstrcat(lease->store->pool, lease->store->source->file, "-wal", NULL);
+    struct stat status;
+    rows_t *rows;
+
+    if (stat(wal, &status) == 0 && status.st_size > WAL_MAX && take_lock(lease) == DB_OK) {
+        (void)command(lease, "PRAGMA busy_timeout = 200");
+        (void)sqlite_run(lease, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, 0, &rows);
+        (void)command(lease, "PRAGMA busy_timeout = 0");
+        drop_lock(lease);
+    }
+}
+
 /* Readers and the writer then do not wait for each other; stays with the file. */
 static outcome_t sqlite_found(lease_t *lease)
 {
@@ -365,6 +383,7 @@ const backend_t backend_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .tidy = sqlite_tidy,
     .run = sqlite_run,
     .found = sqlite_found,
     .script = sqlite_script,
