@@ -119,7 +119,7 @@ store_status_t store_registration_purge(store_t *store, int limit, int is_patien
 #define DOCUMENTS  NOT_LET_IN "source = '" CLIENT_DOCUMENT "' AND issuer IS NULL"
 #define EXCESS(these)                                                                                                            \
     "(SELECT CASE WHEN count(*) > $2 THEN count(*) - $2 ELSE 0 END FROM"                                                         \
-    " (SELECT 1 FROM oauth_client WHERE " these " LIMIT $2 + $3) AS counted)"
+    " (SELECT 1 FROM oauth_client WHERE " these " ORDER BY seen_at LIMIT $2 + $3) AS counted)"
 #define LONGEST(these) "SELECT id FROM oauth_client WHERE " these " ORDER BY seen_at LIMIT " EXCESS(these)
 /*
  * The grant is asked for since modules older than let_in_at may be at work, too. By the array PostgreSQL finds out once who they

@@ -289,7 +289,7 @@ static outcome_t sqlite_run(lease_t *lease, const char *sql, const value_t *args
     return DB_OK;
 }
 
-/* Waits for those who read now, while nobody writes: otherwise a busy server's WAL grows as long as there is something to delete. */
+/* Waits for those who read now, while nobody writes: a busy server's WAL would grow as long as there is something to delete. */
 static void sqlite_tidy(lease_t *lease)
 {
     const char *wal = apr_pstrcat(lease->store->pool, lease->store->source->file, "-wal", NULL);
