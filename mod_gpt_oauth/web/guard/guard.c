@@ -31,7 +31,8 @@ static int is_in_force(request_rec *r)
     return !request_record(r)->endpoint && config_is_guarded(r);
 }
 
-const access_t *guard_access(request_rec *r)
+/* Where the guard is in force. */
+static const access_t *access_here(request_rec *r)
 {
     request_rec *at = r;
     const access_t *access;
@@ -41,10 +42,14 @@ const access_t *guard_access(request_rec *r)
         at = at->prev ? at->prev : at->main;
     }
     access = request_record(at)->access;
-    if (!r->user || !access || !is_in_force(r) || strcmp(r->user, access_principal(r->pool, access)) != 0) {
-        return NULL;
-    }
-    return access;
+    return r->user && access && strcmp(r->user, access_principal(r->pool, access)) == 0 ? access : NULL;
+}
+
+const access_t *guard_access(request_rec *r)
+{
+    const access_t *access = access_here(r);
+
+    return access && is_in_force(r) ? access : NULL;
 }
 
 int guard_refuse_trace(request_rec *r)
@@ -250,11 +255,13 @@ int guard_check_authz(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
-/* Servers of Python and Java take a header for Latin-1: a name beyond ASCII reaches their applications as another one. */
+/*
+ * The request has no identity header yet. Servers of Python and Java take a header for Latin-1: a name beyond ASCII reaches their
+ * applications as another one.
+ */
 static void tell(request_rec *r, int how, const char *header, const char *value)
 {
-    apr_table_setn(r->headers_in, header,
-                   how == PASS_HEADERS_ENCODED ? params_encode(r->pool, value) : apr_pstrdup(r->pool, value));
+    apr_table_addn(r->headers_in, header, how == PASS_HEADERS_ENCODED ? params_encode(r->pool, value) : value);
 }
 
 static void export_identity(request_rec *r, const access_t *access)
@@ -321,7 +328,7 @@ int guard_fixups(request_rec *r)
     if (r->user && !*r->user) {
         r->user = NULL;
     }
-    access = guard_access(r);
+    access = access_here(r);
     if (access) {
         export_identity(r, access);
     }

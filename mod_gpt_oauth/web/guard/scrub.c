@@ -36,6 +36,9 @@ static int same_folded(const char *name, const char *other, apr_size_t size)
 
 static int names_identity(const char *name, apr_size_t size)
 {
+    if (*name != 'X' && *name != 'x') {
+        return 0;
+    }
     for (int i = 0; i < COUNT(identity_headers); i++) {
         if (size == identity_headers[i].size && same_folded(name, identity_headers[i].name, size)) {
             return 1;
@@ -73,12 +76,13 @@ static const char is_token_character[256] = {
  */
 static void scrub_connection(request_rec *r)
 {
-    const char *at = apr_table_getm(r->pool, r->headers_in, "Connection");
+    const char *at;
     char *kept, *o;
 
-    if (!at) {
+    if (!apr_table_get(r->headers_in, "Connection")) {
         return;
     }
+    at = apr_table_getm(r->pool, r->headers_in, "Connection");
     kept = o = apr_palloc(r->pool, strlen(at) + 2);
     while (*at) {
         char *name = o;
@@ -144,11 +148,15 @@ static int is_own_cookie(const char *at, const char *tag)
 /* Moves the module's cookies into the record. All others stay as they are, byte for byte. */
 static void take_cookies(request_rec *r, const char *tag)
 {
-    const char *at = apr_table_getm(r->pool, r->headers_in, "Cookie");
+    const char *at;
     int is_last = 0; /* the last one was taken */
     char *kept, *taken, *k, *t;
 
-    if (!at || !strstr(at, COOKIE_PREFIX)) {
+    if (!apr_table_get(r->headers_in, "Cookie")) {
+        return;
+    }
+    at = apr_table_getm(r->pool, r->headers_in, "Cookie");
+    if (!strstr(at, COOKIE_PREFIX)) {
         return;
     }
     kept = k = apr_palloc(r->pool, strlen(at) + 1);
