@@ -26,6 +26,8 @@ static int has_openapi(const server_conf_t *conf)
 }
 
 const endpoint_t endpoints[] = {
+    /* First, as it alone is looked for by its handler at each request. */
+    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
     { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL, endpoint_authorize_get, endpoint_authorize_post,
       BY_GET_OR_POST },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
@@ -41,6 +43,5 @@ const endpoint_t endpoints[] = {
       endpoint_resource, NULL, NULL },
     { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest, endpoint_manifest, NULL, NULL },
     { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi, endpoint_openapi, NULL, NULL },
-    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
     { .handler = NULL }
 };
