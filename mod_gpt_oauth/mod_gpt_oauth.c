@@ -20,6 +20,7 @@
 #include "web/guard/guard.h"
 #include "web/http/hashing.h"
 #include "web/endpoint/person.h"
+#include "web/http/housekeeping.h"
 #include "web/http/listen.h"
 #include "web/http/log.h"
 #include "web/guard/refusal.h"
@@ -56,6 +57,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         log_server(s, rv, LOG_NO_CACHE, "no shared memory for GPTOAuthCache; name fewer slots, or off");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if ((rv = housekeeping_post_config(pconf, s)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_SHARED_LEAD, "no shared memory for taking turns at housekeeping");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return OK;
 }
 
@@ -66,6 +71,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     fetch_child_init();
     db_child_init(pchild, s);
     listen_child_init(pchild, s);
+    housekeeping_child_init(pchild, s);
 }
 
 static void register_hooks(apr_pool_t *p)

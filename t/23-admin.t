@@ -173,26 +173,6 @@ sub test_conf {
     return;
 }
 
-# ---- cron
-
-sub test_cron {
-    my ($db) = @_;
-    my ($line) = $operations->text =~ /`(\@daily root .*?)`/ or return fail('operations.md has a line for cron');
-    $m->write_file(quoted('/etc/cron.d/gpt-oauth'), "$line\n");
-    my ($command) = $line =~ /root (.*)/;
-    my @env = (qw(env -i PATH=/usr/bin:/bin HOME=/root LOGNAME=root SHELL=/bin/sh), 'PGPORT=' . $cluster->port);
-    my $purge = sub { return Test::GptOauth::run({}, @env, '/bin/sh', '-c', $command) };
-    sql($db, q{INSERT INTO oauth_throttle (issuer, kind, name, address, began_at, until_at) VALUES ('x', 'user', 'x', '', 1, 2);});
-    my $done = $purge->();
-    is("$done->{status}: $done->{out}$done->{err}", '0: ', "cron runs $command, and has nothing to mail");
-    is(sql($db, 'SELECT count(*) FROM oauth_throttle;') + 0, 0, '... which deletes what expired');
-    rename $dbd, "$dbd.away";
-    $done = $purge->();
-    rename "$dbd.away", $dbd;
-    like("$done->{status}: $done->{out}$done->{err}", qr/^[1-9]\d*: gptoauth: ./, '... what goes wrong is mailed');
-    return;
-}
-
 # ---- upgrade
 
 # The module that httpd has loaded: the one that is installed, or one that was there before.
@@ -326,7 +306,6 @@ for my $db (dbs()) {
         add_plain_site();
         delete @$m{qw(http browsers)};
         test_conf();
-        test_cron($db);
         test_upgrade($db);
         test_backup($db);
         test_form() if $db eq (dbs())[0];

@@ -36,12 +36,14 @@
     X(LOG_DOCUMENT_REFUSED, "GPT035", WARNING, "what an app's server sends cannot be used as a metadata document")               \
     X(LOG_FETCH_UNSAFE, "GPT036", ERR, "libcurl cannot be told to fetch safely")                                                 \
     X(LOG_NO_CACHE, "GPT037", CRIT, "no shared memory for GPTOAuthCache; httpd does not start")                                  \
+    X(LOG_NO_SHARED_LEAD, "GPT038", CRIT, "no shared memory for taking turns at housekeeping; httpd does not start")             \
     X(LOG_MANIFEST_TOKEN, "GPT040", WARNING, "the manifest has no verification token")                                           \
     X(LOG_OPENAPI_BUILDER, "GPT042", WARNING, "the GPT builder would refuse or leave out something in the OpenAPI document")     \
     X(LOG_OPENAPI_SCHEME, "GPT043", WARNING, "no security scheme in the OpenAPI document is of the type that this server needs") \
     X(LOG_LISTENS, "GPT044", NOTICE, "revocations in the database are heard, so answers about tokens are cached")                \
     X(LOG_UNHEARD, "GPT045", WARNING, "revocations in the database cannot be heard, so nothing is cached")                       \
     X(LOG_DEAF, "GPT046", WARNING, "the same, although the database can be reached where httpd listens")                         \
+    X(LOG_NO_HOUSEKEEPING, "GPT047", WARNING, "what expired long ago cannot be deleted from the database")                       \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \

@@ -1,6 +1,5 @@
 /*
- * Hears of revocations in the database for all processes of one httpd, and tells the cache. Each process has a thread for it; one
- * of them leads, whoever got hold of a mutex in shared memory, and the others wait to take its place.
+ * Hears of revocations in the database for all processes of one httpd, one of which leads (base/leader.h), and tells the cache.
  *
  * The leader listens, forgets everything that the cache held before, and has it proved that what is said in the database is
  * heard here; then it asks some times a second whether that is still so, and after each answer lets the cache be trusted until a
@@ -34,8 +33,7 @@ typedef void listener_told_fn(void *baton, listener_state_t state, const char *w
 apr_status_t listener_create(listener_t **listener, apr_pool_t *pconf, cache_t *cache, const char *conninfo);
 
 /*
- * In each child. The thread ends before anything of pchild is cleaned up: in a process that httpd lets go gracefully, when its
- * last request is answered. source leads to the cache's database.
+ * In each child: a thread, as long as it has requests. source leads to the cache's database.
  */
 apr_status_t listener_start(listener_t *listener, apr_pool_t *pchild, store_source_t *source, listener_told_fn *told,
                             void *baton);

@@ -106,9 +106,10 @@ typedef struct server_conf_t {
     const char *manifest_text; /* by manifest.c and openapi.c, where theirs is written */
     const char *openapi_text;
 
-    struct listener_t *listener; /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
-    struct cache_t *cache;       /* made in post_config, shared by all processes; NULL: off */
-    store_source_t *source;      /* made in child_init */
+    struct listener_t *listener;   /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
+    struct leader_t *housekeeping; /* the same */
+    struct cache_t *cache;         /* made in post_config, shared by all processes; NULL: off */
+    store_source_t *source;        /* made in child_init */
 } server_conf_t;
 
 struct dir_conf_t {

@@ -73,7 +73,7 @@ cp -a /etc $dir/etc
 rm -rf $dir/etc/apache2 $dir/etc/gpt-oauth
 cp -a $ENV{GPTOAUTH_MACHINE}/etc/apache2 $dir/etc
 sed -i 's,/usr/share/apache2/,$ENV{GPTOAUTH_MACHINE}&,' $dir/etc/apache2/mods-available/ssl.conf
-mkdir -p $dir/etc/cron.d $dir/local $dir/bin
+mkdir -p $dir/local $dir/bin
 cp -a $modules $dir/modules
 rm -f $dir/modules/mod_gpt_oauth.so
 echo '127.0.0.1 localhost @{ $opt{hosts} // [] }' >$dir/etc/hosts
