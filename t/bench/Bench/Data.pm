@@ -83,7 +83,7 @@ sub dead { my ($self, $count) = @_; return $self->write_lines('dead', map { 'Bea
 
 sub invented {
     my ($self, $count) = @_;
-    return $self->write_lines('invented', map { 'Bearer gpta_' . encode_base64url(sha256($_) . 'no a tag') } 1 .. $count);
+    return $self->write_lines('invented', map { 'Bearer gpta_' . encode_base64url(sha256($_) . 'not a tag') } 1 .. $count);
 }
 
 # Adds tokens that expired long ago, for a purge.
@@ -110,7 +110,13 @@ CREATE TABLE bench_user (name text PRIMARY KEY, password text NOT NULL);
 INSERT INTO bench_user SELECT 'user' || n, '$password' FROM generate_series(1, $count) n;
 EOS
     $self->vacuum;
-    return $self->write_lines('users', map { 'Basic ' . encode_base64("user$_:secret", '') } 1 .. $count);
+    return $self->some_users($count);
+}
+
+# The first so many of them.
+sub some_users {
+    my ($self, $count) = @_;
+    return $self->write_lines("users-$count", map { 'Basic ' . encode_base64("user$_:secret", '') } 1 .. $count);
 }
 
 # ---- what the token endpoint takes, new for each run; names begin with the run's

@@ -13,7 +13,7 @@ use Bench::Data;
 use Bench::Server;
 use File::Temp ();
 use FindBin;
-use Test::GptOauth::Process qw(output slurp);
+use Test::GptOauth::Process qw(output);
 
 # Options of the command: some and many (tokens), rows.
 sub new {
@@ -33,7 +33,7 @@ sub server {
 
 sub one_of {
     my ($self, $name, %opt) = @_;
-    my $directives = $name eq 'off' || $name eq 'rows' ? cache('off') : '';
+    my $directives = $name eq 'off' || $name eq 'rows' ? "GPTOAuthCache off\n" : '';
     return Bench::Server->new(db => 'pgsql', floor => $self->{floor}, plain => $name eq 'plain', directives => $directives, %opt);
 }
 
@@ -47,8 +47,6 @@ sub first {
     $server->start;
     return $server;
 }
-
-sub cache { return slurp("$FindBin::Bin/../../docs/directives.md") =~ /GPTOAuthCache`/ ? "GPTOAuthCache $_[0]\n" : '' }
 
 # Another server like that one, which is not running.
 sub another { my ($self, $name) = @_; return $self->one_of($name, beside => $self->server('on'), start => 0) }
@@ -68,6 +66,7 @@ sub file {
         many => sub { $self->data->fill($many, $many) },
         rows => sub { Bench::Data->new($self->server('rows'))->fill($rows, $many) },
         users => sub { $self->data->users($some) },
+        few => sub { $self->file('users'); $self->data->some_users(100) },
         dead => sub { $self->data->dead($some) },
         invented => sub { $self->data->invented($some) },
     );
