@@ -153,13 +153,6 @@ void *config_dir_merge(apr_pool_t *p, void *base_, void *add_)
     return conf;
 }
 
-int config_is_guarded(request_rec *r)
-{
-    const char *type = ap_auth_type(r);
-
-    return type && strcasecmp(type, AUTH_TYPE) == 0;
-}
-
 const ways_in_t *config_ways_in(const dir_conf_t *dir)
 {
     static const ways_in_t usual = { 1, 0, NULL };

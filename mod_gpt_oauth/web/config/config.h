@@ -137,9 +137,6 @@ const char *config_finish(apr_pool_t *p, server_conf_t *conf, log_code_t *code);
 server_conf_t *config_server(const server_rec *s);
 const dir_conf_t *config_dir(const request_rec *r);
 
-/* 1 when the sections that cover r say AuthType GPTOAuth. */
-int config_is_guarded(request_rec *r);
-
 /* With their defaults. */
 const ways_in_t *config_ways_in(const dir_conf_t *dir);
 int config_require_audience(const dir_conf_t *dir);

@@ -15,6 +15,7 @@
 #include "web/config/config.h"
 #include "web/http/log.h"
 #include "web/endpoint/route.h"
+#include "web/http/request.h"
 
 static const char *ssl_variable(request_rec *r, const char *name)
 {
@@ -82,7 +83,7 @@ static void drop_unproven(request_rec *r)
 const char *given_user(request_rec *r)
 {
     drop_unproven(r);
-    return config_is_guarded(r) ? NULL : r->user;
+    return request_is_guarded(r) ? NULL : r->user;
 }
 
 static int identifies(request_rec *r)

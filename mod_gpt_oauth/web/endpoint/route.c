@@ -187,7 +187,7 @@ int route_access(request_rec *r)
     const endpoint_t *endpoint;
     int rc;
 
-    if (record->is_inner || !config_is_guarded(r)) {
+    if (record->is_inner || !request_is_guarded(r)) {
         return DECLINED;
     }
     /* Noted, so that who passes here without a token is answered by the endpoint and by nothing else. */

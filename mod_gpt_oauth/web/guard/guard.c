@@ -28,7 +28,7 @@
 /* Never on the module's own URLs. */
 static int is_in_force(request_rec *r)
 {
-    return !request_record(r)->endpoint && config_is_guarded(r);
+    return !request_record(r)->endpoint && request_is_guarded(r);
 }
 
 /* Where the guard is in force. */

@@ -140,7 +140,7 @@ static const char *guarded_section(request_rec *r)
 {
     const dir_conf_t *dir = config_dir(r);
 
-    if (request_record(r)->endpoint || !config_is_guarded(r) || !dir->auth_path) {
+    if (request_record(r)->endpoint || !request_is_guarded(r) || !dir->auth_path) {
         return "";
     }
     /* Other sections than a plain <Location /path> have a name only where tokens open them. */

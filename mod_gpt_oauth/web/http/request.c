@@ -26,6 +26,19 @@ request_t *request_record(request_rec *r)
     return record;
 }
 
+int request_is_guarded(request_rec *r)
+{
+    request_t *record = request_record(r);
+    const char *type;
+
+    if (record->sections != r->per_dir_config) {
+        type = ap_auth_type(r);
+        record->sections = r->per_dir_config;
+        record->is_guarded = type && strcasecmp(type, AUTH_TYPE) == 0;
+    }
+    return record->is_guarded;
+}
+
 request_rec *request_initial(request_rec *r)
 {
     while (r->prev || r->main) {

@@ -29,10 +29,12 @@ typedef struct request_t {
     const char *password_hash;         /* what the module's own provider checked the password against */
     /* What web/http/hashing keeps; NULL: nothing yet. */
     struct hashing_t *hashing;
-    int is_inner;                    /* a hook of ours runs the other modules' of its kind */
-    apr_array_header_t *scope_lines; /* what web/guard/need notes of Require lines; NULL: nothing yet */
-    int is_preflight;                /* let in without a token: answered by the module, whatever handler stands here */
-    int lacks_scope;                 /* a Require oauth-scope refused for want of a scope */
+    const struct ap_conf_vector_t *sections; /* for which is_guarded was found out; NULL: none yet */
+    int is_guarded;                          /* AuthType GPTOAuth */
+    int is_inner;                            /* a hook of ours runs the other modules' of its kind */
+    apr_array_header_t *scope_lines;         /* what web/guard/need notes of Require lines; NULL: nothing yet */
+    int is_preflight;                        /* let in without a token: answered by the module, whatever handler stands here */
+    int lacks_scope;                         /* a Require oauth-scope refused for want of a scope */
 
     const access_t *access;   /* of who was let in here by a token or key */
     const failure_t *refusal; /* why nobody was; or why who was may not do this */
@@ -46,6 +48,8 @@ typedef struct request_t {
 
 /* The record of r itself, made on first use. */
 request_t *request_record(request_rec *r);
+/* 1 when the sections that cover r say AuthType GPTOAuth: to httpd an expression, evaluated once while they are the same. */
+int request_is_guarded(request_rec *r);
 /* The request that came over the wire, behind sub-requests and internal redirects. */
 request_rec *request_initial(request_rec *r);
 
