@@ -198,7 +198,7 @@ static void hide_header(request_rec *r, const char *name)
         record->hidden = apr_table_make(initial->pool, 2);
     }
     if (!apr_table_get(record->hidden, name)) {
-        apr_table_addn(record->hidden, name, apr_pstrdup(initial->pool, value));
+        apr_table_addn(record->hidden, name, r == initial ? value : apr_pstrdup(initial->pool, value));
     }
     apr_table_unset(r->headers_in, name);
 }
