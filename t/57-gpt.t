@@ -107,10 +107,11 @@ sub test_pinned {
     my ($t, $auth) = @_;
     my $client = gpt_client($t, "pinned by $auth");
     my ($one, $two) = map { as_gpt($client, $_) } qw(g-one g-two);
-    my $late = $t->code_for($two);
+    my ($late, $proven) = map { $t->code_for($two, verifier => $_) } undef, 'v' x 43;
     is(connect_gpt($t, $one, auth => $auth), '200', "the first exchange, by $auth");
     is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 402: a code that was sent to another GPT before');
     is($t->redeem($late, {}, auth => $auth)->verdict, $refused, 'case 402: and again');
+    is($t->redeem($proven, {}, auth => $auth)->verdict, $refused, 'case 402: PKCE makes no difference');
     is(spent($t, $late), 1, 'case 403: is not spent by that');
     is(connect_gpt($t, as_gpt($client, 'g-one', 'chatgpt.com'), auth => $auth), '200', 'the pinned GPT at the other host');
     for my $host (qw(chat.openai.com chatgpt.com)) {

@@ -5,7 +5,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/gpt.h"
 #include "base/pkce.h"
 #include "base/scope.h"
 #include "base/token.h"
@@ -174,7 +173,8 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
 store_status_t redeem_at_once(store_t *store, const policy_t *policy, const credentials_t *credentials, const redeem_t *request,
                               tokens_t *tokens)
 {
-    redemption_t redemption = { .challenge = request->verifier ? pkce_challenge(store->pool, request->verifier) : "",
+    /* Without PKCE are only GPTs, which go the long way. */
+    redemption_t redemption = { .challenge = request->verifier ? pkce_challenge(store->pool, request->verifier) : NULL,
                                 .redirect_uri = request->redirect_uri };
     refresh_t link;
     access_token_t access;
@@ -184,8 +184,7 @@ store_status_t redeem_at_once(store_t *store, const policy_t *policy, const cred
     store_status_t status = store_tag_key(store, &tag_key);
 
     if (status != STORE_OK || client_proof(store, credentials, &proof) || !token_check(request->code, TOKEN_CODE, &tag_key) ||
-        !redemption.challenge || (request->redirect_uri && gpt_id_of(store->pool, request->redirect_uri)) ||
-        !tokens_as_granted(store, policy, NULL, request->resources, &access)) {
+        !redemption.challenge || !tokens_as_granted(store, policy, NULL, request->resources, &access)) {
         return status == STORE_DOWN ? STORE_DOWN : STORE_REFUSED;
     }
     token_hash(request->code, &redemption.code_hash);

@@ -74,10 +74,10 @@ store_status_t store_refresh_at_once(store_t *store, const proof_t *proof, const
     return run(store, &op, args, COUNT(args), issued);
 }
 
-/* A GPT may have to be pinned, which takes more than this. */
+/* With PKCE the redirect URI may be left out. A GPT may have to be pinned, which takes more than this. */
 #define SPEND                                                                                                                    \
     "UPDATE oauth_code SET spent_at = $5 WHERE code_hash = $16 AND issuer = $2 AND client_id = $7 AND challenge = $17"           \
-    " AND (redirect_uri = $18 OR ($18 IS NULL AND (redirect_given = 0 OR challenge <> '')))"                                     \
+    " AND ($18 IS NULL OR redirect_uri = $18)"                                                                                   \
     " AND spent_at IS NULL AND expires_at > $5 AND " AS_GRANTED " AND " USER_LIVES " AND " PROVEN " AND c.is_gpt = 0)"           \
     " AND EXISTS (SELECT 1 FROM oauth_grant g WHERE g.id = grant_id AND g.revoked_at IS NULL AND g.expires_at > $5)"             \
     " RETURNING grant_id"

@@ -17,7 +17,7 @@ typedef struct proof_t {
 /* What a client sent along with a code. */
 typedef struct redemption_t {
     digest_t code_hash;
-    const char *challenge;    /* of its verifier; "" when it sent none */
+    const char *challenge;    /* of its verifier */
     const char *redirect_uri; /* NULL: not sent */
 } redemption_t;
 
