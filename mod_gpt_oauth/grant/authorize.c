@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
+#include "grant/chain.h"
 #include "grant/client.h"
 #include "grant/client_document.h"
 #include "grant/user.h"
@@ -337,6 +338,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
 {
     const failure_t *failure;
     digest_t tag_key;
+    unsigned char selector[TOKEN_SELECTOR_SIZE];
     const char *minted;
     code_t record = { .transaction_id = transaction_id,
                       .grant_id = crypto_random_id(store->pool),
@@ -359,6 +361,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
     }
     minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
     token_hash(minted, &record.hash);
+    chain_selector(minted, selector, &record.selector_hash);
     switch (store_code_issue(store, &record, remember && authorize_may_remember(request))) {
     case STORE_OK: *code = minted; return NULL;
     case STORE_REFUSED: return why_not_issued(store, request, username);

@@ -4,6 +4,18 @@
  */
 #include "grant/chain.h"
 
+#include <string.h>
+
+void chain_selector(const char *code, unsigned char selector[TOKEN_SELECTOR_SIZE], digest_t *hash)
+{
+    static const char label[] = "selector";
+    digest_t derived;
+
+    crypto_hmac(code, strlen(code), label, sizeof(label), &derived);
+    memcpy(selector, derived.byte, TOKEN_SELECTOR_SIZE);
+    crypto_sha256(selector, TOKEN_SELECTOR_SIZE, hash);
+}
+
 store_status_t chain_find(store_t *store, const refresh_parts_t *parts, grant_t **grant)
 {
     digest_t selector;

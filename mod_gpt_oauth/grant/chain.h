@@ -14,6 +14,12 @@ typedef enum {
     CHAIN_STRANGER /* no token of this chain, as far as can be known */
 } chain_place_t;
 
+/*
+ * The selector of the chain that a code begins, and its hash. Who has the code could work it out; it opens nothing without the
+ * secret. So the grant has the hash from its first day, and no index changes on the way from code to tokens.
+ */
+void chain_selector(const char *code, unsigned char selector[TOKEN_SELECTOR_SIZE], digest_t *hash);
+
 /* The grant of a refresh token, in whatever state. STORE_REFUSED: there is none of that family at this issuer. */
 store_status_t chain_find(store_t *store, const refresh_parts_t *parts, grant_t **grant);
 

@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "cache/endings.h"
+#include "grant/chain.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
 
@@ -111,15 +112,15 @@ static const failure_t *why_not_redeemed(store_t *store, const client_t *client,
 }
 
 /* The first refresh token of a grant, and in *link what the database keeps of it. */
-static const char *begin_chain(const store_t *store, const policy_t *policy, const digest_t *tag_key, refresh_t *link)
+static const char *begin_chain(const store_t *store, const policy_t *policy, const digest_t *tag_key, const char *code,
+                               refresh_t *link)
 {
     refresh_parts_t parts = { .generation = 1 };
 
-    crypto_random(parts.selector, sizeof(parts.selector));
     crypto_random(parts.secret, sizeof(parts.secret));
     *link = (refresh_t){ .generation = 1, .expires_at = store->now + policy->refresh_idle };
     crypto_random(link->salt.byte, sizeof(link->salt.byte));
-    crypto_sha256(parts.selector, sizeof(parts.selector), &link->selector_hash);
+    chain_selector(code, parts.selector, &link->selector_hash);
     crypto_sha256(parts.secret, sizeof(parts.secret), &link->secret_hash);
     return token_mint_refresh(store->pool, &parts, tag_key);
 }
@@ -148,7 +149,7 @@ const failure_t *redeem_code(store_t *store, const policy_t *policy, const clien
     access.expires_at = tokens_expiry(store, policy, code->grant_expires_at);
 
     if (client_allows_grant_type(client, "refresh_token")) {
-        tokens->refresh_token = begin_chain(store, policy, &tag_key, &link);
+        tokens->refresh_token = begin_chain(store, policy, &tag_key, request->code, &link);
     }
     pin.gpt_id = client_gpt_behind(store->pool, client, code->redirect_uri);
     switch (store_code_redeem(store, code, pin.gpt_id ? &pin : NULL, tokens->refresh_token ? &link : NULL, &access)) {
@@ -189,7 +190,7 @@ store_status_t redeem_at_once(store_t *store, const policy_t *policy, const cred
     }
     token_hash(request->code, &redemption.code_hash);
     *tokens = (tokens_t){ .access_token = token_mint(store->pool, TOKEN_ACCESS, &tag_key),
-                          .refresh_token = begin_chain(store, policy, &tag_key, &link) };
+                          .refresh_token = begin_chain(store, policy, &tag_key, request->code, &link) };
     token_hash(tokens->access_token, &access.hash);
     status = store_redeem_at_once(store, &proof, &redemption, &link, &access, &issued);
     if (status == STORE_OK) {

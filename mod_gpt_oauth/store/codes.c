@@ -63,8 +63,8 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " SELECT $15, $2, $6, $5, $9, $7, $12 "
 /* Until it is redeemed the grant ends with its code. */
 #define INSERT_GRANT                                                                                                             \
-    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)"                \
-    " SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13 "
+    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash)" \
+    " SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13, $18 "
 
 store_status_t store_code_issue(store_t *store, const code_t *code, int remember)
 {
@@ -98,6 +98,7 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
         v_digest(&hash),
         v_number(remember != 0),
         v_text(name_fold(store->pool, code->username)),
+        v_digest(&code->selector_hash),
     };
 
     consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, code->resource, &hash);

@@ -194,6 +194,7 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
 
 typedef struct code_t {
     digest_t hash;
+    digest_t selector_hash;     /* of the grant's refresh tokens; not filled by store_code_get */
     const char *transaction_id; /* of the form; unique, so that a second press makes no second code */
     const char *grant_id;       /* made by the caller */
     const char *client_id;
