@@ -298,7 +298,7 @@ sub test_own_sign_in {
     is($ask->('erin'), '302 access_denied', 'case 248: a disabled user of another sign-in');
 }
 
-on_each_db({}, sub {
+on_each_db({ cache => 'off' }, sub {
     my ($t) = @_;
     test_forged_forms($t);
     test_consent($t);
@@ -316,7 +316,7 @@ my $basic = <<'EOC';
 </Location>
 EOC
 
-on_each_db({ conf => $basic }, sub {
+on_each_db({ cache => 'off', conf => $basic }, sub {
     my ($t) = @_;
     $t->write_file('passwords', join '', map { "$_:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" } 'erin', 'frank', "tab\tbed");
     test_own_sign_in($t);

@@ -251,7 +251,7 @@ ProxyPass /backend/ BACKEND/
 </Location>
 EOC
 
-on_each_db({ start => 0 }, sub {
+on_each_db({ cache => 'off', start => 0 }, sub {
     my ($t) = @_;
     my $robot = $t->client_add('robot', service => 1);
     my %is = (BACKEND => $backend->url, ROBOT => $robot->{id});

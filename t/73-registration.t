@@ -350,7 +350,7 @@ sub test_token_mode {
     return;
 }
 
-on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
+on_each_db({ cache => 'off', conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
     $t->user('alice');
     test_minimal($t);
@@ -373,7 +373,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     test_flood($t);
 });
 
-on_each_db({ conf => "GPTOAuthRegistration token\n<Location /key>\nAuthType GPTOAuth\nGPTOAuthCredentials service\nRequire valid-user\nSetHandler gpt-oauth-hello\n</Location>" },
+on_each_db({ cache => 'off', conf => "GPTOAuthRegistration token\n<Location /key>\nAuthType GPTOAuth\nGPTOAuthCredentials service\nRequire valid-user\nSetHandler gpt-oauth-hello\n</Location>" },
     \&test_token_mode);
 
 subtest 'off, and what the directive takes' => sub {

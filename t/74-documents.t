@@ -209,7 +209,7 @@ sub test_doctor {
     return;
 }
 
-on_each_db({}, sub {
+on_each_db({ cache => 'off' }, sub {
     my ($t) = @_;
     test_built_in($t);
     test_patterns($t);

@@ -235,7 +235,7 @@ sub test_hosts {
 
 make_network();
 my $server = start_server();
-on_each_db({ conf => 'GPTOAuthClientMetadata fetch' }, sub {
+on_each_db({ cache => 'off', conf => 'GPTOAuthClientMetadata fetch' }, sub {
     my ($t) = @_;
     run_each($t, \&test_honest, \&test_addresses, \&test_cache, \&test_change, \&test_hostile, \&test_slow, \&test_shapes, \&test_ceiling, \&test_hosts, \&test_many);
 });

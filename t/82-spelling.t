@@ -59,7 +59,7 @@ my $full_width = "\xef\xbd\x81\xef\xbd\x8c\xef\xbd\x89\xef\xbd\x83\xef\xbd\x85";
 my @spellings = ('alice', 'ALICE', 'aLiCe', $full_width, "alice\xe3\x80\x80", "\xef\xbc\xa1lice");
 
 for my $attribute ('', 'AuthLDAPRemoteUserAttribute uid') {
-    on_each_db({ modules => [qw(ldap authnz_ldap)], conf => <<"EOC" }, sub {
+    on_each_db({ cache => 'off', modules => [qw(ldap authnz_ldap)], conf => <<"EOC" }, sub {
 GPTOAuthLoginProvider ldap
 <Location /oauth/authorize>
     AuthLDAPURL "$uri/dc=example,dc=com?uid"
@@ -104,7 +104,7 @@ EOC
     });
 }
 # The module's own users: one person has one spelling.
-on_each_db({ conf => '' }, sub {
+on_each_db({ cache => 'off', conf => '' }, sub {
     my ($t) = @_;
     $t->gptoauth_stdin("a good password\n", qw(user add alice));
     like($t->try_gptoauth("a good password\n", qw(user add Alice))->{err}, qr/there is already a user "alice", and two spellings of one name are one person/, 'case 328: another spelling is not added');

@@ -202,7 +202,7 @@ sub test_purge {
     return;
 }
 
-on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
+on_each_db({ cache => 'off', conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
     test_redirector($t);
     test_signed_in($t);
@@ -220,6 +220,6 @@ GPTOAuthRegistration open
     Require valid-user
 </Location>
 EOC
-on_each_db({ conf => $basic }, \&test_given);
+on_each_db({ cache => 'off', conf => $basic }, \&test_given);
 
 done_testing;

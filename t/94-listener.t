@@ -178,7 +178,7 @@ sub test_rotations {
 sub test_pooler {
     my ($host) = @_;
     my $pooler = Test::GptOauth::Pooler->start($host->cluster, 'transaction', 3);
-    my $t = Test::GptOauth->new(beside => $host, params => $pooler->params);
+    my $t = Test::GptOauth->new(beside => $host, hears => 1, params => $pooler->params);
     ok(wait_for(sub { lines($t, 'GPT046') }), 'behind a pooler: the log says that nothing is heard');
     like((lines($t, 'GPT046'))[0], qr/pooler, name PostgreSQL itself in GPTOAuthListen/, '... and what to do');
     ok(!is_cached($t), '... and nothing is cached');
@@ -218,7 +218,7 @@ sub test_connection {
     return;
 }
 
-on_each_db({ allow => [qr/exit signal Killed/] }, sub {
+on_each_db({ hears => 1, allow => [qr/exit signal Killed/] }, sub {
     my ($t) = @_;
     $app = $t->client_add('app');
     ok(wait_for(sub { lines($t, 'GPT044') }), 'the log says that revocations are heard');

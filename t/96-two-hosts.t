@@ -21,10 +21,10 @@ my $revocations = $ENV{GPTOAUTH_REVOCATIONS} // 100;
 my $bound = 1;    # second, after which no host accepts what was revoked on another
 
 my %keys_too = (conf => "<Location /api>\nGPTOAuthCredentials oauth service\n</Location>\n");
-my $here = Test::GptOauth->new(db => 'pgsql', %keys_too);
-my $there = Test::GptOauth->new(beside => $here, %keys_too, no_dump => 1);    # its database is the first one's
+my $here = Test::GptOauth->new(db => 'pgsql', hears => 1, %keys_too);
+my $there = Test::GptOauth->new(beside => $here, hears => 1, %keys_too, no_dump => 1);    # its database is the first one's
 my $pooler = Test::GptOauth::Pooler->start($here->cluster, 'transaction', 5);
-my $pooled = Test::GptOauth->new(beside => $here, %keys_too, no_dump => 1, params => $pooler->params);
+my $pooled = Test::GptOauth->new(beside => $here, hears => 1, %keys_too, no_dump => 1, params => $pooler->params);
 my @hosts = ($here, $there, $pooled);
 my $app = $here->client_add('app');
 my $api = $here->client_add('api', resource_server => 1);

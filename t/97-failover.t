@@ -45,7 +45,7 @@ sub start_pair {
     my ($conninfo) = $directives =~ /DBDParams "(.*)"/;
     $conninfo =~ s/\Q$_\E/$there{$_}/ or die "the document's DBDParams have no $_\n" for sort keys %there;
     my $params = sub { return $conninfo };
-    my $t = Test::GptOauth->new(db => 'pgsql', cluster => $primary, database => $database, params => $params, %opt);
+    my $t = Test::GptOauth->new(db => 'pgsql', cluster => $primary, database => $database, params => $params, hears => 1, %opt);
     return ($t, $primary, $standby);
 }
 

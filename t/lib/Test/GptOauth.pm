@@ -75,6 +75,7 @@ sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
 # Options: db; conf (added to the server's configuration); pages (in place of the scopes and Locations above); issuer (in place
 # of http://localhost:PORT; '' for none); dbd (more DBD directives); modules (more of httpd's); allow; tcp (PostgreSQL by TCP);
 # durable (PostgreSQL with fsync); cluster (a PostgreSQL of the test's own); params (a sub that makes DBDParams for this server);
+# cache => 'off' (GPTOAuthCache); hears => 1 (the test itself sees to when revocations are heard);
 # beside (a server whose database, users and issuer this one shares, as one on another host would); no_dump (the database is out of
 # order at the end); start => 0; module (of another build). In all texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
 sub new {
@@ -82,7 +83,7 @@ sub new {
     BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
     my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => !$ENV{GPTOAUTH_KEEP});
     chmod 0755, $dir;
-    my $self = bless { dir => $dir, db => 'sqlite', allow => [], owner => $$, ports => {}, logs_from => 0, module => $module, %opt }, $class;
+    my $self = bless { dir => $dir, db => 'sqlite', cache => $opt{hears} ? 'on' : $ENV{GPTOAUTH_CACHE} // 'on', allow => [], owner => $$, ports => {}, logs_from => 0, module => $module, %opt }, $class;
     if (my $other = $opt{beside}) {
         $other->{users} //= {};
         %$self = (%$self, issuer => $other->issuer, map { $_ => $other->{$_} } qw(db cluster database users));
@@ -169,12 +170,13 @@ sub write_conf {
     my %part = (
         MODULES => join("\n", @load, "LoadModule gpt_oauth_module $self->{module}"),
         DBD => $self->{dbd} // '',
+        CACHE => $self->{cache} eq 'off' ? 'GPTOAuthCache off' : '',
         ISSUER => $issuer eq '' ? '' : "GPTOAuthIssuer $issuer",
         PAGES => $self->{pages} // $pages,
         CONF => $self->{conf} // ''
     );
     my $text = $server;
-    $text =~ s/%%(MODULES|DBD|ISSUER|PAGES|CONF)%%/$part{$1}/g;
+    $text =~ s/%%(MODULES|DBD|CACHE|ISSUER|PAGES|CONF)%%/$part{$1}/g;
     return $self->write_file('httpd.conf', $text);
 }
 
@@ -281,7 +283,16 @@ sub gptoauth_stdin {
 # status, out and err, whatever they are.
 sub try_gptoauth {
     my ($self, $stdin, @args) = @_;
-    return run({ stdin => $stdin }, $command, '--db-conf', "$self->{dir}/dbd.conf", @args);
+    my $result = run({ stdin => $stdin }, $command, '--db-conf', "$self->{dir}/dbd.conf", @args);
+    $self->settle if "@args" =~ /^\w+ (?:disable|enable|remove|revoke|passwd)\b/;
+    return $result;
+}
+
+# What others than a server itself end, it has heard of after a second, whatever happens.
+sub settle {
+    my ($self) = @_;
+    sleep 1.05 if !$self->{hears} && grep { $_->{cache} ne 'off' && ($_->{database} // $_->{db_params}) eq ($self->{database} // $self->{db_params}) } @running;
+    return;
 }
 
 # Starts the command without waiting for it, and answers its process id.
@@ -299,8 +310,10 @@ sub begin_gptoauth {
 # Runs a statement and returns what it prints: a row a line, columns separated by |. Tests move time with it.
 sub sql {
     my ($self, $statement) = @_;
-    return $self->cluster->psql($self->{database}, $statement) if $self->is_pgsql;
-    return output($statement, 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
+    my $printed = $self->is_pgsql ? $self->cluster->psql($self->{database}, $statement)
+        : output($statement, 'sqlite3', '-batch', '-cmd', '.timeout 10000', $self->{db_params});
+    $self->settle if $statement =~ /\b(?:UPDATE|DELETE FROM|TRUNCATE) oauth_(?:access_token|grant|client|user|service_key)\b/;
+    return $printed;
 }
 
 sub dump_database {

@@ -57,6 +57,7 @@ DocumentRoot "%%DIR%%/htdocs"
 </Directory>
 TypesConfig /dev/null
 AddType text/plain .txt
+%%CACHE%%
 Include "%%DIR%%/dbd.conf"
 %%DBD%%
 %%ISSUER%%
