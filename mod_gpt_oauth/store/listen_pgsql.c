@@ -27,6 +27,13 @@
 /* The schema's own, as in the triggers, wherever search_path leads. */
 #define CHANNEL_OF_SCHEMA "'gpt_oauth_' || relnamespace FROM pg_class WHERE oid = to_regclass('oauth_setting')"
 
+/* So many triggers announce, if nobody has dropped or disabled any. */
+#define TRIGGERS 16
+#define PROBE                                                                                                                    \
+    "SELECT pg_backend_pid(), (SELECT count(*) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"                          \
+    " WHERE 'gpt_oauth_' || relnamespace = c AND tgname LIKE 'oauth\\_tell\\_%' AND tgenabled IN ('O', 'A'))"                    \
+    " FROM pg_listening_channels() AS c WHERE c = '"
+
 typedef struct session_t {
     PGconn *conn;
     const char *channel;
@@ -197,8 +204,7 @@ static listen_status_t listen_to_schema(listen_t *listen)
     if (status == LISTEN_OK) {
         session->backend = apr_pstrdup(listen->pool, cell_of(result, 0));
         session->channel = apr_pstrdup(listen->pool, cell_of(result, 1));
-        session->probe = apr_pstrcat(listen->pool, "SELECT pg_backend_pid() FROM pg_listening_channels() AS c WHERE c = '",
-                                     session->channel, "'", NULL);
+        session->probe = apr_pstrcat(listen->pool, PROBE, session->channel, "'", NULL);
     }
     PQclear(result);
     if (status == LISTEN_OK) {
@@ -277,6 +283,9 @@ static listen_status_t probe(listen_t *listen)
 
     if (status == LISTEN_OK && strcmp(cell_of(result, 0), session->backend) != 0) {
         status = fail(listen, LISTEN_DEAF, "another backend answers than the one that was told to listen");
+    }
+    if (status == LISTEN_OK && apr_atoi64(cell_of(result, 1)) < TRIGGERS) {
+        status = fail(listen, LISTEN_LOST, "a trigger that announces them is disabled or missing");
     }
     PQclear(result);
     return status;
