@@ -53,7 +53,7 @@ sub value {
     my $here = qr/\$$number\b/;
     return q{'\x} . '5f' x 32 . q{'} if $kind eq 'digest';
     if ($kind eq 'text') {
-        return $sql =~ /username = $here/ ? q{'user77'} : $sql =~ /client_id = $here/ ? $sql =~ /LIMIT 1000/ ? q{'heavy'} : q{'client77'} : q{'https://a.example'};
+        return $sql =~ /username = $here/ ? q{'user77'} : $sql =~ /client_id >?= $here/ ? $sql =~ /LIMIT 1000/ ? q{'heavy'} : q{'client77'} : q{'https://a.example'};
     }
     return 1 if $sql =~ /INSERT INTO oauth_(?:client|code|service_key)/;
     return 10000 if $sql =~ /> $here|LIMIT $here \+/ && $sql =~ /counted/;
@@ -73,6 +73,7 @@ sub findings {
     my @found;
     push @found, "goes over $table" if $type eq 'Seq Scan' && $table =~ /^oauth_(?!setting)/;
     push @found, "goes over all of $plan->{'Index Name'}" if $type =~ /Index/ && !$plan->{'Index Cond'} && !$is_limited && $plan->{'Index Name'} =~ /^oauth/;
+    push @found, 'looks for a client or user among all grants' if ($plan->{'Index Name'} // '') eq 'oauth_grant_created' && ($plan->{Filter} // '') =~ /client_id|username/;
     push @found, "sorts $plan->{'Plan Rows'} rows" if $type eq 'Sort' && $plan->{'Plan Rows'} > 5000;
     return @found, map { findings($_, $is_limited) } @{ $plan->{Plans} // [] };
 }

@@ -109,11 +109,12 @@ static void print_help(apr_pool_t *p, const char *noun)
            "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
            "  --connect-to HOST:PORT%*stry, doctor: where the server is, if its name leads elsewhere\n"
            "  --cacert FILE%*strust these authorities in place of the system's\n"
+           "  --limit N%*slist: so many lines at most (default: 10000)\n"
            "  --json%*sprint one line of JSON\n"
            "  --help, -h%*sshow this; after client, user, grant, key or throttle: its commands\n"
            "  --version%*sshow the version\n",
            HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 24, "", HELP_COLUMN - 15, "",
-           HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
+           HELP_COLUMN - 11, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
 }
 
 /* The entry that the operands name, or NULL and a sentence. */

@@ -6,10 +6,15 @@
 
 #include "store/db.h"
 
-/* One statement for each choice of user and client, as one for all of them would have no index that it could rely on. */
+/*
+ * One statement for each choice of user and client, as one for all of them would have no index that it could rely on. A client,
+ * which may have a large part of all grants, is written as a range: otherwise PostgreSQL would take the order of time from the
+ * index of all grants, and look for the client there.
+ */
 enum { OF_ALL, OF_USER, OF_CLIENT, OF_BOTH };
-#define USER   " AND username = $3"
-#define CLIENT " AND client_id = $4"
+#define USER   "username = $3"
+#define CLIENT "client_id >= $4 AND client_id <= $4"
+#define BOTH   USER " AND client_id = $4"
 
 static int choice_of(const char *username, const char *client_id)
 {
@@ -20,18 +25,22 @@ static int choice_of(const char *username, const char *client_id)
  * Each locks those that it chooses, so that one that is being rotated is waited for and killed like the others; the oldest first,
  * so that the next one need not go over those that are dead already.
  */
-#define THESE(chosen)                                                                                                            \
-    "SELECT id FROM oauth_grant WHERE revoked_at IS NULL AND created_at >= $5 AND ($2 IS NULL OR issuer = $2)" chosen            \
-    " ORDER BY created_at LIMIT 1000"
+#define THESE(chosen, since, order)                                                                                              \
+    "SELECT id FROM oauth_grant WHERE " chosen " AND " since " AND revoked_at IS NULL AND ($2 IS NULL OR issuer = $2)"           \
+    " ORDER BY " order " LIMIT 1000"
 #define KILL(they) "UPDATE oauth_grant SET revoked_at = $1 WHERE revoked_at IS NULL AND id " they " RETURNING created_at"
-#define KILL_OP(chosen)                                                                                                          \
+#define KILL_OP(these)                                                                                                           \
     {                                                                                                                            \
-        .sql = KILL("= ANY (ARRAY(" THESE(chosen) " FOR UPDATE))"), .steps = { KILL("IN (" THESE(chosen) ")") }                  \
+        .sql = KILL("= ANY (ARRAY(" these " FOR UPDATE))"), .steps = { KILL("IN (" these ")") }                                  \
     }
 
 static store_status_t kill_some(store_t *store, const char *username, const char *client_id, apr_int64_t *since, int *count)
 {
-    static const op_t ops[] = { [OF_USER] = KILL_OP(USER), [OF_CLIENT] = KILL_OP(CLIENT), [OF_BOTH] = KILL_OP(USER CLIENT) };
+    static const op_t ops[] = {
+        [OF_USER] = KILL_OP(THESE(USER, "created_at >= $5", "created_at")),
+        [OF_CLIENT] = KILL_OP(THESE(CLIENT, "(client_id, created_at) >= ($4, $5)", "client_id, created_at")),
+        [OF_BOTH] = KILL_OP(THESE(BOTH, "created_at >= $5", "created_at")),
+    };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id), v_number(*since) };
     rows_t *rows;
     store_status_t status = db_run(store, &ops[choice_of(username, client_id)], args, COUNT(args), &rows);
@@ -46,17 +55,22 @@ static store_status_t kill_some(store_t *store, const char *username, const char
     return status;
 }
 
-#define ASKED(chosen) "oauth_consent WHERE ($2 IS NULL OR issuer = $2)" chosen " LIMIT 1000"
-#define FORGET_OP(chosen)                                                                                                        \
+#define ASKED(row, chosen, order)                                                                                                \
+    "SELECT " row " FROM oauth_consent WHERE " chosen " AND ($2 IS NULL OR issuer = $2) ORDER BY " order " LIMIT 1000"
+#define FORGET_OP(chosen, order)                                                                                                 \
     {                                                                                                                            \
-        .sql = "DELETE FROM oauth_consent WHERE ctid = ANY (ARRAY(SELECT ctid FROM " ASKED(chosen) " FOR UPDATE)) RETURNING 1",  \
-        .steps = { "DELETE FROM oauth_consent WHERE rowid IN (SELECT rowid FROM " ASKED(chosen) ") RETURNING 1" },               \
+        .sql = "DELETE FROM oauth_consent WHERE ctid = ANY (ARRAY(" ASKED("ctid", chosen, order) " FOR UPDATE)) RETURNING 1",    \
+        .steps = {                                                                                                               \
+            "DELETE FROM oauth_consent WHERE rowid IN (" ASKED("rowid", chosen, order) ") RETURNING 1"                           \
+        }                                                                                                                        \
     }
 
 static store_status_t forget_some(store_t *store, const char *username, const char *client_id)
 {
     static const op_t ops[] = {
-        [OF_USER] = FORGET_OP(USER), [OF_CLIENT] = FORGET_OP(CLIENT), [OF_BOTH] = FORGET_OP(USER CLIENT)
+        [OF_USER] = FORGET_OP(USER, "username, client_id"),
+        [OF_CLIENT] = FORGET_OP(CLIENT, "client_id"),
+        [OF_BOTH] = FORGET_OP(BOTH, "username, client_id"),
     };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
 
@@ -82,13 +96,14 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
 }
 
 /* Sub-SELECT: no plan goes over all clients for their names. */
-#define LIST_OP(chosen)                                                                                                          \
+#define LIST_OP(before, order)                                                                                                   \
     {                                                                                                                            \
         .sql = "SELECT id, client_id, (SELECT name FROM oauth_client WHERE oauth_client.id = client_id), username, scope,"       \
-               " resource, created_at, expires_at, used_at, refresh_expires_at FROM oauth_grant"                                 \
-               " WHERE (created_at, id) < ($5, $6) AND revoked_at IS NULL AND expires_at > $1 AND ends_at > $1"                  \
-               " AND ($2 IS NULL OR issuer = $2)" chosen " ORDER BY created_at DESC, id DESC LIMIT " SQL_NUMBER(LIST_PAGE),      \
+               " resource, created_at, expires_at, used_at, refresh_expires_at FROM oauth_grant WHERE " before                   \
+               " AND revoked_at IS NULL AND expires_at > $1 AND ends_at > $1 AND ($2 IS NULL OR issuer = $2)"                    \
+               " ORDER BY " order "created_at DESC, id DESC LIMIT " SQL_NUMBER(LIST_PAGE)                                        \
     }
+#define BEFORE "(created_at, id) < ($5, $6)"
 
 static listed_grant_t *read_listed(apr_pool_t *p, const cell_t *cell)
 {
@@ -111,10 +126,10 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
                                 apr_array_header_t **grants)
 {
     static const op_t ops[] = {
-        [OF_ALL] = LIST_OP(""),
-        [OF_USER] = LIST_OP(USER),
-        [OF_CLIENT] = LIST_OP(CLIENT),
-        [OF_BOTH] = LIST_OP(USER CLIENT),
+        [OF_ALL] = LIST_OP(BEFORE, ""),
+        [OF_USER] = LIST_OP(USER " AND " BEFORE, ""),
+        [OF_CLIENT] = LIST_OP(CLIENT " AND (client_id, created_at, id) < ($4, $5, $6)", "client_id DESC, "),
+        [OF_BOTH] = LIST_OP(BOTH " AND " BEFORE, ""),
     };
     const value_t args[] = {
         v_number(store->now),
