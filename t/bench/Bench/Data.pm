@@ -37,8 +37,8 @@ sub write_lines {
 
 # ---- access tokens
 
-# Fills the tables: so many live tokens, a grant for each, of 10,000 users and 1,000 clients; spread among them those whose texts are
-# in the file that is returned.
+# Fills the tables: so many live tokens, ten of a grant, of 10,000 users and 1,000 clients; spread among them those whose texts are in
+# the file that is returned. The index is made afterwards, which takes a tenth of the time.
 sub fill {
     my ($self, $rows, $known) = @_;
     my ($now, $step) = (time, int($rows / $known));
@@ -55,10 +55,12 @@ INSERT INTO oauth_client (id, name, is_public, is_gpt, redirect_uris, scope, gra
 INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, used_at)
     SELECT 'grant' || n, '$Bench::Server::ISSUER', 'client' || n % 1000, 'user' || n % 10000, 'read', '', $now, $now + 864000,
         $now + 864000, $now
-    FROM generate_series(1, $rows) n;
+    FROM generate_series(0, $rows / 10) n;
+ALTER TABLE oauth_access_token DROP CONSTRAINT oauth_access_token_pkey;
 INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)
-    SELECT coalesce(hash, sha256(int8send(n))), '$Bench::Server::ISSUER', 'grant' || n, 'read', '', $now, $now + 86400
+    SELECT coalesce(hash, sha256(int8send(n))), '$Bench::Server::ISSUER', 'grant' || n / 10, 'read', '', $now, $now + 86400
     FROM generate_series(1, $rows) n LEFT JOIN known ON n % $step = 0 AND number = n / $step;
+ALTER TABLE oauth_access_token ADD PRIMARY KEY (token_hash);
 EOS
     $self->vacuum;
     return $self->write_lines("tokens-$known", map { "Bearer $_" } @tokens);
@@ -92,7 +94,7 @@ sub add_expired {
     my $name = 'expired ' . ++$self->{runs} . ' ';
     $self->{server}->sql(<<"EOS");
 INSERT INTO oauth_access_token (token_hash, issuer, grant_id, scope, resource, created_at, expires_at)
-    SELECT sha256(convert_to('$name' || n, 'UTF8')), '$Bench::Server::ISSUER', 'grant' || n, 'read', '', 1000, 2000 FROM generate_series(1, $count) n;
+    SELECT sha256(convert_to('$name' || n, 'UTF8')), '$Bench::Server::ISSUER', 'grant' || n / 10, 'read', '', 1000, 2000 FROM generate_series(1, $count) n;
 EOS
     $self->vacuum;
     return;
