@@ -50,7 +50,8 @@ sub observe {
     return $result;
 }
 
-# wrk with one of our scripts; args is what stands behind --. Answers what report.lua prints.
+# wrk with one of our scripts; args is what stands behind --. Answers what report.lua prints. All requests must be answered, or, with
+# refused, all be refused; tolerate is the part of them that may be refused all the same.
 sub wrk {
     my ($server, $opt, @args) = @_;
     my ($threads, $connections) = ($opt->{threads} // 1, $opt->{connections});
@@ -60,9 +61,10 @@ sub wrk {
     my ($requests, $seconds, $refused, $failed, $p50, $p99) = $said =~ /^bench (\d+) ([\d.]+) (\d+) (\d+) (\d+) (\d+)$/m
         or die "bench: wrk printed\n$said\n";
     die "bench: $failed requests to $url failed\n" if $failed;
-    my $expected = $opt->{refused} ? $requests : 0;
-    die "bench: of $requests requests to $url $refused were refused, where $expected should be\n" if $refused != $expected || !$requests;
-    return { requests => $requests, rate => $requests / $seconds, p50 => $p50, p99 => $p99 };
+    my @expected = $opt->{refused} ? ($requests, $requests) : (0, $requests * ($opt->{tolerate} // 0));
+    die "bench: $refused of $requests requests to $url were refused\n" if $refused < $expected[0] || $refused > $expected[1] || !$requests;
+    my $answered = $opt->{refused} ? $requests : $requests - $refused;
+    return { requests => $requests, rate => $answered / $seconds, refused => $refused, p50 => $p50, p99 => $p99 };
 }
 
 # GET with credentials drawn from a file.
@@ -111,13 +113,13 @@ sub draw_beside_purge {
     return $result;
 }
 
-# The token endpoint; kind is code or refresh.
+# The token endpoint; kind is code or refresh. One in a hundred may be told to come again, where the machine is too busy.
 sub exchange {
     my ($server, $data, $kind, $connections, $seconds) = @_;
     my $client = $data->client;
     my (undef, $file) = $kind eq 'code' ? $data->codes(codes_for($seconds)) : $data->refresh_tokens($connections);
     return observe($server, sub {
-        return wrk($server, { path => '/oauth/token', script => 'exchange', threads => $connections, connections => $connections, seconds => $seconds },
+        return wrk($server, { path => '/oauth/token', script => 'exchange', threads => $connections, connections => $connections, seconds => $seconds, tolerate => 0.01 },
             $file, $client->{id}, $connections, $kind, $Bench::Data::VERIFIER, $client->{redirect_uri});
     });
 }

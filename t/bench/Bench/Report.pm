@@ -29,7 +29,7 @@ my @answers = (
 my @tables = (
     [ requests => 'Requests', @answers ],
     [ beside => 'A good token beside other things', @answers, [ 'purged a second', 'purged', $whole ] ],
-    [ tokens => 'Tokens', @answers ],
+    [ tokens => 'Tokens', @answers, [ 'refused', 'refused', $whole ] ],
     [
         starts => 'Start',
         [ 'ms', 'start', $whole ],
