@@ -144,20 +144,25 @@ EOS
     return ($run, $self->write_lines('exchange', @tokens));
 }
 
-# So many codes, each of a grant of its own: those of the file, or, for pgbench, such whose hash follows from run and number.
+# So many codes, each of a grant of its own that has its selector already (mod_gpt_oauth/grant/chain.h): those of the file, or, for
+# pgbench, such whose hash follows from run and number.
 sub codes {
     my ($self, $count, $for_pgbench) = @_;
     my ($run, $now, @codes) = ($self->next_run, time);
     @codes = map { $self->mint('gptc_', sha256("code $run$_")) } 0 .. $count - 1 unless $for_pgbench;
-    my $hashes = join '', map { "$_\t\\\\x" . sha256_hex($for_pgbench ? "$run$_" : $codes[$_]) . "\n" } 0 .. $count - 1;
+    my $hashes = '';
+    for my $n (0 .. $count - 1) {
+        my ($code, $selector) = $for_pgbench ? ("$run$n", "selector$run$n") : ($codes[$n], substr hmac_sha256("selector\0", $codes[$n]), 0, 16);
+        $hashes .= join("\t", $n, map { '\\\\x' . sha256_hex($_) } $code, $selector) . "\n";
+    }
     my $challenge = encode_base64url(sha256($VERIFIER));
     my $same = "'$Bench::Server::ISSUER', '$self->{client}{id}', 'user' || number % 10000, 'read', ''";
     $self->{server}->sql(<<"EOS");
-CREATE TEMPORARY TABLE code (number bigint, hash bytea);
+CREATE TEMPORARY TABLE code (number bigint, hash bytea, selector bytea);
 COPY code FROM stdin;
 $hashes\\.
-INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)
-    SELECT '$run' || number, $same, $now, $now + 864000, $now + 600 FROM code;
+INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash)
+    SELECT '$run' || number, $same, $now, $now + 864000, $now + 600, selector FROM code;
 INSERT INTO oauth_code (code_hash, transaction_id, grant_id, issuer, client_id, username, scope, resource, redirect_uri,
     redirect_given, challenge, created_at, expires_at)
     SELECT hash, '$run' || number, '$run' || number, $same, '$self->{client}{redirect_uri}', 1, '$challenge', $now, $now + 600 FROM code;
