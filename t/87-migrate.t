@@ -10,7 +10,7 @@ use Test::GptOauth;
 # What 0003 and whatever came after it made is taken back: as it was, with today's rows.
 my @before = (
     'DROP INDEX oauth_code_expires', 'DROP INDEX oauth_session_expires', 'DROP INDEX oauth_session_username', 'DROP INDEX oauth_consent_client', 'DROP INDEX oauth_grant_created',
-    'DROP INDEX oauth_client_listed',
+    'DROP INDEX oauth_client_listed', 'DROP INDEX oauth_user_disabled',
     'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}

@@ -8,10 +8,10 @@ store_status_t store_access_get(store_t *store, const digest_t *hash, access_t *
 {
     static const op_t op = {
         .sql = "SELECT t.grant_id, g.client_id, g.username, t.scope, t.resource, t.created_at, t.expires_at, g.revoked_at,"
-               " g.used_at, CASE WHEN c.id IS NOT NULL AND c.disabled_at IS NULL THEN 0 ELSE 1 END,"
-               " CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END"
+               " g.used_at, CASE WHEN EXISTS (SELECT 1 FROM oauth_client c WHERE c.id = g.client_id AND c.disabled_at IS NULL)"
+               " THEN 0 ELSE 1 END, CASE WHEN EXISTS"
+               " (SELECT 1 FROM oauth_user u WHERE u.name = g.username AND u.disabled_at IS NOT NULL) THEN 1 ELSE 0 END"
                " FROM oauth_access_token t JOIN oauth_grant g ON g.id = t.grant_id AND g.issuer = t.issuer"
-               " LEFT JOIN oauth_client c ON c.id = g.client_id LEFT JOIN oauth_user u ON u.name = g.username"
                " WHERE t.token_hash = $1 AND t.issuer = $2",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
