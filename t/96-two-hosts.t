@@ -157,7 +157,7 @@ sub delays {
     while (1) {
         my $sent = time - $revoked;
         my $status = status_on($t, $token);
-        return ($accepted, time - $revoked) if $status == 401 || $sent > 5 * $bound;
+        return ($accepted, time - $revoked) if $status == 401 || $sent > 2 * $bound;
         $accepted = $sent if $status == 200;
     }
 }
@@ -176,6 +176,7 @@ sub test_revocation {
     my @names = sort keys %way;
     my (%wrong, %seen, @dead);
     for my $round (0 .. $revocations - 1) {
+        last if keys %wrong > 2;    # each of which takes seconds
         my $name = $names[ $round % @names ];
         my ($token, $revoke, $restore) = $way{$name}->();
         for my $t (@hosts) {
@@ -227,8 +228,8 @@ sub test_revocations {
     my @loads = map { load_of($_, @tokens) } @hosts;
     test_revocation($revocations);
     my @results = map { $_->stop } @loads;
-    my @failed = grep { $_->{status} != 200 } @results;
-    is(scalar(@failed), 0, sprintf 'meanwhile not one of %d good requests fails', scalar @results);
+    all_answered(sprintf('meanwhile not one of %d good requests fails', scalar @results), @results)
+        or diag(map { reasons($_), grep { /GPT0/ } split /^/, $_->error_log } @hosts);
     return;
 }
 
