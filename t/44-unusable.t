@@ -33,7 +33,7 @@ sub is_unusable {
         is($response->status, 503, "$what: 503");
         like($response->header('Retry-After'), qr/^[1-9]\d*$/, "$what: Retry-After");
         unlike($response->body, qr/SQL|schema|migrate|oauth_|role|relation/, "$what: the caller learns nothing of the database");
-        my @lines = grep { /GPT\d+:/ } split /\n/, substr $t->error_log, $before;
+        my @lines = grep { /\[client .*GPT\d+:/ } split /\n/, substr $t->error_log, $before;    # what concerns no request has its own
         is(scalar @lines, 1, "$what: one line in the log");
         like($lines[0] // '', qr/\[gpt_oauth:error\].*$says/, "$what: it says what to do");
     }

@@ -68,7 +68,7 @@ sub warm {
     return ($token, grant_of($t, $app));
 }
 
-sub is_cached {
+sub asks_nobody {
     my ($t) = @_;
     my ($token, $grant) = warm($t);
     silently($t, $grant, 1);
@@ -76,7 +76,7 @@ sub is_cached {
     return $status == 200 ? 1 : 0;
 }
 
-sub becomes_cached { my ($t, $name) = @_; return ok(wait_for(sub { is_cached($t) }), $name) }
+sub becomes_cached { my ($t, $name) = @_; return ok(wait_for(sub { asks_nobody($t) }), $name) }
 
 sub is_refused_in_time {
     my ($t, $name, $before, $statement) = @_;
@@ -181,7 +181,7 @@ sub test_pooler {
     my $t = Test::GptOauth->new(beside => $host, hears => 1, params => $pooler->params);
     ok(wait_for(sub { lines($t, 'GPT046') }), 'behind a pooler: the log says that nothing is heard');
     like((lines($t, 'GPT046'))[0], qr/pooler, name PostgreSQL itself in GPTOAuthListen/, '... and what to do');
-    ok(!is_cached($t), '... and nothing is cached');
+    ok(!asks_nobody($t), '... and nothing is cached');
     $t->write_conf(conf => qq(GPTOAuthListen "${\ $host->{db_params} }"));
     $t->restart;
     ok(wait_for(sub { lines($t, 'GPT044') }), 'GPTOAuthListen leads past it');
@@ -193,7 +193,7 @@ sub test_pooler {
     $t->write_conf(conf => 'GPTOAuthListen off');
     $t->restart;
     sleep 0.5;
-    ok(!is_cached($t), 'GPTOAuthListen off: each request asks the database');
+    ok(!asks_nobody($t), 'GPTOAuthListen off: each request asks the database');
     $t->finish;
     $pooler->stop;
     return;
@@ -208,7 +208,7 @@ sub test_connection {
     my $trigger = sub { $t->sql("ALTER TABLE oauth_user $_[0] TRIGGER oauth_tell_insert") };
     is_refused_in_time($t, 'a trigger is disabled', sub { $trigger->('DISABLE') });
     ok(wait_for(sub { lines($t, 'GPT045') }), '... the log says so');
-    ok(!is_cached($t), '... and the database is asked each time');
+    ok(!asks_nobody($t), '... and the database is asked each time');
     $trigger->('ENABLE');
     becomes_cached($t, '... until it is enabled');
     my ($token, $grant) = warm($t);
