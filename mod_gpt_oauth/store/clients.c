@@ -121,13 +121,13 @@ store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int
 }
 
 /* In the order of an index that begins with the client, written as a range: see grant_list.c. */
-#define SOME(row, table, order)                                                                                                  \
-    "SELECT " row " FROM " table " WHERE client_id >= $1 AND client_id <= $1 ORDER BY " order " LIMIT 1000"
-#define DELETE_SOME(table, order)                                                                                                \
+#define SOME(row, table, from, order)                                                                                            \
+    "SELECT " row " FROM " table " WHERE client_id <= $1 AND " from " ORDER BY " order " LIMIT 1000"
+#define DELETE_SOME(table, from, order)                                                                                          \
     {                                                                                                                            \
-        .sql = "DELETE FROM " table " WHERE ctid = ANY (ARRAY(" SOME("ctid", table, order) " FOR UPDATE)) RETURNING 1",          \
+        .sql = "DELETE FROM " table " WHERE ctid = ANY (ARRAY(" SOME("ctid", table, from, order) " FOR UPDATE)) RETURNING 1",    \
         .steps = {                                                                                                               \
-            "DELETE FROM " table " WHERE rowid IN (" SOME("rowid", table, order) ") RETURNING 1"                                 \
+            "DELETE FROM " table " WHERE rowid IN (" SOME("rowid", table, from, order) ") RETURNING 1"                           \
         }                                                                                                                        \
     }
 
@@ -138,8 +138,8 @@ store_status_t store_client_set_disabled(store_t *store, const char *id, apr_int
 store_status_t store_client_remove(store_t *store, const char *id)
 {
     static const op_t some[] = {
-        DELETE_SOME("oauth_consent", "client_id"),
-        DELETE_SOME("oauth_grant", "client_id, created_at"),
+        DELETE_SOME("oauth_consent", "(client_id, username) >= ($1, '')", "client_id"),
+        DELETE_SOME("oauth_grant", "(client_id, created_at) >= ($1, 0)", "client_id, created_at"),
     };
     static const op_t rest = {
         .sql = "WITH grants AS (DELETE FROM oauth_grant WHERE client_id = $1),"

@@ -8,13 +8,13 @@
 
 /*
  * One statement for each choice of user and client, as one for all of them would have no index that it could rely on. A client,
- * which may have a large part of all grants, is written as a range: otherwise PostgreSQL would take the order of time from the
- * index of all grants, and look for the client there.
+ * which may have a large part of all grants, is written as a range of which each bound is compared by itself: for an equal client
+ * PostgreSQL would take the order of time from the index of all grants and look for the client there, and what it guesses of
+ * `client_id >= $4 AND client_id <= $4` without knowing $4 is so little that it would sort it.
  */
 enum { OF_ALL, OF_USER, OF_CLIENT, OF_BOTH };
-#define USER   "username = $3"
-#define CLIENT "client_id >= $4 AND client_id <= $4"
-#define BOTH   USER " AND client_id = $4"
+#define USER "username = $3"
+#define BOTH USER " AND client_id = $4"
 
 static int choice_of(const char *username, const char *client_id)
 {
@@ -38,7 +38,7 @@ static store_status_t kill_some(store_t *store, const char *username, const char
 {
     static const op_t ops[] = {
         [OF_USER] = KILL_OP(THESE(USER, "created_at >= $5", "created_at")),
-        [OF_CLIENT] = KILL_OP(THESE(CLIENT, "(client_id, created_at) >= ($4, $5)", "client_id, created_at")),
+        [OF_CLIENT] = KILL_OP(THESE("client_id <= $4", "(client_id, created_at) >= ($4, $5)", "client_id, created_at")),
         [OF_BOTH] = KILL_OP(THESE(BOTH, "created_at >= $5", "created_at")),
     };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id), v_number(*since) };
@@ -69,7 +69,7 @@ static store_status_t forget_some(store_t *store, const char *username, const ch
 {
     static const op_t ops[] = {
         [OF_USER] = FORGET_OP(USER, "username, client_id"),
-        [OF_CLIENT] = FORGET_OP(CLIENT, "client_id"),
+        [OF_CLIENT] = FORGET_OP("client_id <= $4 AND (client_id, username) >= ($4, '')", "client_id"),
         [OF_BOTH] = FORGET_OP(BOTH, "username, client_id"),
     };
     const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(username), v_text(client_id) };
@@ -95,12 +95,16 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
     return status == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }
 
-/* Sub-SELECT: no plan goes over all clients for their names. */
+/*
+ * Sub-SELECT: no plan goes over all clients for their names. One comparison with the time: by two PostgreSQL would guess that
+ * so few grants live that it may as well sort them.
+ */
+#define END_OF_IT "CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END"
 #define LIST_OP(before, order)                                                                                                   \
     {                                                                                                                            \
         .sql = "SELECT id, client_id, (SELECT name FROM oauth_client WHERE oauth_client.id = client_id), username, scope,"       \
                " resource, created_at, expires_at, used_at, refresh_expires_at FROM oauth_grant WHERE " before                   \
-               " AND revoked_at IS NULL AND expires_at > $1 AND ends_at > $1 AND ($2 IS NULL OR issuer = $2)"                    \
+               " AND revoked_at IS NULL AND " END_OF_IT " > $1 AND ($2 IS NULL OR issuer = $2)"                                  \
                " ORDER BY " order "created_at DESC, id DESC LIMIT " SQL_NUMBER(LIST_PAGE)                                        \
     }
 #define BEFORE "(created_at, id) < ($5, $6)"
@@ -128,7 +132,7 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
     static const op_t ops[] = {
         [OF_ALL] = LIST_OP(BEFORE, ""),
         [OF_USER] = LIST_OP(USER " AND " BEFORE, ""),
-        [OF_CLIENT] = LIST_OP(CLIENT " AND (client_id, created_at, id) < ($4, $5, $6)", "client_id DESC, "),
+        [OF_CLIENT] = LIST_OP("client_id >= $4 AND (client_id, created_at, id) < ($4, $5, $6)", "client_id DESC, "),
         [OF_BOTH] = LIST_OP(BOTH " AND " BEFORE, ""),
     };
     const value_t args[] = {

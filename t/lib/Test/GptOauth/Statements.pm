@@ -53,7 +53,7 @@ sub operations {
             my %ops = (%outside, ops_in($body));
             my %args = map { @$_ } map { [ $_->[0] => [ kinds($_->[1]) ] ] } pairs($body =~ /value_t (\w+)\[\] = \{(.*?)\};/gs);
             $args{args} //= [ @client, kinds(join ' ', $body =~ /args\[[^\]]*\] = [^;]*/g) ] if $body =~ /bind_client\(/;
-            my %run = $body =~ /\(store,\s*&?(\w+)(?:\[[^;]*?\])?,\s*(\w+|\(\(void \*\)0\))\s*,/g;
+            my %run = $body =~ /\(&?store,\s*&?(\w+)(?:\[[^;]*?\])?,\s*(\w+|\(\(void \*\)0\))\s*,/g;
             for my $op (grep { $run{$_} } sort keys %ops) {
                 delete $left{"$file: $_->{sql}"} for @{ $ops{$op} };
                 push @found, map { { %$_, file => $file, name => $function, kinds => $args{ $run{$op} } // [] } } @{ $ops{$op} };
