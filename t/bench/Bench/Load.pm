@@ -138,7 +138,7 @@ sub pgbench {
     my $tokens = "SELECT count(*) FROM oauth_access_token WHERE grant_id LIKE '$run%'";
     my $log = $server->dir . '/pgbench';
     my $result = observe($server, sub {
-        my $said = output('', qw(setpriv --pdeathsig TERM --), @on_client, $cluster->bin('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j', 1,
+        my $said = output('', qw(setpriv --pdeathsig TERM --), @on_client, $cluster->bin('pgbench'), '-n', '-M', 'prepared', '-c', $connections, '-j', $connections,    # as many threads as wrk has
             '-T', $seconds, '-f', "$FindBin::Bin/$script.pgbench", '-l', "--log-prefix=$log", (map { "-D$_=$variable{$_}" } sort keys %variable),
             '-h', $cluster->dir, '-p', $cluster->port, '-U', 'oauth', $server->database);
         my ($count) = $said =~ /transactions actually processed: (\d+)/ or die "bench: pgbench printed\n$said\n";
