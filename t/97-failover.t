@@ -160,7 +160,7 @@ subtest 'the standby is stopped and comes back, and then the primary is stopped'
 # Statements wait for two seconds, and then a process renews its connections, one after the other (here it has one), each of which waits
 # as long for the server that is asked first and does not answer.
 subtest 'the primary hangs' => sub {
-    my ($t, $primary, $standby) = start_pair('primary', dbd => 'DBDMax 1');
+    my ($t, $primary, $standby) = start_pair('primary', dbd => "DBDKeep 1\nDBDMax 1");
     test_failover($t, $primary, $standby, sub { freeze($primary) }, 5);
     $t->finish;
 };
