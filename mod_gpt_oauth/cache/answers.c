@@ -23,10 +23,15 @@ static void put_number(cache_record_t *record, apr_int64_t number)
     put(record, &number, sizeof(number));
 }
 
+static void put_flag(cache_record_t *record, int flag)
+{
+    put(record, flag ? "+" : "-", 1);
+}
+
 /* NULL is no text, "" an empty one. */
 static void put_text(cache_record_t *record, const char *text)
 {
-    put(record, text ? "+" : "-", 1);
+    put_flag(record, text != NULL);
     if (text) {
         put(record, text, strlen(text) + 1);
     }
@@ -41,15 +46,21 @@ static apr_int64_t take_number(const char **at)
     return number;
 }
 
+static int take_flag(const char **at)
+{
+    return *(*at)++ == '+';
+}
+
 static const char *take_text(const char **at)
 {
-    const char *text = (*at)++;
+    const char *text;
 
-    if (*text == '-') {
+    if (!take_flag(at)) {
         return NULL;
     }
-    *at += strlen(*at) + 1;
-    return text + 1;
+    text = *at;
+    *at += strlen(text) + 1;
+    return text;
 }
 
 /* Where to read; NULL unless it is ANSWER_FOUND. */
@@ -82,8 +93,8 @@ answer_t answer_access(store_t *store, const digest_t *hash, access_t **out)
     access->expires_at = take_number(&at);
     access->revoked_at = take_number(&at);
     access->used_at = take_number(&at);
-    access->client_disabled = *at++;
-    access->user_disabled = *at++;
+    access->client_disabled = take_flag(&at);
+    access->user_disabled = take_flag(&at);
     access->grant_id = take_text(&at);
     access->client_id = take_text(&at);
     access->username = take_text(&at);
@@ -94,13 +105,12 @@ answer_t answer_access(store_t *store, const digest_t *hash, access_t **out)
 
 static void put_access(cache_record_t *record, const access_t *access)
 {
-    const char flags[] = { access->client_disabled != 0, access->user_disabled != 0 };
-
     put_number(record, access->issued_at);
     put_number(record, access->expires_at);
     put_number(record, access->revoked_at);
     put_number(record, access->used_at);
-    put(record, flags, sizeof(flags));
+    put_flag(record, access->client_disabled);
+    put_flag(record, access->user_disabled);
     put_text(record, access->grant_id);
     put_text(record, access->client_id);
     put_text(record, access->username);
@@ -147,8 +157,8 @@ answer_t answer_key(store_t *store, const digest_t *hash, service_key_t **out)
     key->expires_at = take_number(&at);
     key->revoked_at = take_number(&at);
     key->used_at = take_number(&at);
-    key->may_introspect = *at++;
-    key->may_register = *at++;
+    key->may_introspect = take_flag(&at);
+    key->may_register = take_flag(&at);
     key->name = take_text(&at);
     key->issuer = take_text(&at);
     key->scope = take_text(&at);
@@ -157,13 +167,12 @@ answer_t answer_key(store_t *store, const digest_t *hash, service_key_t **out)
 
 static void put_key(cache_record_t *record, const service_key_t *key)
 {
-    const char flags[] = { key->may_introspect != 0, key->may_register != 0 };
-
     put_number(record, key->created_at);
     put_number(record, key->expires_at);
     put_number(record, key->revoked_at);
     put_number(record, key->used_at);
-    put(record, flags, sizeof(flags));
+    put_flag(record, key->may_introspect);
+    put_flag(record, key->may_register);
     put_text(record, key->name);
     put_text(record, key->issuer);
     put_text(record, key->scope);

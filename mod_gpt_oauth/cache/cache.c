@@ -199,19 +199,19 @@ cache_ticket_t cache_ticket(const cache_t *cache)
 
 static void root(const cache_t *cache, stamp_t *stamp, int i, kill_t kind, const void *id, apr_size_t size)
 {
-    stamp->counter[i] = id ? counter_of(cache, kind, id, size) : stamp->counter[0];
+    stamp->counter[i] = counter_of(cache, kind, id, size);
     stamp->value[i] = atomic_load(&cache->shared->counters[stamp->counter[i]]);
 }
 
-static apr_size_t size_of(const char *text)
+static void root_by_name(const cache_t *cache, stamp_t *stamp, int i, kill_t kind, const char *name)
 {
-    return text ? strlen(text) : 0;
+    root(cache, stamp, i, kind, name ? name : "", name ? strlen(name) : 0);
 }
 
 void cache_keep(cache_t *cache, cache_ticket_t ticket, const cache_roots_t *roots, int is_dead, const cache_record_t *record)
 {
     apr_uint64_t content[SLOT_CONTENT_WORDS], now;
-    stamp_t stamp;
+    stamp_t stamp = { 0 };
     slot_key_t key;
 
     if (!ticket.is_good) {
@@ -227,9 +227,9 @@ void cache_keep(cache_t *cache, cache_ticket_t ticket, const cache_roots_t *root
     stamp.size = (apr_uint16_t)record->size;
     stamp.epoch = (apr_uint32_t)atomic_load(&cache->shared->epoch);
     root(cache, &stamp, 0, roots->kind, roots->hash->byte, DIGEST_SIZE);
-    root(cache, &stamp, 1, KILL_GRANT, roots->grant_id, size_of(roots->grant_id));
-    root(cache, &stamp, 2, KILL_CLIENT, roots->client_id, size_of(roots->client_id));
-    root(cache, &stamp, 3, KILL_USER, roots->username, size_of(roots->username));
+    root_by_name(cache, &stamp, 1, KILL_GRANT, roots->grant_id);
+    root_by_name(cache, &stamp, 2, KILL_CLIENT, roots->client_id);
+    root_by_name(cache, &stamp, 3, KILL_USER, roots->username);
     if (atomic_load(&cache->shared->kills) != ticket.kills) {
         return;
     }

@@ -101,7 +101,7 @@ store_status_t store_registration_touch(store_t *store, const char *id)
 #define REGISTRATION_PURGE(is_patient)                                                                                           \
     {                                                                                                                            \
         .sql = AT_ONCE " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1", .steps = { IN_STEPS, "SELECT changes()" },        \
-        .patient = is_patient                                                                                                    \
+        .patient = (is_patient)                                                                                                  \
     }
 
 store_status_t store_registration_purge(store_t *store, int limit, int is_patient, apr_int64_t *count)
