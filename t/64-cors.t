@@ -183,7 +183,7 @@ sub test_endpoints {
     return;
 }
 
-on_each_db({ conf => $conf, modules => ['negotiation'] }, sub {
+on_each_db({ cache => 'off', conf => $conf, modules => ['negotiation'] }, sub {
     my ($t) = @_;
     my $token = $t->tokens_for($t->client_add('notes'), params => { scope => 'read' })->{access_token};
     test_origins($t, $token);

@@ -20,7 +20,7 @@ $ENV{MALLOC_TRIM_THRESHOLD_} = $ENV{MALLOC_MMAP_THRESHOLD_} = 1 << 28;
 $ENV{MALLOC_ARENA_MAX} = 1;
 
 my ($db) = dbs();
-my $t = Test::GptOauth->new(db => $db, conf => <<'EOC');
+my $t = Test::GptOauth->new(db => $db, cache => 'off', conf => <<'EOC');
 StartServers 1
 ServerLimit 1
 ThreadsPerChild 1

@@ -10,13 +10,15 @@ use Test::GptOauth;
 # What 0003 and whatever came after it made is taken back: as it was, with today's rows.
 my @before = (
     'DROP INDEX oauth_code_expires', 'DROP INDEX oauth_session_expires', 'DROP INDEX oauth_session_username', 'DROP INDEX oauth_consent_client', 'DROP INDEX oauth_grant_created',
-    'DROP INDEX oauth_client_listed', 'DROP INDEX oauth_user_disabled',
+    'DROP INDEX oauth_client_listed', 'DROP INDEX oauth_user_disabled', 'DROP INDEX oauth_grant_client_created', 'DROP INDEX oauth_service_key_named',
+    'CREATE INDEX oauth_grant_client ON oauth_grant (client_id)', 'CREATE UNIQUE INDEX oauth_service_key_name ON oauth_service_key (issuer, name)',
     'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
 );
 my %before = (
-    pgsql => ['DROP FUNCTION oauth_tell CASCADE'],
+    pgsql => [ 'DROP FUNCTION oauth_tell CASCADE', 'DROP INDEX oauth_access_token_ended',
+        'CREATE INDEX oauth_access_token_expires ON oauth_access_token USING brin (expires_at)' ],
     sqlite => [ map({ "DROP TRIGGER oauth_$_" } qw(token_update token_delete grant_update grant_delete client_update client_delete
         user_insert user_update user_delete key_update key_delete)), 'DROP TABLE oauth_revocation' ],
 );

@@ -137,6 +137,7 @@ store_status_t answer_ask_access(store_t *store, const digest_t *hash, access_t 
         is_dead = access->revoked_at || access->client_disabled || access->user_disabled || access->expires_at <= store->now;
     }
     if (status != STORE_DOWN) {
+        roots.server = store->server;
         cache_keep(store->cache, ticket, &roots, is_dead, &record);
     }
     return status;
@@ -182,7 +183,7 @@ store_status_t answer_ask_key(store_t *store, const digest_t *hash, service_key_
 {
     apr_uint64_t room[CACHE_RECORD_MAX / 8];
     cache_record_t record = { .form = FORM_KEY, .text = (char *)room };
-    const cache_roots_t roots = { .kind = KILL_KEY, .hash = hash };
+    cache_roots_t roots = { .kind = KILL_KEY, .hash = hash };
     cache_ticket_t ticket = cache_ticket(store->cache);
     store_status_t status = store_key_get(store, hash, out);
     int is_dead = 1;
@@ -194,6 +195,7 @@ store_status_t answer_ask_key(store_t *store, const digest_t *hash, service_key_
         is_dead = key->revoked_at || (key->expires_at && key->expires_at <= store->now);
     }
     if (status != STORE_DOWN) {
+        roots.server = store->server;
         cache_keep(store->cache, ticket, &roots, is_dead, &record);
     }
     return status;

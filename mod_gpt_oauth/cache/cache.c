@@ -18,8 +18,8 @@
 #define DEAD_SHARE 8 /* of the slots, one in so many besides */
 
 typedef struct shared_t {
-    _Alignas(LINE) word_t kills, epoch;  /* written at a kill */
-    _Alignas(LINE) word_t trusted_until; /* written some times a second */
+    _Alignas(LINE) word_t kills, epoch;          /* written at a kill */
+    _Alignas(LINE) word_t trusted_until, server; /* written some times a second */
     _Alignas(LINE) word_t too_long;
     _Atomic(apr_uint32_t) counters[COUNTERS];
 } shared_t;
@@ -119,10 +119,11 @@ void cache_kill_all(cache_t *cache)
     }
 }
 
-void cache_trust(cache_t *cache, apr_int64_t until)
+void cache_trust(cache_t *cache, apr_int64_t until, apr_int64_t server)
 {
     apr_uint64_t before = atomic_load(&cache->shared->trusted_until);
 
+    atomic_store(&cache->shared->server, (apr_uint64_t)server);
     while (before < (apr_uint64_t)until &&
            !atomic_compare_exchange_weak(&cache->shared->trusted_until, &before, (apr_uint64_t)until)) {}
 }
@@ -215,6 +216,10 @@ void cache_keep(cache_t *cache, cache_ticket_t ticket, const cache_roots_t *root
     slot_key_t key;
 
     if (!ticket.is_good) {
+        return;
+    }
+    if (atomic_load(&cache->shared->server) != (apr_uint64_t)roots->server) {
+        cache_kill_all(cache);
         return;
     }
     if (record->size > CACHE_RECORD_MAX) {

@@ -54,8 +54,11 @@ void cache_kill(cache_t *cache, kill_t kind, const void *id, apr_size_t size);
  */
 void cache_kill_all(cache_t *cache);
 
-/* Answers count until then, in time of cache_clock. It never goes back. */
-void cache_trust(cache_t *cache, apr_int64_t until);
+/*
+ * Answers of this server (store_t) count until then, in time of cache_clock. It never goes back; but an answer of another server
+ * ends all: what is said there is not heard.
+ */
+void cache_trust(cache_t *cache, apr_int64_t until, apr_int64_t server);
 
 /* How many answers were too long to be kept. */
 apr_uint64_t cache_too_long(const cache_t *cache);
@@ -79,7 +82,8 @@ typedef struct cache_ticket_t {
 
 /* What an answer rests on. NULL: on none. */
 typedef struct cache_roots_t {
-    kill_t kind; /* of the hash */
+    apr_int64_t server; /* that answered */
+    kill_t kind;        /* of the hash */
     const digest_t *hash;
     const char *grant_id, *client_id, *username;
 } cache_roots_t;

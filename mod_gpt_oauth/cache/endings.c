@@ -20,9 +20,6 @@ store_status_t end_access(store_t *store, const digest_t *hash, const char *clie
 {
     store_status_t status = store_access_delete(store, hash, client_id, grant_id);
 
-    /* Another client's or an unknown token costs nobody a look-up. */
-    if (status != STORE_REFUSED) {
-        cache_kill(store->cache, KILL_TOKEN, hash->byte, sizeof(hash->byte));
-    }
+    cache_kill(store->cache, KILL_TOKEN, hash->byte, sizeof(hash->byte));
     return status;
 }

@@ -11,7 +11,8 @@
 #include "base/leader.h"
 #include "store/listen.h"
 
-#define LEASE SECOND
+#define LEASE         SECOND
+#define COMPARE_PAUSE (5 * SECOND) /* between looks at where the requests' connections lead */
 /* Before the next try to listen. */
 #define BROKEN_PAUSE (SECOND / 20)
 #define LOST_PAUSE   (SECOND / 2)
@@ -77,6 +78,7 @@ static void heard(void *baton, heard_t what, const void *id, apr_size_t size)
 static listen_status_t listen_and_trust(member_t *member, const listening_t *listening, listen_t *listen)
 {
     listen_status_t status = listening->start(listen);
+    apr_int64_t compare_at = clock_us() + COMPARE_PAUSE;
 
     if (status != LISTEN_OK) {
         return status;
@@ -90,13 +92,17 @@ static listen_status_t listen_and_trust(member_t *member, const listening_t *lis
         status = listening->probe(listen);
         if (status == LISTEN_OK) {
             member->trusted = asked + LEASE;
-            cache_trust(member->listener->cache, member->trusted);
+            cache_trust(member->listener->cache, member->trusted, listen->server);
             if (cache_clock() < member->trusted) {
                 tell(member, LISTENER_TRUSTED, NULL);
             } else {
                 tell(member, LISTENER_LOST, "the database takes longer than a second to answer");
             }
             status = listening->wait(listen, listening->interval);
+        }
+        if (status == LISTEN_OK && clock_us() >= compare_at) {
+            status = listening->compare(listen);
+            compare_at = clock_us() + COMPARE_PAUSE;
         }
     }
     return status;

@@ -198,6 +198,7 @@ static int run(const struct entry *entry, command_t *c)
     c->store->source = c->database->source;
     c->store->pool = c->pool;
     c->store->now = apr_time_sec(apr_time_now());
+    c->store->is_patient = 1;
     return entry->run(c);
 }
 

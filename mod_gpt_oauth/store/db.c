@@ -64,8 +64,9 @@ static outcome_t run_once(lease_t *lease, const op_t *op, const value_t *args, i
 
 store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int nargs, rows_t **rows)
 {
-    apr_int64_t patience = op->patient ? PATIENT : STATEMENT_DEADLINE;
-    apr_int64_t deadline = clock_us() + (op->patient ? PATIENT : BUDGET);
+    int is_patient = op->patient && store->is_patient;
+    apr_int64_t patience = is_patient ? PATIENT : STATEMENT_DEADLINE;
+    apr_int64_t deadline = clock_us() + (is_patient ? PATIENT : BUDGET);
     rows_t *found = NULL;
     outcome_t outcome = DB_AGAIN;
     int is_lost = 0;
@@ -77,6 +78,7 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
         if (outcome == DB_OK) {
             outcome = run_once(lease, op, args, nargs, attempt > 0, &found);
             is_lost = lease->is_lost;
+            store->server = lease->memo->server;
             lease_release(lease);
         }
     }

@@ -22,7 +22,7 @@ typedef struct op_t {
      * try that did it. SQLite loses no answers.
      */
     const char *done;
-    int patient; /* housekeeping, which may take longer than a request would wait */
+    int patient; /* housekeeping, which may take longer than a request would wait, where store->is_patient */
 } op_t;
 
 /*

@@ -24,7 +24,8 @@ typedef struct prepared_t {
 typedef struct memo_t {
     apr_array_header_t *prepared; /* of prepared_t */
     int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
-    const store_source_t *fits;   /* whose tag key came by this connection: its schema is one that we can work with */
+    apr_int64_t server;         /* the same: of the last transaction that asked (see store_t); a new backend asks in its first */
+    const store_source_t *fits; /* whose tag key came by this connection: its schema is one that we can work with */
 } memo_t;
 
 struct lease_t {

@@ -30,6 +30,7 @@ typedef struct listen_t {
     listen_heard_fn *heard;
     void *baton;
     const char *problem;
+    apr_int64_t server;        /* by start: the one that is listened to, as store_t has it */
     struct session_t *session; /* of the database's kind, by start */
 } listen_t;
 
@@ -42,6 +43,8 @@ typedef struct listening_t {
     /* Has something said by way of the source, and waits until it is heard: that both lead to the same database, and no pooler
      * stands between. */
     listen_status_t (*prove)(listen_t *listen);
+    /* That the source still leads to that server, where it can be asked: whoever opens a connection anew may get to another. */
+    listen_status_t (*compare)(listen_t *listen);
     /* Hears for so many microseconds. */
     listen_status_t (*wait)(listen_t *listen, apr_int64_t time);
     /* On LISTEN_OK everything has been heard that was committed before the call. */

@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "store/db.h"
+#include "store/pgsql_answer.h"
 
 #define STEP_MAX    (2 * SECOND)  /* of connecting to one host */
 #define CONNECT_MAX (10 * SECOND) /* to one of all */
@@ -196,14 +197,16 @@ static listen_status_t listen_to_schema(listen_t *listen)
 {
     session_t *session = listen->session;
     PGresult *result;
-    listen_status_t status = ask(listen, "SELECT pg_backend_pid(), " CHANNEL_OF_SCHEMA, PGRES_TUPLES_OK, &result);
+    listen_status_t status =
+        ask(listen, "SELECT pg_backend_pid(), " PGSQL_SERVER ", " CHANNEL_OF_SCHEMA, PGRES_TUPLES_OK, &result);
 
     if (status == LISTEN_OK && PQntuples(result) == 0) {
         status = fail(listen, LISTEN_LOST, "there is no table oauth_setting: run `gptoauth migrate`, or set search_path");
     }
     if (status == LISTEN_OK) {
         session->backend = apr_pstrdup(listen->pool, cell_of(result, 0));
-        session->channel = apr_pstrdup(listen->pool, cell_of(result, 1));
+        listen->server = apr_atoi64(cell_of(result, 1));
+        session->channel = apr_pstrdup(listen->pool, cell_of(result, 2));
         session->probe = apr_pstrcat(listen->pool, PROBE, session->channel, "'", NULL);
     }
     PQclear(result);
@@ -252,13 +255,38 @@ static listen_status_t listen_wait(listen_t *listen, apr_int64_t time)
     return wait_until(listen, clock_us() + time, 0);
 }
 
+static listen_status_t is_same(listen_t *listen, const store_t *store)
+{
+    return store->server == listen->server
+               ? LISTEN_OK
+               : fail(listen, LISTEN_DEAF, "DBDParams lead to another server than the one that is listened to");
+}
+
+/* A pool that is in use to the last connection says nothing of where it leads. */
+static listen_status_t compare(listen_t *listen)
+{
+    static const op_t op = { .sql = "SELECT 1" };
+    store_t store = { .source = listen->source };
+    listen_status_t status = LISTEN_OK;
+
+    apr_pool_create(&store.pool, listen->pool);
+    if (db_run(&store, &op, NULL, 0, NULL) == STORE_OK) {
+        status = is_same(listen, &store);
+    }
+    apr_pool_destroy(store.pool);
+    return status;
+}
+
 static listen_status_t say(listen_t *listen, const char *message)
 {
     static const op_t op = { .sql = "SELECT count(pg_notify(channel, $1)) FROM (SELECT " CHANNEL_OF_SCHEMA ") AS own (channel)" };
     store_t store = { .source = listen->source, .pool = listen->pool };
     const value_t args[] = { v_text(message) };
 
-    return db_run(&store, &op, args, COUNT(args), NULL) == STORE_DOWN ? fail(listen, LISTEN_LOST, store.problem) : LISTEN_OK;
+    if (db_run(&store, &op, args, COUNT(args), NULL) == STORE_DOWN) {
+        return fail(listen, LISTEN_LOST, store.problem);
+    }
+    return is_same(listen, &store);
 }
 
 static listen_status_t prove(listen_t *listen)
@@ -315,6 +343,7 @@ const listening_t listening_pgsql = {
     .conninfo_problem = conninfo_problem,
     .start = start,
     .prove = prove,
+    .compare = compare,
     .wait = listen_wait,
     .probe = probe,
     .end = end,

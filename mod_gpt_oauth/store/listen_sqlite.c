@@ -76,6 +76,7 @@ const listening_t listening_sqlite = {
     .conninfo_problem = conninfo_problem,
     .start = start,
     .prove = prove,
+    .compare = prove,
     .wait = listen_wait,
     .probe = probe,
     .end = end,

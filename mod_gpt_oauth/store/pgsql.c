@@ -31,11 +31,11 @@
 #define CAREFUL_FOR (60 * SECOND)
 
 /*
- * First in each transaction, but for a look-up alone (is_plain). Returns where that runs, too. Texts are UTF-8, whatever the
- * role, the database or PGCLIENTENCODING say: names would be stored as something else, or not be read.
+ * First in each transaction, but for a look-up alone (is_plain). Returns which backend of which server that is, too. Texts are
+ * UTF-8, whatever the role, the database or PGCLIENTENCODING say: names would be stored as something else, or not be read.
  */
 static const char limit_sql[] = "SELECT set_config('statement_timeout', $1, true), pg_backend_pid(), "
-                                "set_config('client_encoding', 'UTF8', true)";
+                                "set_config('client_encoding', 'UTF8', true), " PGSQL_SERVER;
 
 /* A statement with its arguments, as libpq wants them. Not to be copied: values point into numbers. */
 typedef struct call_t {

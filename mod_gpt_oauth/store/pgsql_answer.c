@@ -156,15 +156,18 @@ static int await(PGconn *conn, apr_int64_t deadline)
     return 1;
 }
 
-/* A pooler greets for itself, with a number of its own. */
+/* A pooler greets for itself, with a number of its own, and may lead to another server than before. */
 static void look_at_backend(const lease_t *lease, const PGresult *result)
 {
     store_source_t *source = lease->store->source;
-    cell_t pid;
+    cell_t pid, server;
 
     if (!source->is_pooled && read_cell(lease->store->pool, result, 0, 1, &pid) &&
         pid.number != PQbackendPID(pgsql_native(lease))) {
         source->is_pooled = 1;
+    }
+    if (read_cell(lease->store->pool, result, 0, 3, &server)) {
+        lease->memo->server = server.number;
     }
 }
 

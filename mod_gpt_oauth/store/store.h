@@ -34,6 +34,8 @@ typedef struct store_t {
     apr_int64_t now;
     struct cache_t *cache; /* what this httpd remembers of tokens and keys; NULL: nothing, as the command. store/ does not look */
     void *holder;          /* who may keep a connection already (store_held_fn); NULL in the command */
+    int is_patient;        /* nobody waits, as in the command: housekeeping may take a minute for a statement */
+    apr_int64_t server;    /* set by each operation: which server answered, by when that one started; 0 on SQLite */
     const char *problem;   /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
     int is_misconfigured;  /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;

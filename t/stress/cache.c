@@ -75,7 +75,7 @@ static void ask(int key, unsigned int *seed)
     apr_uint64_t numbers[NUMBERS], number = atomic_load(&world->number[key]);
     cache_record_t record = { FORM, sizeof(numbers), (char *)numbers };
     char id[16];
-    const cache_roots_t roots = { KILL_TOKEN, &hash, id, id, id };
+    const cache_roots_t roots = { 0, KILL_TOKEN, &hash, id, id, id };
 
     snprintf(id, sizeof(id), "%d", key);
     if (rand_r(seed) % 4 == 0) {
@@ -173,7 +173,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     cache = cache_at(cache, p, "https://auth.example");
-    cache_trust(cache, cache_clock() + 600 * SECOND);
+    cache_trust(cache, cache_clock() + 600 * SECOND, 0);
     printf("# seed %u\n", seed);
     fflush(stdout);
     for (unsigned int i = 0; i < PROCESSES; i++) {

@@ -32,14 +32,14 @@ static cache_t *new_cache(apr_pool_t *p, apr_uint32_t slots, apr_int64_t ttl)
         return NULL;
     }
     cache = cache_at(cache, p, FIXTURE_ISSUER);
-    cache_trust(cache, cache_clock() + 600 * SECOND);
+    cache_trust(cache, cache_clock() + 600 * SECOND, 0);
     return cache;
 }
 
 static void keep_as(cache_t *cache, cache_ticket_t ticket, const char *token, const char *text, int is_dead)
 {
     const digest_t hash = hash_of(token);
-    const cache_roots_t roots = { KILL_TOKEN, &hash, "grant", "client", "user" };
+    const cache_roots_t roots = { 0, KILL_TOKEN, &hash, "grant", "client", "user" };
     char room[CACHE_RECORD_MAX + 1];
     cache_record_t record = { FORM, (int)strlen(text) + 1, room };
 
@@ -71,16 +71,16 @@ static void test_trust(apr_pool_t *p)
     keep_as(cache, (cache_ticket_t){ 1, 0 }, "t", "answer", 0);
     is_str(found(p, cache, "t"), NULL, "lease: nothing counts before somebody listens");
     ok(!cache_ticket(cache).is_good, "lease: nor would anything be kept");
-    cache_trust(cache, cache_clock() + 600 * SECOND);
+    cache_trust(cache, cache_clock() + 600 * SECOND, 0);
     is_str(found(p, cache, "t"), "answer", "lease: it counts while somebody does");
     ok(cache_ticket(cache).is_good, "lease: and more is kept");
-    cache_trust(cache, cache_clock() - 1);
+    cache_trust(cache, cache_clock() - 1, 0);
     is_str(found(p, cache, "t"), "answer", "lease: an older message does not shorten it");
 
     cache = new_cache(p, 64, 600 * SECOND);
     keep(cache, "t", "answer");
     cache_create(&cache, p, 64, 600 * SECOND);
-    cache_trust(cache, cache_clock() + 1000);
+    cache_trust(cache, cache_clock() + 1000, 0);
     keep_as(cache, (cache_ticket_t){ 1, 0 }, "t", "answer", 0);
     while (cache_ticket(cache).is_good) {}
     is_str(found(p, cache, "t"), NULL, "lease: nothing counts after its end");

@@ -151,7 +151,7 @@ void test_verify(apr_pool_t *p)
         test_ends(store);
         if (cache_create(&store->cache, p, 64, 600 * SECOND) == APR_SUCCESS) {
             store->cache = cache_at(store->cache, p, store->issuer);
-            cache_trust(store->cache, cache_clock() + 600 * SECOND);
+            cache_trust(store->cache, cache_clock() + 600 * SECOND, 0);
             test_tokens(store, "cached");
         }
     }
