@@ -45,5 +45,4 @@ sleep 3;
 ok(!$t->token_works($tokens->{access_token}), sprintf 'it is refused %.1f s later', time - $since);
 sleep 5;
 ok(!$t->token_works($tokens->{access_token}), sprintf 'it is refused %.1f s later', time - $since);
-diag $t->error_log =~ s/^(?!.*GPT04).*\n//mgr;
 done_testing;
