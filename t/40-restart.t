@@ -74,7 +74,7 @@ sub test_terminate {
 
 for my $tcp (0, 1) {
     subtest $tcp ? 'by TCP' : 'by socket' => sub {
-        my $t = Test::GptOauth->new(db => 'pgsql', tcp => $tcp, durable => 1);
+        my $t = Test::GptOauth->new(db => 'pgsql', cache => 'off', tcp => $tcp, durable => 1);
         $t->user('alice');
         my @children = children_of($t->pid);
         test_restart($t, 'fast');

@@ -108,7 +108,7 @@ on_each_db({ conf => $conf }, sub {
 });
 
 subtest 'without the database' => sub {
-    my $t = Test::GptOauth->new(db => 'pgsql', conf => "<Location /service>\nAuthType GPTOAuth\nGPTOAuthCredentials service\nGPTOAuthServiceKey env:T_SERVICE_KEY\n"
+    my $t = Test::GptOauth->new(db => 'pgsql', cache => 'off', conf => "<Location /service>\nAuthType GPTOAuth\nGPTOAuthCredentials service\nGPTOAuthServiceKey env:T_SERVICE_KEY\n"
             . "Require valid-user\nSetHandler gpt-oauth-hello\n</Location>");
     my $key = $t->key_add('first');
     my $get = sub { return $t->http->get('/service', headers => [ Authorization => "Bearer $_[0]" ]) };
