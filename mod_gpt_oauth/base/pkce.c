@@ -29,27 +29,30 @@ static int verifier_valid(const char *verifier, apr_size_t size)
     return 1;
 }
 
-const char *pkce_challenge(apr_pool_t *p, const char *verifier)
+/* 0 when it is no verifier. */
+static int hash_verifier(const char *verifier, digest_t *hash)
 {
     apr_size_t size = strlen(verifier);
-    digest_t hash;
 
     if (!verifier_valid(verifier, size)) {
-        return NULL;
+        return 0;
     }
-    crypto_sha256(verifier, size, &hash);
-    return crypto_base64url(p, hash.byte, sizeof(hash.byte));
+    crypto_sha256(verifier, size, hash);
+    return 1;
+}
+
+const char *pkce_challenge(apr_pool_t *p, const char *verifier)
+{
+    digest_t hash;
+
+    return hash_verifier(verifier, &hash) ? crypto_base64url(p, hash.byte, sizeof(hash.byte)) : NULL;
 }
 
 int pkce_verify(const char *challenge, const char *verifier)
 {
-    apr_size_t size = strlen(verifier);
     digest_t wanted, given;
 
-    if (!verifier_valid(verifier, size) ||
-        !crypto_base64url_decode(challenge, strlen(challenge), wanted.byte, sizeof(wanted.byte))) {
-        return 0;
-    }
-    crypto_sha256(verifier, size, &given);
-    return crypto_equal(wanted.byte, given.byte, sizeof(given.byte));
+    return hash_verifier(verifier, &given) &&
+           crypto_base64url_decode(challenge, strlen(challenge), wanted.byte, sizeof(wanted.byte)) &&
+           crypto_equal(wanted.byte, given.byte, sizeof(given.byte));
 }
