@@ -162,6 +162,6 @@ const failure_t *registration_add(store_t *store, registration_t *registration)
     }
     /* Housekeeping: if it fails, the next one does it. */
     store_registration_trim(store, PURGED_FOR_EACH);
-    store_registration_purge(store, PURGED_FOR_EACH, 0, &count);
+    store_registration_purge(store, PURGED_FOR_EACH, &count);
     return NULL;
 }

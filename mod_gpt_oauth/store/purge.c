@@ -78,7 +78,7 @@ static store_status_t purge_table(store_t *store, int table, int limit, apr_int6
 
     switch (table) {
     case GRANTS: return purge_grants(store, limit, count);
-    case REGISTRATIONS: return store_registration_purge(store, limit, 1, count);
+    case REGISTRATIONS: return store_registration_purge(store, limit, count);
     default:
         status = db_number(store, &aged[table], args, COUNT(args), count);
         return status == STORE_OK && *count >= 0 && *count < limit ? STORE_REFUSED : status;

@@ -23,8 +23,8 @@ store_status_t store_purge(store_t *store, int limit, apr_int64_t *count);
 /*
  * Looks at up to limit clients that were not seen for REGISTRATION_UNUSED seconds, and removes those without a living grant, with
  * what users consented to; *count: how many. The others, and who is disabled, count as seen now. STORE_REFUSED: there is none
- * (any more). is_patient: nobody waits for it.
+ * (any more).
  */
-store_status_t store_registration_purge(store_t *store, int limit, int is_patient, apr_int64_t *count);
+store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count);
 
 #endif

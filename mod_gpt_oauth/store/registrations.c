@@ -98,19 +98,18 @@ store_status_t store_registration_touch(store_t *store, const char *id)
 #define IN_STEPS                                                                                                                 \
     "SELECT 1 FROM oauth_client WHERE " OLD " LIMIT 1", FORGET("IN (SELECT id " REMOVED(OLDEST) ")"), KEEP(OLDEST),              \
         "DELETE " REMOVED(OLDEST)
-#define REGISTRATION_PURGE(is_patient)                                                                                           \
-    {                                                                                                                            \
-        .sql = AT_ONCE " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1", .steps = { IN_STEPS, "SELECT changes()" },        \
-        .patient = (is_patient)                                                                                                  \
-    }
 
-store_status_t store_registration_purge(store_t *store, int limit, int is_patient, apr_int64_t *count)
+store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *count)
 {
-    static const op_t ops[] = { REGISTRATION_PURGE(0), REGISTRATION_PURGE(1) };
+    static const op_t op = {
+        .sql = AT_ONCE " SELECT (SELECT count(*) FROM gone) FROM old LIMIT 1",
+        .steps = { IN_STEPS, "SELECT changes()" },
+        .patient = 1,
+    };
     const value_t args[] = { v_number(store->now), v_number(REGISTRATION_UNUSED), v_number(limit) };
 
     *count = 0;
-    return db_number(store, &ops[is_patient], args, COUNT(args), count);
+    return db_number(store, &op, args, COUNT(args), count);
 }
 
 /* An index holds these alone. Documents belong to no issuer. */
