@@ -14,6 +14,9 @@ my $whole = sub { sprintf '%.0f', $_[0] };
 my $tenth = sub { sprintf '%.1f', $_[0] };
 my $ratio = sub { sprintf '%.2f', $_[0] };
 
+# Where it is on, each process of PostgreSQL is a scheduling group of its own and can wait a second for a processor that httpd fills.
+my $AUTOGROUP = '/proc/sys/kernel/sched_autogroup_enabled';
+
 # Heading, member of the result, how it is printed. After a slash it is divided by the base's.
 my @answers = (
     [ 'a second', 'rate', $whole ],
@@ -76,10 +79,11 @@ sub machine {
     my ($httpd) = map { qx($_ -v) =~ m{Apache/([\d.]+)} } grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
     my ($pgsql) = output('', Test::GptOauth::Postgres->bin('postgres'), '--version') =~ /([\d.]+)/;
     my (undef, undef, $kernel) = POSIX::uname();
+    my $autogroup = -r $AUTOGROUP && slurp($AUTOGROUP) =~ /1/;
     return join ', ', POSIX::strftime('%Y-%m-%d %H:%M UTC', gmtime), 'commit ' . $commit, $model // 'unknown processor',
         sprintf('%d processors', scalar(() = slurp('/proc/cpuinfo') =~ /^processor\s*:/mg)),
         ($pinned ? 'httpd and PostgreSQL on one, the client on another' : 'all on one'),
-        sprintf('%.0f GB', $memory / 1024 / 1024), "Linux $kernel", "httpd $httpd", "PostgreSQL $pgsql", 'load ' . (split ' ', slurp('/proc/loadavg'))[0];
+        sprintf('%.0f GB', $memory / 1024 / 1024), "Linux $kernel" . ($autogroup ? ' with autogroup' : ''), "httpd $httpd", "PostgreSQL $pgsql", 'load ' . (split ' ', slurp('/proc/loadavg'))[0];
 }
 
 1;
