@@ -111,7 +111,7 @@ my ($line) = do { local $/; <$operations> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n
 ok($line, 'operations.md has the lines for apxs') or done_testing(), exit;
 for my $compiler (qw(gcc clang)) {
     (my $compile = $line) =~ s/apxs -c/apxs -S CC=$compiler -c/;
-    ok(scalar run("$tmp/apxs", "rm -rf * && cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c && $compile"),
+    ok(scalar run("$tmp/apxs", "rm -rf * && cp -R '$source/mod_gpt_oauth' '$source/conf' . && rm -f mod_gpt_oauth/*/migrations.c mod_gpt_oauth/*/built_in_documents.c mod_gpt_oauth/web/page/built_in_pages.c && $compile"),
         "the lines for apxs build the module by $compiler");
     exported("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");
     serves("$tmp/apxs/mod_gpt_oauth/.libs/mod_gpt_oauth.so", "the module built by apxs and $compiler");

@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth::Sources;
 
 my $ours = qr{\.(?:c|h|mjs|pl|pm|py|t|sh|sql)$|/(?:check|demo|run|entrypoint|Dockerfile|Makefile\.am|configure\.ac)$};
-my $generated = qr{/(?:migrations|built_in_documents)\.c$};
+my $generated = qr{/(?:migrations|built_in_documents|built_in_pages)\.c$};
 my @files;
 find({ no_chdir => 1, wanted => sub {
     $File::Find::prune = 1 if m{/(?:node_modules|\.libs|\.deps)$};

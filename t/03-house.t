@@ -11,7 +11,7 @@ use Test::GptOauth::Sources;
 
 my @sources;
 find({ no_chdir => 1, wanted => sub { push @sources, substr $_, length 'mod_gpt_oauth/' if /\.[ch]$/ } }, 'mod_gpt_oauth');
-@sources = sort grep { !m{/(?:migrations|built_in_documents)\.c$} } @sources;
+@sources = sort grep { !m{/(?:migrations|built_in_documents|built_in_pages)\.c$} } @sources;
 my %text = map { $_ => read_file("mod_gpt_oauth/$_") } @sources;
 
 # Without comments and the contents of strings.
@@ -32,8 +32,9 @@ my @rooms = (
     [ 'grant' => qr{^(?:base|grant)/|$store|^cache/(?:answers|endings)\.h$} ],
     [ 'web/config' => qr{^(?:base|grant|web/config)/|$store|^private\.h$} ],
     [ 'web/http' => qr{^(?:base|cache|grant|web/config|web/http)/|$store|^private\.h$} ],
-    [ 'web/guard' => qr{^(?:base|grant|web/config|web/http|web/guard)/|$store|^private\.h$} ],
-    [ 'web/endpoint' => qr{^(?:base|grant|web/config|web/http|web/guard|web/endpoint)/|$store|^private\.h$} ],
+    [ 'web/page' => qr{^(?:base|web/config|web/http|web/page)/|^private\.h$} ],
+    [ 'web/guard' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard)/|$store|^private\.h$} ],
+    [ 'web/endpoint' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard|web/endpoint)/|$store|^private\.h$} ],
     [ 'web/setup' => qr{^(?:base|cache|grant|web/\w+)/|$store|^private\.h$} ],
     [ '.' => qr{^(?:web/\w+/|private\.h$)} ],
     [ 'cli' => qr{^(?:base|grant|cli|cli/\w+)/|$store} ],

@@ -273,7 +273,7 @@ sub test_form {
     is(scalar(grep { $browser->has_consent || $browser->has_sign_in } map { $try->("wrong $_") } 1 .. 12), 0, 'wrong passwords lead nowhere');
     $try->('password');
     is($m->outcome($client, $browser->page), '200 consent', '... the right one leads to the consent page, for nobody has counted them');
-    like($browser->page->body, qr/Signed in as carol\./, '... in the right name');
+    like($browser->page->body, qr/Signed in as <strong><bdi>carol</, '... in the right name');
     is($m->outcome($client, $browser->decide('allow')), '303 code', '... and from there to a code');
     $m->must('rm /etc/apache2/conf-enabled/form.conf; a2dismod -q auth_form request session_cookie session_crypto');
     return type('systemctl restart apache2');

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use FindBin;
+use POSIX qw(strftime);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
@@ -73,8 +74,9 @@ sub test_known_browser {
     is($count->{delayed}, 1, 'case 308: ... and the next one waits, by another spelling too');
     my $delayed = $t->http->request($stranger->('alice', $password, '198.51.100.12'));
     is(verdict($delayed), 'delayed', 'case 308: in a browser that is not known the right one waits as well');
-    my $minutes = int(($delayed->header('Retry-After') + 59) / 60);
-    like($delayed->body, qr/Too many wrong passwords\. Try again in $minutes minutes?\./, 'case 308: ... and is told how long');
+    my ($until) = $delayed->body =~ /Too many wrong passwords\. Try again after (\d\d:\d\d) UTC\./;
+    my %expected = map { strftime('%H:%M', gmtime(time + $delayed->header('Retry-After') + $_)) => 1 } 0, 59;
+    ok($expected{ $until // '' }, 'case 308: ... and is told until when') or diag($until);
     is(guess($t, $stranger, map { [ 'alice', 'wrong guess', '198.51.100.12' ] } 1 .. 12)->{delayed}, 12, 'case 308: ... however often');
     my $forged = Test::GptOauth::Browser->new($t->port);
     $forged->{cookies} = { $known => 'A' x 43 };

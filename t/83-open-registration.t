@@ -30,7 +30,7 @@ sub is_detour {
     my $body = $response->body;
     my @links = $body =~ /<a\b([^>]*)>/g;
     is(scalar(@links), 1, '... with one link') or return;
-    like($body, qr{<strong>\Q$where\E</strong>}, '... and the place where the app wants to have the user');
+    like($body, qr{<strong><bdi>\Q$where\E</bdi></strong>}, '... and the place where the app wants to have the user');
     like($links[0], qr/rel="noopener noreferrer"/, '... which it does not tell where he comes from');
     my $target = Test::GptOauth::Browser::attributes($links[0])->{href};
     my ($uri, $query) = $target =~ /^([^?]*)\?(.*)/;

@@ -87,7 +87,7 @@ sub signed_in {
     fresh($t);
     local $t->{issuer} = 'https://localhost:' . $t->port($host);
     my $response = tls($t, $host, $t->authorize_url($client), certificate => $certificate, %opt);
-    my ($name) = $response->body =~ /Signed in as ([^<.]+)/;
+    my ($name) = $response->body =~ /Signed in as <strong><bdi>([^<]+)/;
     return join ' as ', $t->outcome($client, $response), $name // ();
 }
 
@@ -171,7 +171,7 @@ sub test_certificates {
     $browser->{page} = tls($t, 'I', $t->authorize_url($client), certificate => 'self');
     my $form = $browser->form_with('password');
     my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form ? $form->{fields} : {} }, username => 'carol', password => $t->user('carol') }));
-    like(tls($t, 'I', '/oauth/authorize', certificate => 'self', body => $body)->body, qr/Signed in as carol\./,
+    like(tls($t, 'I', '/oauth/authorize', certificate => 'self', body => $body)->body, qr/Signed in as <strong><bdi>carol</,
         'case 332: nor does it say how a user is called');
     return $t->finish;
 }
@@ -229,7 +229,7 @@ sub test_form {
     ok(!$browser->has_consent && !$browser->has_sign_in, "$name: a wrong password leads nowhere: " . $denied->status);
     my $page = $answer->('password');
     is($t->outcome($client, $page), '200 consent', "$name: the right one leads to the consent page");
-    like($page->body, qr/Signed in as carol\./, '... in the right name');
+    like($page->body, qr/Signed in as <strong><bdi>carol</, '... in the right name');
     my $code = $browser->decide('allow');
     is($t->outcome($client, $code), '303 code', '... and from there to a code');
     my $grant = { code => $code->answer->{code}, redirect_uri => $client->{redirect_uri}, verifier => $verifier };

@@ -175,7 +175,7 @@ sub test_hosts {
     is(json_verdict($clear->get('/api/x')), '403 invalid_request', 'in clear');
     like(description($clear->get('/api/x')), qr/https/, '... it says that https is wanted');
     is(json_verdict($nobody->get('/api/x')), '500 server_error', 'without an issuer');
-    like($nobody->get('/api/x', headers => [ Accept => $browser ])->body, qr/<h1>Not set up yet/, '... for people, too');
+    like($nobody->get('/api/x', headers => [ Accept => $browser ])->body, qr/<h1><bdi>Not set up yet/, '... for people, too');
     return;
 }
 
@@ -203,7 +203,7 @@ sub test_down {
     is(json_verdict($response), '503 temporarily_unavailable', 'without its database the guard says so');
     like($response->header('Retry-After') // '', qr/^[1-9]\d*$/, '... and when to come again');
     $response = $t->http->get('/api/notes.txt', headers => [ Test::GptOauth::Flow::bearer($token), Accept => $browser ]);
-    like($response->body, qr{<h1>Temporarily out of order</h1>}, '... in a page, too');
+    like($response->body, qr{<h1><bdi>Not available at the moment</bdi></h1>}, '... in a page, too');
     is(json_verdict($t->http->get('/api/notes.txt')), '401 invalid_token', 'who has no token is told so all the same');
     my ($body, @headers) = $t->token_body($client, { grant_type => 'refresh_token', refresh_token => 'gor_x' });
     is(json_verdict($t->http->request(POST => '/oauth/token', body => $body, headers => \@headers)), '503 temporarily_unavailable', 'so does the token endpoint');

@@ -1,6 +1,6 @@
 /*
- * Weighs the media ranges of an Accept header (RFC 9110 sections 12.4.2 and 12.5.1) for HTML against JSON. Called where the guard
- * refuses a request (web/guard/refusal.c), to choose between a page and JSON.
+ * Weighs what Accept and Accept-Language list (RFC 9110 sections 12.4.2, 12.5.1 and 12.5.4). Called where the guard refuses a
+ * request (web/guard/refusal.c), to choose between a page and JSON, and where a page chooses its language (web/page/page.c).
  */
 #include "base/accept.h"
 
@@ -46,6 +46,21 @@ static int quality_of(apr_pool_t *p, char *parameters)
     return 1000;
 }
 
+/* Cuts one off a list; NULL at its end. *quality is what it says. */
+static const char *next_range(apr_pool_t *p, char **list, int *quality)
+{
+    char *range = apr_strtok(*list, ",", list), *parameters = range ? strchr(range, ';') : NULL;
+
+    if (!range) {
+        return NULL;
+    }
+    if (parameters) {
+        *parameters++ = '\0';
+    }
+    *quality = parameters ? quality_of(p, parameters) : 1000;
+    return text_trim(p, range);
+}
+
 static void consider(wanted_t *wanted, int closeness, int quality)
 {
     if (closeness > wanted->closeness) {
@@ -56,18 +71,11 @@ static void consider(wanted_t *wanted, int closeness, int quality)
 int accept_prefers_html(apr_pool_t *p, const char *accept)
 {
     wanted_t html = { 0, 0 }, json = { 0, 0 };
-    char *rest, *range = apr_strtok(apr_pstrdup(p, accept ? accept : ""), ",", &rest);
+    char *list = apr_pstrdup(p, accept ? accept : "");
+    const char *type;
+    int quality;
 
-    for (; range; range = apr_strtok(NULL, ",", &rest)) {
-        char *parameters = strchr(range, ';');
-        const char *type;
-        int quality;
-
-        if (parameters) {
-            *parameters++ = '\0';
-        }
-        quality = parameters ? quality_of(p, parameters) : 1000;
-        type = text_trim(p, range);
+    while ((type = next_range(p, &list, &quality))) {
         if (strcmp(type, "*/*") == 0) {
             consider(&html, 1, quality);
             consider(&json, 1, quality);
@@ -82,4 +90,31 @@ int accept_prefers_html(apr_pool_t *p, const char *accept)
         }
     }
     return html.quality > json.quality;
+}
+
+/* Does the tag begin with the subtags of range? */
+static int is_within(const char *range, const char *tag)
+{
+    apr_size_t length = strlen(tag);
+
+    return strncasecmp(range, tag, length) == 0 && (range[length] == '\0' || range[length] == '-');
+}
+
+const char *accept_language(apr_pool_t *p, const char *accept, const apr_array_header_t *offered)
+{
+    char *list = apr_pstrdup(p, accept ? accept : "");
+    const char *range, *best = NULL;
+    int quality, highest = 0;
+
+    while ((range = next_range(p, &list, &quality))) {
+        for (int i = 0; i < offered->nelts && quality > highest; i++) {
+            const char *tag = APR_ARRAY_IDX(offered, i, const char *);
+
+            if (is_within(range, tag) || strcmp(range, "*") == 0) {
+                best = tag;
+                highest = quality;
+            }
+        }
+    }
+    return best;
 }

@@ -88,10 +88,12 @@
     X(LOG_MANIFEST, "GPT216", ERR, "GPTOAuthManifest does not make a manifest that can be served")                               \
     X(LOG_OPENAPI, "GPT217", ERR, "the file of GPTOAuthOpenAPI cannot be read, or is not an OpenAPI document")                   \
     X(LOG_LISTEN, "GPT218", ERR, "GPTOAuthListen cannot be used")                                                                \
+    X(LOG_PAGES, "GPT219", ERR, "a file of GPTOAuthPages cannot be used")                                                        \
     X(LOG_LDAP_SPELLINGS, "GPT220", WARNING, "a directory takes ALICE and alice for one user, and httpd for two")                \
     X(LOG_LONE_ISSUER, "GPT221", WARNING, "GPTOAuthIssuer is outside of every <VirtualHost>, and there are some")                \
     X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")                 \
-    X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")
+    X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")                                        \
+    X(LOG_COLOUR, "GPT224", WARNING, "a colour of GPTOAuthBrand is hard to see")
 
 typedef enum {
 #define LOG_CODE(code, name, level, cause) code,

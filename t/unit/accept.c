@@ -1,6 +1,36 @@
 #include "tap.h"
 #include "base/accept.h"
 
+static void test_language(apr_pool_t *p)
+{
+    static const struct {
+        const char *accept, *wanted;
+    } rows[] = {
+        { NULL, NULL },
+        { "", NULL },
+        { "it", NULL },
+        { "de", "de" },
+        { "DE-at", "de" },
+        { "den", NULL },
+        { "fr;q=0.8, de;q=0.9", "de" },
+        { "fr, de", "fr" },
+        { "it, fr-CA;q=0.5, en;q=0.4", "fr" },
+        { "de;q=0, en;q=0.1", "en" },
+        { "*", "en" },
+        { "it, *;q=0.1", "en" },
+        { ",;,q=1", NULL },
+    };
+    apr_array_header_t *offered = apr_array_make(p, 3, sizeof(const char *));
+
+    APR_ARRAY_PUSH(offered, const char *) = "en";
+    APR_ARRAY_PUSH(offered, const char *) = "de";
+    APR_ARRAY_PUSH(offered, const char *) = "fr";
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        is_str(accept_language(p, rows[i].accept, offered), rows[i].wanted, "Accept-Language: %s",
+               rows[i].accept ? rows[i].accept : "none");
+    }
+}
+
 void test_accept(apr_pool_t *p)
 {
     const struct {
@@ -35,4 +65,5 @@ void test_accept(apr_pool_t *p)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ok(accept_prefers_html(p, rows[i].accept) == rows[i].wanted, "Accept row %d", (int)i);
     }
+    test_language(p);
 }

@@ -44,6 +44,9 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->login_providers = NULL;
     conf->user_name_env = NULL;
     conf->user_name_header = NULL;
+    conf->brand = NULL;
+    conf->links = NULL;
+    conf->pages_dir = NULL;
     conf->policy = apr_pcalloc(p, sizeof(*conf->policy));
     conf->policy->scopes = NULL;
     conf->policy->code_lifetime = CONFIG_UNSET;
@@ -89,6 +92,9 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK(login_providers);
     conf->user_name_env = add->user_name_env || add->user_name_header ? add->user_name_env : base->user_name_env;
     conf->user_name_header = add->user_name_env || add->user_name_header ? add->user_name_header : base->user_name_header;
+    PICK(brand);
+    PICK(links);
+    PICK(pages_dir);
     conf->policy = apr_pcalloc(p, sizeof(*conf->policy));
     PICK(policy->scopes);
     PICK_NUMBER(policy->code_lifetime);

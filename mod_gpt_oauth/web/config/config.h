@@ -70,6 +70,9 @@ typedef struct server_conf_t {
     apr_array_header_t *login_providers; /* login_provider_t */
     const char *user_name_env;           /* GPTOAuthUserName env:NAME */
     const char *user_name_header;        /* GPTOAuthUserName header:NAME */
+    struct brand_t *brand;               /* GPTOAuthBrand; NULL: not written */
+    apr_array_header_t *links;           /* brand_link_t: GPTOAuthLink; NULL: none */
+    const char *pages_dir;               /* GPTOAuthPages; NULL: none */
     policy_t *policy;                    /* scopes, lifetimes, GPTOAuthClientMetadata; never NULL, and of this server alone */
     int registration;                    /* REGISTRATION_OFF and so on */
     const char *dbd_driver;              /* mod_dbd's directives, overheard */
@@ -105,6 +108,8 @@ typedef struct server_conf_t {
 
     const char *manifest_text; /* by manifest.c and openapi.c, where theirs is written */
     const char *openapi_text;
+
+    const struct pages_t *pages; /* by check.c; NULL: no virtual host has an issuer */
 
     struct listener_t *listener;   /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
     struct leader_t *housekeeping; /* the same */

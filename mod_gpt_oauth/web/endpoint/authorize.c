@@ -17,32 +17,20 @@
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
-/* The request as it travels in forms: encoded anew, so that no browser finds anything in it to normalise. */
-static const char *encode_request(apr_pool_t *p, const params_t *params)
-{
-    apr_array_header_t *pairs = apr_array_make(p, params->list->nelts, sizeof(const char *));
-
-    for (int i = 0; i < params->list->nelts; i++) {
-        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
-
-        APR_ARRAY_PUSH(pairs, const char *) =
-            apr_pstrcat(p, params_encode(p, param->name), "=", params_encode(p, param->value), NULL);
-    }
-    return apr_array_pstrcat(p, pairs, '&');
-}
-
 /* A request as the app sent it, by GET or POST. */
 static int begin(visit_t *visit, const params_t *params)
 {
     const char *username = NULL;
-    const failure_t *failure = visit_judge(visit, params, NULL), *unknown = person_find(visit->r, &visit->store, &username);
+    const failure_t *failure, *unknown;
 
+    visit->query = visit_encode(visit->r->pool, params);
+    failure = visit_judge(visit, params, NULL);
+    unknown = person_find(visit->r, &visit->store, &username);
     visit->has_acted = username && !person_is_given(visit->r);
     if (failure || (failure = unknown) ||
         (username && visit_is_undecided(visit) && (failure = visit_judge(visit, params, username)))) {
         return visit_refuse(visit, username, failure);
     }
-    visit->query = encode_request(visit->r->pool, params);
     if (username) {
         return consent_decide(visit, username);
     }
@@ -117,7 +105,7 @@ int endpoint_authorize_post(request_rec *r)
         return refuse_token_request(&visit); /* no form of ours, nor a request by RFC 6749 section 3.1 */
     }
     if (!request_has_type(r, "application/x-www-form-urlencoded")) {
-        return visit_refuse_form(&visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "This request cannot be read",
+        return visit_refuse_form(&visit, HTTP_UNSUPPORTED_MEDIA_TYPE, "error_bad_form",
                                  "Send the form as application/x-www-form-urlencoded.",
                                  "Content-Type is not application/x-www-form-urlencoded");
     }
@@ -133,8 +121,8 @@ int endpoint_authorize_post(request_rec *r)
         return begin(&visit, is_elsewhere(&visit, params) ? read_query(r) : join(read_query(r), params));
     }
     if (params->malformed || params_first_fault(r->pool, params, NULL, &problem)) {
-        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "This form cannot be read",
-                                 params->malformed ? params->malformed : problem, "malformed form");
+        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form", params->malformed ? params->malformed : problem,
+                                 "malformed form");
     }
     return params_get(params, "decision") ? consent_answer(&visit, params) : sign_in_answer(&visit, params);
 }

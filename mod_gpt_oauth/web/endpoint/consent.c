@@ -11,8 +11,8 @@
 #include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
 #include "web/http/log.h"
-#include "web/http/page.h"
 #include "web/http/reply.h"
+#include "web/page/page.h"
 
 static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
 {
@@ -24,8 +24,7 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
         return visit_refuse(visit, username, failure);
     }
     if (!code) {
-        return page_message(visit->r, "Already done",
-                            "Your answer has already been sent. Go back to the app; if nothing happens there, connect it again.");
+        return page_message(visit->r, "already_done");
     }
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
                 visit->request->client->id, visit->request->scope);
@@ -63,17 +62,18 @@ int consent_answer(visit_t *visit, const params_t *params)
         return visit_refuse(visit, username, failure);
     }
     if (!username) {
-        return visit_stale_form(visit, "nobody is signed in (any more)");
+        return visit_stale_form(visit, &form, "nobody is signed in (any more)");
     }
     if ((reason = visit_form_problem(visit, TRANSACTION_CONSENT, username, &form))) {
-        return visit_stale_form(visit, reason);
+        return visit_stale_form(visit, &form, reason);
     }
     visit->has_acted = 1;
     if ((failure = visit_resume(visit, &form, username))) {
         return visit_refuse(visit, username, failure);
     }
     if (strcmp(form.shown, visit_shown(visit)) != 0) {
-        return visit_stale_form(visit, "scopes or resources have changed since, and the user said yes to what the page showed");
+        return visit_stale_form(visit, &form,
+                                "scopes or resources have changed since, and the user said yes to what the page showed");
     }
     if (strcmp(decision, "allow") == 0) {
         return issue(visit, username, form.id, 1);
@@ -82,6 +82,6 @@ int consent_answer(visit_t *visit, const params_t *params)
         return visit_refuse(visit, username,
                             failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not allow it.", NULL));
     }
-    return visit_refuse_form(visit, HTTP_BAD_REQUEST, "This form cannot be used", "The decision is neither allow nor deny.",
+    return visit_refuse_form(visit, HTTP_BAD_REQUEST, "error_bad_form", "The decision is neither allow nor deny.",
                              "decision is neither allow nor deny");
 }

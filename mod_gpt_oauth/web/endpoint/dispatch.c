@@ -11,9 +11,9 @@
 #include "web/endpoint/route.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
-#include "web/http/page.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
+#include "web/page/page.h"
 
 /* The author of a .htaccess could be anybody: by an AuthUserFile of his own, in particular. */
 static int has_htaccess(const request_rec *r)
@@ -34,7 +34,7 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
         "called over plain http; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
 
     log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "Only over https", failure)
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "error_insecure", failure, NULL)
                                                  : reply_failure_status(r, HTTP_FORBIDDEN, failure);
 }
 
@@ -43,7 +43,7 @@ static int refuse_without_database(request_rec *r, const endpoint_t *endpoint)
 {
     const failure_t *failure = db_failure(r->pool);
 
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "Temporarily out of order", failure)
+    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_SERVICE_UNAVAILABLE, "error_unavailable", failure, NULL)
                                                  : reply_failure(r, failure);
 }
 

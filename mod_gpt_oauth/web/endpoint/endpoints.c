@@ -8,6 +8,7 @@
 #include "web/config/config.h"
 
 #define BY_GET_OR_POST "GET, HEAD, POST, OPTIONS"
+#define BY_GET         "GET, HEAD, OPTIONS"
 #define BY_POST        "POST, OPTIONS"
 
 static int registers(const server_conf_t *conf)
@@ -30,6 +31,7 @@ const endpoint_t endpoints[] = {
     { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
     { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL, endpoint_authorize_get, endpoint_authorize_post,
       BY_GET_OR_POST },
+    { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
       BY_POST }, /* GET: a 405 that says more */
     { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST },

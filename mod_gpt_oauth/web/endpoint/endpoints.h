@@ -31,6 +31,9 @@ int endpoint_resource(request_rec *r);
 int endpoint_manifest(request_rec *r);
 int endpoint_openapi(request_rec *r);
 
+/* For GET and HEAD. */
+int endpoint_logo(request_rec *r);
+
 /* The values of grant_type that the token endpoint knows: a new array. */
 json_t *endpoint_token_grants(void);
 

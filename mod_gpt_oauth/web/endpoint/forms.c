@@ -1,6 +1,6 @@
 /*
- * What the pages of the authorization endpoint hold: the sign-in form, the consent form, and the link to an app that nobody has
- * vouched for. The endpoint's own files call it.
+ * What the pages of the authorization endpoint say: the sign-in form, the consent form, and the link to an app that nobody has
+ * vouched for. How they say it stands in conf/pages/. The endpoint's own files call it.
  */
 #include "web/endpoint/forms.h"
 
@@ -8,102 +8,79 @@
 #include <apr_strings.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 #include "base/uri.h"
 #include "private.h"
-#include "web/http/page.h"
+#include "web/http/request.h"
+#include "web/page/page.h"
 
-/* A name may be made of nothing but what is left out. */
-static const char *app_name(apr_pool_t *p, const client_t *client)
-{
-    const char *name = page_text(p, client->name);
-
-    return name[strspn(name, " ")] ? name : "An app without a name";
-}
-
-/* By what the user knows where he will be sent to, in HTML. */
-static const char *place(apr_pool_t *p, const char *redirect_uri)
+/* By what the user knows where he will be sent to. */
+static const char *host_of(apr_pool_t *p, const char *redirect_uri)
 {
     uri_t uri;
 
-    return page_text(p, uri_parse(p, redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : redirect_uri);
+    return uri_parse(p, redirect_uri, &uri) && uri.host ? uri_origin(p, &uri) : redirect_uri;
 }
 
-static const char *link_to(apr_pool_t *p, const char *uri, const char *where)
+static int is_unverified(const authorization_t *request)
 {
-    return apr_pstrcat(p, "<p><a rel=\"noopener noreferrer\" href=\"", ap_escape_html(p, uri), "\">Go to ", where, "</a></p>\n",
-                       NULL);
+    return strcmp(request->client->source, CLIENT_REGISTERED) == 0;
+}
+
+/* By what the user knows the app: only the administrator's clients have a name that somebody has looked at. */
+static void add_app(request_rec *r, json_t *data, const authorization_t *request)
+{
+    const client_t *client = request->client;
+    const char *name = utf8_valid(client->name, strlen(client->name)) ? text_clean(r->pool, client->name) : "";
+
+    /* A name may be made of nothing but what is left out. */
+    page_set(data, "app", name[strspn(name, " ")] ? name : page_say(r, "app_unnamed", data));
+    if (is_unverified(request)) {
+        json_object_set_new(data, "is_unverified", json_true());
+    }
+    if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, client_document_host(r->pool, client->id)) != 0) {
+        page_set(data, "app_host", client_document_host(r->pool, client->id));
+    }
 }
 
 int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
 {
-    apr_pool_t *p = r->pool;
-    const char *where = place(p, request->redirect_uri);
+    json_t *data = page_data(r);
+
+    page_set(data, "host", host_of(r->pool, request->redirect_uri));
+    json_object_set_new(data, "detour", json_true());
     /* Who registered before today's rules may have a scheme that they do not know. */
-    int may_go = !uri_redirect_problem(p, request->redirect_uri, 1);
-    const char *body = apr_pstrcat(p, page_what_failed(p, failure), "<p>This app wants to send you to <strong>", where,
-                                   "</strong>. Nobody here has checked that address: go there only if you have just come from "
-                                   "that app.</p>\n",
-                                   may_go ? link_to(p, uri, where) : "", NULL);
-
-    return page_send(r, HTTP_BAD_REQUEST, title, body);
+    if (!uri_redirect_problem(r->pool, request->redirect_uri, 1)) {
+        page_set_link(data, "back", uri, page_say(r, "go_to", data));
+    }
+    return page_failure(r, HTTP_BAD_REQUEST, title, failure, data);
 }
 
-/* The fields page_text would change (the request holds %0D%0A as such) are ASCII: escaping is enough. */
-static const char *form_start(request_rec *r, const transaction_t *form)
+/* What the template fields is filled in with. */
+static json_t *form_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem)
 {
-    return apr_pstrcat(r->pool, "<form method=\"post\" action=\"", ap_escape_html(r->pool, ap_os_escape_path(r->pool, r->uri, 1)),
-                       "\">\n<input type=\"hidden\" name=\"transaction\" value=\"", ap_escape_html(r->pool, form->id),
-                       "\">\n<input type=\"hidden\" name=\"request\" value=\"", ap_escape_html(r->pool, form->request),
-                       "\">\n<input type=\"hidden\" name=\"shown\" value=\"", ap_escape_html(r->pool, form->shown),
-                       "\">\n<input type=\"hidden\" name=\"mac\" value=\"", ap_escape_html(r->pool, form->mac), "\">\n", NULL);
-}
+    json_t *data = page_data(r);
 
-/* By what the user knows the app, in HTML: only the administrator's clients have a name that somebody has looked at. */
-static const char *app(apr_pool_t *p, const client_t *client)
-{
-    const char *name = apr_pstrcat(p, "<strong>", app_name(p, client), "</strong>", NULL);
-
-    if (strcmp(client->source, CLIENT_REGISTERED) == 0) {
-        return apr_pstrcat(p, name, " <span class=\"mark\">unverified</span>", NULL);
+    page_set(data, "action", ap_os_escape_path(r->pool, r->uri, 1));
+    page_set(data, "transaction", form->id);
+    page_set(data, "request", form->request);
+    page_set(data, "shown", form->shown);
+    page_set(data, "mac", form->mac);
+    page_set(data, "problem", problem);
+    if (problem) {
+        json_object_set_new(data, "is_error", json_true());
     }
-    if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, client_document_host(p, client->id)) != 0) {
-        return apr_pstrcat(p, name, " of <strong>", page_text(p, client_document_host(p, client->id)), "</strong>", NULL);
-    }
-    return name;
-}
-
-static const char *warning(apr_pool_t *p, const authorization_t *request)
-{
-    int is_unverified = strcmp(request->client->source, CLIENT_REGISTERED) == 0;
-    const char *sentence = NULL;
-
-    if (uri_is_loopback_redirect(p, request->redirect_uri)) {
-        sentence = "The answer goes to a program on this computer. Allow it only if you have just started it yourself.";
-    } else if (is_unverified) {
-        sentence = "Judge it by the address that you will be sent to.";
-    }
-    return sentence ? apr_pstrcat(p, "<p class=\"warning\">",
-                                  is_unverified ? "This app chose its own name, and nobody has checked it. " : "", sentence,
-                                  "</p>\n", NULL)
-                    : "";
+    add_app(r, data, request);
+    return data;
 }
 
 int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
                   const char *username)
 {
-    apr_pool_t *p = r->pool;
-    const char *body = apr_pstrcat(
-        p, problem ? "<p class=\"problem\" role=\"alert\">" : "", problem ? page_text(p, problem) : "", problem ? "</p>\n" : "",
-        "<p>To connect ", app(p, request->client), ", sign in first.</p>\n", form_start(r, form),
-        "<label for=\"username\">User name</label>\n"
-        "<input id=\"username\" name=\"username\" autocomplete=\"username\" autocapitalize=\"none\" "
-        "spellcheck=\"false\" required value=\"",
-        username ? page_text(p, username) : "", "\"", username ? "" : " autofocus",
-        ">\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
-        "autocomplete=\"current-password\" required",
-        username ? " autofocus" : "", ">\n<p class=\"buttons\"><button type=\"submit\">Sign in</button></p>\n</form>\n", NULL);
+    json_t *data = form_data(r, request, form, problem);
 
-    return page_send(r, status, "Sign in", body);
+    page_set(data, "username", username);
+    return page_send(r, status, "sign-in", "sign_in_title", data);
 }
 
 /* Does another scope of this set include the one of that name? */
@@ -119,38 +96,69 @@ static int is_included(const policy_t *policy, const char *scope, const char *na
     return 0;
 }
 
-/* What is asked for, and below each scope what it includes: nothing twice, and nothing that the user would not read. */
-static const char *scope_list(apr_pool_t *p, const policy_t *policy, const char *scope)
+static json_t *scope_words(const scope_def_t *def)
 {
-    const char *list = "<ul>\n";
+    json_t *words = json_object();
+
+    page_set(words, "scope", def->name);
+    page_set(words, "text", def->description);
+    return words;
+}
+
+/* What is asked for, and with each scope what it includes: nothing twice, and nothing that the user would not read. */
+static json_t *scope_list(const policy_t *policy, const char *scope)
+{
+    json_t *list = json_array();
 
     for (int i = 0; i < policy->scopes->nelts; i++) {
         const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+        json_t *words, *more;
 
-        if (scope_contains(scope, def->name) && !is_included(policy, scope, def->name)) {
-            const char *others = scope_without(p, def->covers, def->name);
-
-            list = apr_pstrcat(p, list, "<li>", page_text(p, def->description), *others ? "\n" : "",
-                               *others ? scope_list(p, policy, others) : "", "</li>\n", NULL);
+        if (!scope_contains(scope, def->name) || is_included(policy, scope, def->name)) {
+            continue;
         }
+        words = scope_words(def);
+        more = json_array();
+        for (int k = 0; k < policy->scopes->nelts; k++) {
+            const scope_def_t *other = &APR_ARRAY_IDX(policy->scopes, k, scope_def_t);
+
+            if (k != i && scope_contains(def->covers, other->name)) {
+                json_array_append_new(more, scope_words(other));
+            }
+        }
+        json_object_set_new(words, "has_more", json_boolean(json_array_size(more)));
+        json_object_set_new(words, "more", more);
+        json_array_append_new(list, words);
     }
-    return apr_pstrcat(p, list, "</ul>\n", NULL);
+    return list;
+}
+
+/* The last day of a grant that begins now. */
+static const char *last_day(request_rec *r, const policy_t *policy)
+{
+    apr_time_exp_t time;
+    apr_size_t size;
+    char text[16];
+
+    apr_time_exp_gmt(&time, r->request_time + apr_time_from_sec(policy->refresh_total));
+    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d", &time);
+    return apr_pstrdup(r->pool, text);
 }
 
 int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
                   const char *display_name)
 {
-    apr_pool_t *p = r->pool;
-    const char *body =
-        apr_pstrcat(p, "<p>", app(p, request->client), " wants to:</p>\n", scope_list(p, policy, request->scope),
-                    "<p>You will be sent to <strong>", place(p, request->redirect_uri), "</strong>.</p>\n", warning(p, request),
-                    form_start(r, form),
-                    "<p class=\"buttons\"><button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
-                    "<button type=\"submit\" name=\"decision\" value=\"deny\" class=\"second\">Deny</button></p>\n</form>\n"
-                    "<p class=\"small\">Signed in as ",
-                    page_text(p, display_name), ".",
-                    authorize_may_remember(request) ? " If you allow it, you will not be asked for the same access again." : "",
-                    "</p>\n", NULL);
+    json_t *data = form_data(r, request, form, NULL), *scopes = json_array(), *group = json_object();
+    int is_loopback = uri_is_loopback_redirect(r->pool, request->redirect_uri);
 
-    return page_send(r, HTTP_OK, apr_pstrcat(p, "Connect ", request->client->name, "?", NULL), body);
+    json_object_set_new(group, "list", scope_list(policy, request->scope));
+    json_array_append_new(scopes, group);
+    json_object_set_new(data, "scopes", scopes);
+    page_set(data, "host", host_of(r->pool, request->redirect_uri));
+    json_object_set_new(data, "warning", json_boolean(is_loopback || is_unverified(request)));
+    json_object_set_new(data, "is_loopback", json_boolean(is_loopback));
+    page_set(data, "user", display_name);
+    page_set(data, "until", last_day(r, policy));
+    json_object_set_new(data, "may_remember", json_boolean(authorize_may_remember(request)));
+    return page_send(r, HTTP_OK, "consent", "consent_title", data);
 }

@@ -16,7 +16,7 @@
  */
 int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri);
 
-/* The sign-in form. problem (or NULL) is said above the fields; username (or NULL) is filled in again. */
+/* The sign-in form. problem (or NULL), in the page's language, stands above the fields; username (or NULL) is filled in. */
 int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
                   const char *username);
 

@@ -14,6 +14,7 @@
 #include "web/endpoint/person.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
+#include "web/page/page.h"
 
 int sign_in_show(visit_t *visit, int status, const char *problem, const char *username)
 {
@@ -22,11 +23,23 @@ int sign_in_show(visit_t *visit, int status, const char *problem, const char *us
     return forms_sign_in(visit->r, status, visit->request, &form, problem, username);
 }
 
-static const char *delay_text(apr_pool_t *p, int seconds)
+static const char *delay_text(request_rec *r, int seconds)
 {
-    int minutes = (seconds + 59) / 60;
+    json_t *data = page_data(r);
+    apr_time_exp_t time;
+    apr_size_t size;
+    char text[32];
 
-    return apr_psprintf(p, "Too many wrong passwords. Try again in %d minute%s.", minutes, minutes == 1 ? "" : "s");
+    /* The minute that begins after it. */
+    apr_time_exp_gmt(&time, r->request_time + apr_time_from_sec(seconds + 59));
+    apr_strftime(text, &size, sizeof(text), "%H:%M UTC", &time);
+    page_set(data, "until", text);
+    return page_say(r, "problem_later", data);
+}
+
+static const char *problem_text(request_rec *r, const char *name)
+{
+    return page_say(r, name, page_data(r));
 }
 
 /* The outcome is not SIGN_IN_GRANTED. */
@@ -36,15 +49,13 @@ static int refuse(visit_t *visit, sign_in_t outcome, const char *username, int w
 
     switch (outcome) {
     case SIGN_IN_DELAYED:
-        return sign_in_show(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(p, wait), username);
-    case SIGN_IN_BUSY:
-        return sign_in_show(visit, HTTP_SERVICE_UNAVAILABLE,
-                            "Too many people are signing in at the moment. Try again in a few seconds.", username);
+        return sign_in_show(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(visit->r, wait), username);
+    case SIGN_IN_BUSY: return sign_in_show(visit, HTTP_SERVICE_UNAVAILABLE, problem_text(visit->r, "problem_busy"), username);
     case SIGN_IN_DOWN:
         return visit_refuse(visit, NULL,
                             failure_make(p, OAUTH_UNAVAILABLE, "Signing in is not possible at the moment. Try again later.",
                                          "no provider could check the password"));
-    default: return sign_in_show(visit, HTTP_OK, "The user name or password is wrong.", username);
+    default: return sign_in_show(visit, HTTP_OK, problem_text(visit->r, "problem_wrong"), username);
     }
 }
 
@@ -72,16 +83,16 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     int wait = 0;
 
     if (person_is_given(visit->r)) {
-        return visit_stale_form(visit, "httpd itself has signed a user in, so the module's sign-in page is not used");
+        return visit_stale_form(visit, &form, "httpd itself has signed a user in, so the module's sign-in page is not used");
     }
     if ((reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
-        return visit_stale_form(visit, reason);
+        return visit_stale_form(visit, &form, reason);
     }
     if ((failure = visit_resume(visit, &form, NULL))) {
         return visit_refuse(visit, NULL, failure);
     }
     if (!username || !password) {
-        return sign_in_show(visit, HTTP_OK, "Enter your user name and password.", username);
+        return sign_in_show(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), username);
     }
     outcome = person_sign_in(visit->r, &username, password, &wait);
     if (outcome != SIGN_IN_GRANTED) {

@@ -13,9 +13,9 @@
 #include "web/http/db.h"
 #include "web/http/fetch.h"
 #include "web/http/log.h"
-#include "web/http/page.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
+#include "web/page/page.h"
 
 visit_t visit_of(request_rec *r)
 {
@@ -24,13 +24,44 @@ visit_t visit_of(request_rec *r)
     return (visit_t){ .r = r, .conf = conf, .store = db_store(r), .key = request_cookie(r, conf->transaction_cookie) };
 }
 
-static const char *page_title(const failure_t *failure)
+/* The name of a message. */
+static const char *title_of(const failure_t *failure)
 {
     switch (failure->error) {
-    case OAUTH_UNAVAILABLE: return "Not available at the moment";
-    case OAUTH_ACCESS_DENIED: return "No access";
-    default: return "This app cannot be connected";
+    case OAUTH_UNAVAILABLE: return "error_unavailable";
+    case OAUTH_ACCESS_DENIED: return "error_no_access";
+    default: return "error_not_connected";
     }
+}
+
+const char *visit_encode(apr_pool_t *p, const params_t *params)
+{
+    apr_array_header_t *pairs = apr_array_make(p, params->list->nelts, sizeof(const char *));
+
+    for (int i = 0; i < params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(params->list, i, param_t);
+
+        APR_ARRAY_PUSH(pairs, const char *) =
+            apr_pstrcat(p, params_encode(p, param->name), "=", params_encode(p, param->value), NULL);
+    }
+    return apr_array_pstrcat(p, pairs, '&');
+}
+
+/* The link by which the request is made anew. */
+static const char *fresh_url(const visit_t *visit, const char *query)
+{
+    return apr_pstrcat(visit->r->pool, ap_os_escape_path(visit->r->pool, visit->r->uri, 1), "?", query, NULL);
+}
+
+/* What failed for want of the database may go well next time. */
+static json_t *retry_data(const visit_t *visit, const failure_t *failure)
+{
+    json_t *data = page_data(visit->r);
+
+    if (failure->error == OAUTH_UNAVAILABLE && visit->query) {
+        page_set_link(data, "retry", fresh_url(visit, visit->query), page_say(visit->r, "retry", data));
+    }
+    return data;
 }
 
 int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
@@ -38,15 +69,16 @@ int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
     const client_t *client = visit->request ? visit->request->client : NULL;
     const char *uri;
 
+    request_reference(visit->r);
     log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
     if (!visit->request || !visit->request->redirect_uri || failure->error == OAUTH_UNAVAILABLE) {
         int status = failure->error == OAUTH_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE : HTTP_BAD_REQUEST;
 
-        return page_failure(visit->r, status, page_title(failure), failure);
+        return page_failure(visit->r, status, title_of(failure), failure, retry_data(visit, failure));
     }
     uri = authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure);
     if (authorize_is_stranger(visit->request) && !visit->has_acted) {
-        return forms_detour(visit->r, page_title(failure), visit->request, failure, uri);
+        return forms_detour(visit->r, title_of(failure), visit->request, failure, uri);
     }
     return reply_redirect(visit->r, uri);
 }
@@ -54,9 +86,14 @@ int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
 int visit_refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason)
 {
     const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, description, "%s", reason);
+    json_t *data = page_data(visit->r);
 
+    request_reference(visit->r);
     log_refusal(visit->r, LOG_FORM_REFUSED, "form refused", NULL, NULL, failure);
-    return page_failure(visit->r, status, title, failure);
+    if (visit->query) {
+        page_set_link(data, "retry", fresh_url(visit, visit->query), page_say(visit->r, "start_afresh", data));
+    }
+    return page_failure(visit->r, status, title, failure, data);
 }
 
 /* The browser's key for forms: the cookie it has (several tabs share it), else a new one. */
@@ -90,6 +127,7 @@ const failure_t *visit_judge(visit_t *visit, const params_t *params, const char 
     fetch_t fetch;
     client_document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
 
+    request_record(visit->r)->ui_locales = params_get(params, "ui_locales");
     return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
 }
 
@@ -113,15 +151,19 @@ const char *visit_form_problem(const visit_t *visit, transaction_stage_t stage, 
     return transaction_problem(visit->r->pool, visit->key, stage, visit->conf->issuer, username, form, visit->store.now);
 }
 
-int visit_stale_form(visit_t *visit, const char *reason)
+int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reason)
 {
+    /* Whoever made the form up can make up a link to this endpoint just as well; it is encoded anew all the same. */
+    visit->query = form->request
+                       ? visit_encode(visit->r->pool, params_parse_form(visit->r->pool, form->request, strlen(form->request)))
+                       : NULL;
     if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
-        return visit_refuse_form(visit, HTTP_FORBIDDEN, "Your browser sent no cookie",
+        return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_no_cookie",
                                  "It must accept cookies from this site for you to sign in. If it does, this page was opened "
                                  "before the browser was last closed. Go back to the app and connect it again.",
                                  "the browser sent no cookie with the form");
     }
-    return visit_refuse_form(visit, HTTP_FORBIDDEN, "This form cannot be used",
+    return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_stale",
                              "It is too old, or was not made for this browser. Go back to the app and connect it again.", reason);
 }
 

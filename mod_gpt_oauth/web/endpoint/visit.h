@@ -32,10 +32,10 @@ visit_t visit_of(request_rec *r);
  */
 int visit_refuse(visit_t *visit, const char *username, const failure_t *failure);
 
-/* A form, or what should be one, that cannot be used. The user reads the description, the log says the reason. */
+/* A form, or what should be one, that cannot be used: title is that of page_failure, the log says the reason. */
 int visit_refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason);
-/* One that this browser cannot use any more, or never could. */
-int visit_stale_form(visit_t *visit, const char *reason);
+/* One that this browser cannot use any more, or never could; form is what came. */
+int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reason);
 
 /*
  * Judges the request that params are, into visit->request. A document is fetched for nobody but a user who has signed in: with
@@ -45,6 +45,9 @@ const failure_t *visit_judge(visit_t *visit, const params_t *params, const char 
 int visit_is_undecided(const visit_t *visit);
 /* Judges the request of a form again: client, redirect URI or scopes may have changed meanwhile. */
 const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username);
+
+/* The request as it travels in forms and links: encoded anew, so that no browser finds anything in it to normalise. */
+const char *visit_encode(apr_pool_t *p, const params_t *params);
 
 /* What the consent page says will be allowed. */
 const char *visit_shown(const visit_t *visit);

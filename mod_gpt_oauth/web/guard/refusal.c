@@ -10,8 +10,8 @@
 #include <util_filter.h>
 
 #include "base/accept.h"
-#include "web/http/page.h"
 #include "web/http/reply.h"
+#include "web/page/page.h"
 
 static ap_filter_rec_t *type_filter;
 
@@ -26,11 +26,11 @@ static apr_status_t set_type(ap_filter_t *f, apr_bucket_brigade *bb)
 static const char *title_of(int status)
 {
     switch (status) {
-    case HTTP_UNAUTHORIZED: return "This address is for apps";
-    case HTTP_TOO_MANY_REQUESTS: return "Too many attempts";
-    case HTTP_SERVICE_UNAVAILABLE: return "Temporarily out of order";
-    case HTTP_INTERNAL_SERVER_ERROR: return "Not set up yet";
-    default: return "Not allowed";
+    case HTTP_UNAUTHORIZED: return "error_for_apps";
+    case HTTP_TOO_MANY_REQUESTS: return "error_too_many";
+    case HTTP_SERVICE_UNAVAILABLE: return "error_unavailable";
+    case HTTP_INTERNAL_SERVER_ERROR: return "error_not_set_up";
+    default: return "error_not_allowed";
     }
 }
 

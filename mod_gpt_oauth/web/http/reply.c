@@ -157,7 +157,9 @@ void log_failure(request_rec *r, const char *what, const char *client_id, const 
 void log_refusal(request_rec *r, log_code_t code, const char *what, const char *client_id, const char *username,
                  const failure_t *failure)
 {
-    log_request(r, code, "%s: %s: %s (client %s, user %s, URI %s%s)", what, oauth_error_name(failure->error), failure->reason,
+    const char *reference = request_record(r)->reference;
+
+    log_request(r, code, "%s: %s: %s (client %s, user %s, URI %s%s%s%s)", what, oauth_error_name(failure->error), failure->reason,
                 log_quote(r->pool, client_id, 64), log_quote(r->pool, username, 64), log_quote(r->pool, r->uri, 200),
-                guarded_section(r));
+                guarded_section(r), reference ? ", reference " : "", reference ? reference : "");
 }

@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/crypto.h"
 #include "private.h"
 #include "web/config/config.h"
 
@@ -192,6 +193,27 @@ static const char *prefix(const request_rec *r, int bits)
     }
 #endif
     return request_address(r);
+}
+
+const char *request_reference(request_rec *r)
+{
+    request_t *record = request_record(r);
+
+    if (!record->reference) {
+        record->reference = apr_pstrndup(r->pool, crypto_random_id(r->pool), 10);
+    }
+    return record->reference;
+}
+
+const char *request_time_text(const request_rec *r)
+{
+    apr_time_exp_t time;
+    apr_size_t size;
+    char text[32];
+
+    apr_time_exp_gmt(&time, r->request_time);
+    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &time);
+    return apr_pstrdup(r->pool, text);
 }
 
 const char *request_network(const request_rec *r)

@@ -26,6 +26,8 @@ typedef struct verdict_t {
 /* Hangs on every request_rec of this module's interest. */
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
+    const char *ui_locales;            /* the languages that an app asks for; NULL: none */
+    const char *reference;             /* by which a page and a line of the log are found to belong together; NULL: none yet */
     const char *password_hash;         /* what the module's own provider checked the password against */
     /* What web/http/hashing keeps; NULL: nothing yet. */
     struct hashing_t *hashing;
@@ -79,6 +81,11 @@ int request_is_preflight(const request_rec *r);
 
 /* 1 when clients are to call by https and this one did not: httpd's own notion (ServerName https://… behind a proxy). */
 int request_is_insecure(const request_rec *r);
+
+/* The name that its pages and its lines in the log have in common, made on first use. */
+const char *request_reference(request_rec *r);
+/* When it came, in UTC, for people. */
+const char *request_time_text(const request_rec *r);
 
 /* The client's address for throttles (mod_remoteip's view). */
 const char *request_address(const request_rec *r);

@@ -153,7 +153,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
                              "write it where the issuer is, or in the section that it names",
                              APR_ARRAY_IDX(conf->resources, 0, const char *)));
         }
-        problems += issuers ? check_trailers(s) : 0;
+        problems += issuers ? check_trailers(s) + check_pages(pconf, s, conf) : 0;
         /* Sections of the main server may be meant for virtual hosts; where there is no issuer, their requests are refused. */
         problems += check_sections(ptemp, s, conf, conf->issuer || (!s->is_virtual && issuers));
     }

@@ -21,6 +21,9 @@ int check_sections(apr_pool_t *p, const server_rec *s, const server_conf_t *conf
 /* The same for what is in force in s, which has an issuer: what a guard needs there, and what needs a guard. */
 int check_guards(apr_pool_t *p, const server_rec *s, const server_conf_t *conf);
 
+/* check_pages.c: reads the pages of s. Returns the number of faults. */
+int check_pages(apr_pool_t *pconf, const server_rec *s, server_conf_t *conf);
+
 /* check_ldap.c: warns only. */
 void check_ldap(const server_rec *s, const server_conf_t *conf);
 

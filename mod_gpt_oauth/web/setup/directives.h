@@ -22,6 +22,11 @@ const char *set_user_name(cmd_parms *cmd, void *dir, const char *source);
 /* directives_scope.c */
 const char *add_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
 
+/* directives_pages.c */
+const char *set_brand(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *add_link(cmd_parms *cmd, void *dir, const char *kind, const char *url);
+const char *set_pages(cmd_parms *cmd, void *dir, const char *path);
+
 /* directives_cache.c */
 const char *set_cache(cmd_parms *cmd, void *dir, const char *text);
 const char *set_listen(cmd_parms *cmd, void *dir, const char *text);
