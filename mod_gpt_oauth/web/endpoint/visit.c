@@ -158,13 +158,9 @@ int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reas
                        ? visit_encode(visit->r->pool, params_parse_form(visit->r->pool, form->request, strlen(form->request)))
                        : NULL;
     if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
-        return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_no_cookie",
-                                 "It must accept cookies from this site for you to sign in. If it does, this page was opened "
-                                 "before the browser was last closed. Go back to the app and connect it again.",
-                                 "the browser sent no cookie with the form");
+        return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_no_cookie", "", "the browser sent no cookie with the form");
     }
-    return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_stale",
-                             "It is too old, or was not made for this browser. Go back to the app and connect it again.", reason);
+    return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_stale", "", reason);
 }
 
 const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username)

@@ -32,7 +32,7 @@ visit_t visit_of(request_rec *r);
  */
 int visit_refuse(visit_t *visit, const char *username, const failure_t *failure);
 
-/* A form, or what should be one, that cannot be used: title is that of page_failure, the log says the reason. */
+/* A form, or what should be one, that cannot be used: title as for page_failure, description or ""; the log says the reason. */
 int visit_refuse_form(visit_t *visit, int status, const char *title, const char *description, const char *reason);
 /* One that this browser cannot use any more, or never could; form is what came. */
 int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reason);

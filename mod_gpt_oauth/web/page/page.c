@@ -18,11 +18,6 @@
 #include "web/page/brand.h"
 #include "web/page/pages.h"
 
-json_t *page_data(request_rec *r)
-{
-    return json_own(r->pool, json_object());
-}
-
 void page_set(json_t *data, const char *name, const char *text)
 {
     if (text) {
@@ -99,6 +94,14 @@ static void add_brand(request_rec *r, json_t *data)
     }
 }
 
+json_t *page_data(request_rec *r)
+{
+    json_t *data = json_own(r->pool, json_object());
+
+    add_brand(r, data);
+    return data;
+}
+
 static void add_links(request_rec *r, const speaker_t *speaker, json_t *data)
 {
     const server_conf_t *conf = config_server(r->server);
@@ -136,7 +139,6 @@ static const char *make_page(request_rec *r, const char *name, const char *title
 
     page_set(data, "lang", APR_ARRAY_IDX(pages->languages, speaker.language, const char *));
     page_set(data, "dir", say(&speaker, "direction"));
-    add_brand(r, data);
     add_links(r, &speaker, data);
     page_set(data, "title", template_say(r->pool, say(&speaker, title), data));
     reply_no_store(r);

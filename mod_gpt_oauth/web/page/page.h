@@ -10,7 +10,7 @@
 
 #include "base/failure.h"
 
-/* An object for page_send, which lives as long as the request. */
+/* An object for page_send with what all pages say, which lives as long as the request. */
 json_t *page_data(request_rec *r);
 /* Members of it; NULL is left out. Text from anywhere, UTF-8 or not. */
 void page_set(json_t *data, const char *name, const char *text);
