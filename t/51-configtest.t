@@ -134,7 +134,8 @@ bad('no scope', qr/no scope is defined.*write for example GPTOAuthScope notes\.r
 bad('no default', qr/no scope is marked as default.*add the word default/, "$issuer\nGPTOAuthScope notes.read \"Read\"\n$guard");
 bad('a scope twice', qr/GPTOAuthScope notes\.read is defined twice; keep one/, "$usual\n$scope");
 good("GPTOAuthScope notes.write \"Change\" $_", "$usual\nGPTOAuthScope notes.write \"Change\" $_")
-    for 'required', 'default required', 'Required Default', 'includes notes.read', 'default includes notes.read', 'required includes notes.read notes.read';
+    for 'required', 'default required', 'Required Default', 'includes notes.read', 'default includes notes.read', 'required includes notes.read notes.read',
+    'changes', 'optional', 'Default Changes Optional', 'required changes', 'optional changes includes notes.read';
 good('a scope that is included before it is defined', "$issuer\nGPTOAuthScope notes.write \"Change\" includes notes.read\n$scope\n$guard");
 good('a scope by two ways', "$usual\nGPTOAuthScope a \"A\" includes b c\nGPTOAuthScope b \"B\" includes notes.read\nGPTOAuthScope c \"C\" includes notes.read b");
 good('required is default', "$issuer\nGPTOAuthScope notes.read \"Read\" required\n$guard");
@@ -145,6 +146,8 @@ for my $case (
     [ 'notes.write Change your notes', 'GPTOAuthScope notes\.write: .*description \(in quotes\)' ],
     [ 'notes.write "Change" defualt', 'GPTOAuthScope notes\.write: "defualt" is not understood' ],
     [ 'notes.write "Change" default notes.read', 'GPTOAuthScope notes\.write: "notes\.read" is not understood' ],
+    (map { [ "notes.write \"Change\" $_", 'GPTOAuthScope notes\.write: required and optional contradict each other; keep required if' ] }
+        'required optional', 'optional default required includes notes.read'),
     [ 'notes.write "Change" includes', 'GPTOAuthScope notes\.write: includes what\? Write the names' ],
     [ 'notes.write "Change" includes notes.reda', 'GPTOAuthScope notes\.write includes notes\.reda, which is not defined; write GPTOAuthScope notes\.reda' ],
     [ 'notes.write "Change" includes notes.read,x', 'GPTOAuthScope notes\.write: "notes\.read,x" is not a scope that can be included' ],
@@ -162,6 +165,27 @@ for my $case (
     my ($value, $expected) = @$case;
     bad("GPTOAuthScope $value", qr/$expected/, "$usual\nGPTOAuthScope $value");
 }
+
+my $text = 'GPTOAuthScopeText notes.read de "Ihre Notizen lesen"';
+good("GPTOAuthScopeText in $_", "$usual\nGPTOAuthScopeText notes.read $_ \"L\xc3\xa4s\"") for qw(de DE pt-BR zh-Hant-TW de-1996 gsw tok-latn-x-12345678);
+good('two languages', "$usual\n$text\nGPTOAuthScopeText notes.read de-AT \"Notizen\"");
+good('scope and text in a virtual host', vhost('a.example', "$usual\n$text"));
+for my $case (
+    [ 'notes.reda de "Lesen"', 'GPTOAuthScopeText notes\.reda: this scope is not defined yet; write the line below its GPTOAuthScope, in the same virtual host' ],
+    [ 'offline_access de "Bleiben"', 'GPTOAuthScopeText offline_access: this scope is not defined yet' ],
+    [ 'notes.read de', 'GPTOAuthScopeText takes three arguments, a scope\'s description in another language' ],
+    [ 'notes.read de " "', 'GPTOAuthScopeText notes\.read: the text is empty; say in a few words' ],
+    [ "notes.read de \"L\xe4s\"", 'GPTOAuthScopeText notes\.read: the text is not UTF-8; save this file' ],
+    [ "notes.read de \"Lesen\"\n$text", 'GPTOAuthScopeText notes\.read: there is a text in de already; keep one of the two lines' ],
+    [ "notes.read DE \"Lesen\"\n$text", 'GPTOAuthScopeText notes\.read: there is a text in de already' ],
+    map({ [ "notes.read $_ \"Lesen\"", 'GPTOAuthScopeText notes\.read: "[^"]*" is no language tag; after the scope comes one such as de or pt-BR' ] }
+        qw(d de_DE deutsch99 abcdefghi de- -de de--AT de-123456789 * 12 de-*), "d\xc3\xa9", '"de AT"', '"Ihre Notizen lesen"'),
+) {
+    my ($value, $expected) = @$case;
+    bad("GPTOAuthScopeText $value", qr/$expected/, "$usual\nGPTOAuthScopeText $value");
+}
+bad('a text above its scope', qr/this scope is not defined yet/, "$issuer\n$text\n$scope\n$guard");
+bad('a text in a virtual host of a scope that is not', qr/this scope is not defined yet/, "$scope\n" . vhost('a.example', "$issuer\n$text\n$guard"));
 
 # ---- times
 

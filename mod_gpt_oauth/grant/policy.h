@@ -12,6 +12,9 @@ typedef struct scope_def_t {
     const char *description; /* shown to the user, plain text */
     int is_default;          /* part of what a request without scope asks for */
     int is_required;         /* part of everything that is granted; a default one too */
+    int is_changes;          /* it changes something, where others only read */
+    int is_optional;         /* the user may leave it out; never one that is required */
+    apr_table_t *texts;      /* description in other languages, by RFC 5646 tag in any case; NULL: none */
     const char *includes;    /* the scopes that it includes by its own words; normalised */
     const char *covers;      /* itself and all that it includes, directly or by way of others; made by policy_finish_scopes */
 } scope_def_t;

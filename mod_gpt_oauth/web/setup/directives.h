@@ -21,6 +21,7 @@ const char *set_user_name(cmd_parms *cmd, void *dir, const char *source);
 
 /* directives_scope.c */
 const char *add_scope(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *add_scope_text(cmd_parms *cmd, void *dir, const char *name, const char *language, const char *words);
 
 /* directives_pages.c */
 const char *set_brand(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
