@@ -65,6 +65,7 @@
     X(LOG_SERVER_ERROR, "GPT118", ERR, "a client that registered itself was removed at the same moment")                         \
     X(LOG_FORM_REFUSED, "GPT120", WARNING, "a form from the sign-in or consent page is too old, or from another browser")        \
     X(LOG_KEY_REFUSED, "GPT121", WARNING, "a service key is wrong, expired or revoked, or was made for something else")          \
+    X(LOG_NOT_A_PERSON, "GPT122", WARNING, "a page for people was asked for by another page, or one sent a form of its own")     \
     X(LOG_SECRETS_THROTTLED, "GPT130", WARNING, "too many wrong client secrets, answered 429")                                   \
     X(LOG_GRANTS_THROTTLED, "GPT131", WARNING, "too many wrong codes or refresh tokens, answered 429")                           \
     X(LOG_KEYS_THROTTLED, "GPT132", WARNING, "too many wrong service keys, answered 429")                                        \

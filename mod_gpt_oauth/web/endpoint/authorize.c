@@ -11,6 +11,7 @@
 #include "web/endpoint/endpoints.h"
 #include "web/endpoint/person.h"
 #include "web/endpoint/route.h"
+#include "web/endpoint/same_origin.h"
 #include "web/endpoint/sign_in.h"
 #include "web/endpoint/visit.h"
 #include "web/http/log.h"
@@ -119,6 +120,9 @@ int endpoint_authorize_post(request_rec *r)
             return refuse_token_request(&visit);
         }
         return begin(&visit, is_elsewhere(&visit, params) ? read_query(r) : join(read_query(r), params));
+    }
+    if ((status = same_origin_check(r, 1)) != DECLINED) {
+        return status;
     }
     if (params->malformed || params_first_fault(r->pool, params, NULL, &problem)) {
         return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form", params->malformed ? params->malformed : problem,

@@ -1,6 +1,6 @@
 /*
- * Lets an endpoint answer, after what holds for all of them: no .htaccess, https, a database. OPTIONS and methods that nobody
- * answers are answered here. mod_gpt_oauth.c registers the hook.
+ * Lets an endpoint answer, after what holds for all of them: no .htaccess, https, a window, a database. OPTIONS and methods that
+ * nobody answers are answered here. mod_gpt_oauth.c registers the hook.
  */
 #include "web/endpoint/dispatch.h"
 
@@ -9,6 +9,7 @@
 #include "private.h"
 #include "web/config/config.h"
 #include "web/endpoint/route.h"
+#include "web/endpoint/same_origin.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
@@ -75,6 +76,7 @@ int dispatch_handler(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
     const endpoint_t *endpoint = route_target(r);
+    int status;
 
     if (!endpoint) {
         return DECLINED;
@@ -102,6 +104,10 @@ int dispatch_handler(request_rec *r)
     }
     if (!route_is_served(conf, endpoint)) {
         return reply_nothing(r);
+    }
+    if (endpoint->flags & ENDPOINT_IDENTIFIES &&
+        (status = same_origin_check(r, r->method_number == M_POST && !(endpoint->flags & ENDPOINT_FORMS))) != DECLINED) {
+        return status;
     }
     if (!conf->source && !(endpoint->flags & ENDPOINT_STATIC)) {
         return refuse_without_database(r, endpoint);

@@ -29,8 +29,8 @@ static int has_openapi(const server_conf_t *conf)
 const endpoint_t endpoints[] = {
     /* First, as it alone is looked for by its handler at each request. */
     { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
-    { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES, NULL, endpoint_authorize_get, endpoint_authorize_post,
-      BY_GET_OR_POST },
+    { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES | ENDPOINT_FORMS, NULL, endpoint_authorize_get,
+      endpoint_authorize_post, BY_GET_OR_POST },
     { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
       BY_POST }, /* GET: a 405 that says more */

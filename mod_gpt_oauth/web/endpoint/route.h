@@ -17,7 +17,8 @@ enum {
     ENDPOINT_STATIC = 4,     /* needs no database */
     ENDPOINT_TREE = 8,       /* has the paths below its own too */
     ENDPOINT_GUARD = 16,     /* is served where the issuer is only guarded for, too */
-    ENDPOINT_CORS = 32       /* pages of every origin may call it */
+    ENDPOINT_CORS = 32,      /* pages of every origin may call it */
+    ENDPOINT_FORMS = 64      /* others' pages may post forms to it; those of its own pages it tells apart itself */
 };
 
 /* With this every handler's name begins. */
