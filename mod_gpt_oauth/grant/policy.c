@@ -106,6 +106,66 @@ const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *grant
     return held;
 }
 
+/* The names among asked of those scopes for which is_wanted holds. */
+static const char *pick(apr_pool_t *p, const policy_t *policy, const char *asked,
+                        int (*is_wanted)(const policy_t *, const char *, const scope_def_t *))
+{
+    const char *picked = "";
+
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (scope_contains(asked, def->name) && is_wanted(policy, asked, def)) {
+            picked = scope_union(p, picked, def->name);
+        }
+    }
+    return picked;
+}
+
+static int has_line(const policy_t *policy, const char *asked, const scope_def_t *def)
+{
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *other = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (other != def && scope_contains(asked, other->name) && scope_contains(other->covers, def->name) &&
+            (!other->is_optional || def->is_optional)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_optional(const policy_t *policy, const char *asked, const scope_def_t *def)
+{
+    (void)policy;
+    (void)asked;
+    return def->is_optional;
+}
+
+static int is_choice(const policy_t *policy, const char *asked, const scope_def_t *def)
+{
+    return def->is_optional && has_line(policy, asked, def);
+}
+
+const char *policy_lines(apr_pool_t *p, const policy_t *policy, const char *asked)
+{
+    return pick(p, policy, asked, has_line);
+}
+
+const char *policy_choices(apr_pool_t *p, const policy_t *policy, const char *asked)
+{
+    return pick(p, policy, asked, is_choice);
+}
+
+const char *policy_narrow(apr_pool_t *p, const policy_t *policy, const char *asked, const char *chosen)
+{
+    const char *optional = pick(p, policy, asked, is_optional), *choices = pick(p, policy, asked, is_choice);
+    const char *kept = scope_union(p, scope_without(p, asked, optional), scope_intersect(p, choices, chosen));
+    const char *with_them = scope_intersect(p, scope_without(p, optional, choices), policy_held(p, policy, kept));
+
+    return scope_union(p, kept, with_them);
+}
+
 int policy_fetches_documents(const policy_t *policy, const char *host)
 {
     return !policy->document_hosts || array_has(policy->document_hosts, host);

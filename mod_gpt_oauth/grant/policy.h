@@ -51,6 +51,21 @@ const char *policy_finish_scopes(apr_pool_t *p, policy_t *policy);
 /* All that a granted set is good for: with what its scopes include. */
 const char *policy_held(apr_pool_t *p, const policy_t *policy, const char *granted);
 
+/*
+ * Those of asked that the user is told of on lines of their own. What another one of them includes stands below that one; unless
+ * the user may leave out that one and not this.
+ */
+const char *policy_lines(apr_pool_t *p, const policy_t *policy, const char *asked);
+
+/* Those of them that he may leave out. */
+const char *policy_choices(apr_pool_t *p, const policy_t *policy, const char *asked);
+
+/*
+ * What remains of asked where the user has chosen of these choices only those that are in chosen, whatever else that names: all
+ * that is not optional, his choices, and what is optional and comes with one of these.
+ */
+const char *policy_narrow(apr_pool_t *p, const policy_t *policy, const char *asked, const char *chosen);
+
 /* The definition of a scope, or NULL. */
 const scope_def_t *policy_scope(const policy_t *policy, const char *name);
 

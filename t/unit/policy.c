@@ -99,6 +99,47 @@ static void test_held(apr_pool_t *p)
     }
 }
 
+/* What the user may leave out of what is asked, and what is left then. */
+static void test_choices(apr_pool_t *p)
+{
+    static const scope_def_t scopes[] = {
+        { .name = "id", .includes = "", .is_required = 1 },    { .name = "read", .includes = "", .is_default = 1 },
+        { .name = "write", .includes = "", .is_optional = 1 }, { .name = "send", .includes = "", .is_optional = 1 },
+        { .name = "both", .includes = "read write" },          { .name = "admin", .includes = "read write", .is_optional = 1 },
+    };
+    const struct {
+        const char *asked, *lines, *choices, *chosen, *left;
+    } rows[] = {
+        { "read", "read", "", "", "read" },
+        { "id read write", "id read write", "write", "write", "id read write" },
+        { "id read write", "id read write", "write", "", "id read" },
+        { "send write", "send write", "send write", "", "" },
+        { "send write", "send write", "send write", "send", "send" },
+        { "write " SCOPE_OFFLINE, "write", "write", "", SCOPE_OFFLINE },
+        /* case 86: what was not asked, or has no box, cannot be chosen */
+        { "read write", "read write", "write", "admin both id send", "read" },
+        { "read", "read", "", "read write", "read" },
+        /* what another one includes has no box, and comes with it or not at all */
+        { "both write", "both", "", "", "both write" },
+        { "admin write", "admin", "admin", "admin", "admin write" },
+        { "admin write", "admin", "admin", "write", "" },
+        { "admin both write", "admin both", "admin", "", "both write" },
+        /* what is not optional stays, also without the optional one that includes it, and so it has a line */
+        { "admin read", "admin read", "admin", "", "read" },
+        { "admin read", "admin read", "admin", "admin", "admin read" },
+        { "", "", "", "write", "" },
+    };
+    policy_t *policy = fixture_policy_of(p, scopes, COUNT(scopes));
+
+    is_str(policy_finish_scopes(p, policy), NULL, "scopes that may be left out");
+    for (int i = 0; i < COUNT(rows); i++) {
+        is_str(policy_lines(p, policy, rows[i].asked), rows[i].lines, "of '%s' these have lines", rows[i].asked);
+        is_str(policy_choices(p, policy, rows[i].asked), rows[i].choices, "... and these boxes");
+        is_str(policy_narrow(p, policy, rows[i].asked, rows[i].chosen), rows[i].left, "case 86: ... and with '%s' this is left",
+               rows[i].chosen);
+    }
+}
+
 #define API "https://h.example/api"
 #define MCP "https://h.example/mcp"
 
@@ -198,6 +239,7 @@ void test_policy(apr_pool_t *p)
     test_sets(p);
     test_includes(p);
     test_held(p);
+    test_choices(p);
     test_resources(p);
     test_resource_sets(p);
     test_document_hosts(p);
