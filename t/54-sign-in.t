@@ -145,7 +145,9 @@ EOC
     is($sign_in->('anonymous', 'x'), '200 consent', 'one of the last');
     is($sign_in->('carol', 'wrong!'), '200 sign-in', 'a wrong password ends it at the first that knows the user');
     is($sign_in->('nobody', 'secret'), '200 sign-in', 'an unknown user');
-    for my $name ('client:x', 'service:y', "a\tb", "anonymous\n", 'x' x 256) {
+    is($sign_in->(" \tanonymous \n", 'x'), '200 consent', 'blanks around a name are dropped');
+    is($sign_in->('Anonymous2', 'x'), '200 sign-in', '... and nothing else is guessed');
+    for my $name ('client:x', 'service:y', ' client:x ', "a\tb", "anonymous\nb", 'x' x 256) {
         my $before = length $t->error_log;
         is($sign_in->($name, 'x'), '200 sign-in', 'not a name: ' . substr $name =~ s/\s/?/gr, 0, 20);
         like(substr($t->error_log, $before), qr/GPT\d+: .*sign-in/, '... and the log has a line of it');

@@ -25,6 +25,7 @@ sub expected {
         token_endpoint => "$origin/oauth/token",
         response_types_supported => ['code'],
         response_modes_supported => ['query'],
+        prompt_values_supported => [qw(none login consent select_account)],
         grant_types_supported => [ 'authorization_code', 'refresh_token', 'client_credentials' ],
         token_endpoint_auth_methods_supported => [ 'none', 'client_secret_post', 'client_secret_basic' ],
         revocation_endpoint => "$origin/oauth/revoke",

@@ -54,7 +54,7 @@
     X(LOG_INVALID_TARGET, "GPT107", WARNING, "a client asks for a resource that is not protected here, or was not granted")      \
     X(LOG_ACCESS_DENIED, "GPT108", WARNING, "a user said no, or a user or client is not, or no longer, allowed")                 \
     X(LOG_CONSENT_REQUIRED, "GPT109", WARNING, "a client asks with prompt=none, and the user has not said yes before")           \
-    X(LOG_LOGIN_REQUIRED, "GPT110", WARNING, "a client asks with prompt=none, and nobody is signed in")                          \
+    X(LOG_LOGIN_REQUIRED, "GPT110", WARNING, "a client asks with prompt=none or max_age, and the user has to sign in first")     \
     X(LOG_REQUEST_NOT_SUPPORTED, "GPT111", WARNING, "a client sends the parameter request")                                      \
     X(LOG_REQUEST_URI_NOT_SUPPORTED, "GPT112", WARNING, "a client sends the parameter request_uri")                              \
     X(LOG_INVALID_TOKEN, "GPT113", INFO, "an access token is wrong, expired, revoked or for another resource")                   \

@@ -121,29 +121,6 @@ static const failure_t *find_redirect(apr_pool_t *p, const params_t *params, con
     return NULL;
 }
 
-static const failure_t *check_prompt(apr_pool_t *p, const params_t *params, authorization_t *request)
-{
-    const char *prompt = params_get(params, "prompt");
-
-    if (!prompt) {
-        return NULL;
-    }
-    if (!(prompt = scope_normalise(p, prompt))) {
-        return invalid_request(p, "The parameter prompt has values that are not prompts, or too many of them.");
-    }
-    if (strcmp(prompt, "none") == 0) {
-        request->prompt = PROMPT_NONE;
-        return NULL;
-    }
-    if (scope_contains(prompt, "none")) {
-        return invalid_request(p, "prompt=none cannot be combined with other prompts.");
-    }
-    if (scope_contains(prompt, "consent") || scope_contains(prompt, "login") || scope_contains(prompt, "select_account")) {
-        request->prompt = PROMPT_CONSENT;
-    }
-    return NULL;
-}
-
 static const failure_t *check_pkce(apr_pool_t *p, const params_t *params, authorization_t *request)
 {
     const char *challenge = params_get(params, "code_challenge");
@@ -222,7 +199,7 @@ static const failure_t *check_request(apr_pool_t *p, const policy_t *policy, con
         return failure_make(p, OAUTH_UNAUTHORIZED_CLIENT,
                             "This app may not ask users for access. Ask the server's administrator.", NULL);
     }
-    if ((failure = check_prompt(p, params, request)) || (failure = check_pkce(p, params, request)) ||
+    if ((failure = prompt_read(p, params, &request->prompt)) || (failure = check_pkce(p, params, request)) ||
         (failure = check_scope(p, policy, params, request))) {
         return failure;
     }
@@ -255,7 +232,7 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
     }
     if (!found->client->redirect_uris) {
         *request = found;
-        return check_prompt(store->pool, params, found);
+        return prompt_read(store->pool, params, &found->prompt);
     }
     if ((failure = find_redirect(store->pool, params, found->client, found))) {
         return failure;
@@ -283,7 +260,7 @@ int authorize_may_remember(const authorization_t *request)
 const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered)
 {
     *remembered = 0;
-    if (!authorize_may_remember(request) || request->prompt == PROMPT_CONSENT) {
+    if (!authorize_may_remember(request) || request->prompt.asks_consent || request->prompt.asks_account) {
         return NULL;
     }
     switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope, request->resource)) {

@@ -9,13 +9,8 @@
 #include "base/params.h"
 #include "grant/client_document.h"
 #include "grant/policy.h"
+#include "grant/prompt.h"
 #include "store/store.h"
-
-typedef enum {
-    PROMPT_UNSET,
-    PROMPT_NONE,
-    PROMPT_CONSENT /* also for login and select_account: the user decides anew */
-} prompt_t;
 
 /* A request that passed, or one whose redirect URI did. */
 typedef struct authorization_t {

@@ -61,6 +61,14 @@ static int id_made_at(const char *id, apr_int64_t *made)
     return crypto_base64url_decode(id, ID_SIZE, raw, sizeof(raw));
 }
 
+apr_int64_t transaction_began(const transaction_t *form)
+{
+    apr_int64_t made = 0;
+
+    (void)id_made_at(form->id, &made);
+    return made;
+}
+
 const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,
                                 const char *username, const transaction_t *form, apr_int64_t now)
 {

@@ -32,6 +32,9 @@ const char *transaction_new_id(apr_pool_t *p, apr_int64_t now);
 const char *transaction_mac(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer, const char *username,
                             const transaction_t *form);
 
+/* When it began, by the id of a form that is genuine. */
+apr_int64_t transaction_began(const transaction_t *form);
+
 /* NULL when the form is genuine and in time; else the reason, for the log. */
 const char *transaction_problem(apr_pool_t *p, const char *key, transaction_stage_t stage, const char *issuer,
                                 const char *username, const transaction_t *form, apr_int64_t now);

@@ -108,7 +108,7 @@ const failure_t *browser_remember(store_t *store, const char *name, const char *
                : NULL;
 }
 
-const failure_t *session_find(store_t *store, const char *cookie, const char **username)
+const failure_t *session_find(store_t *store, const char *cookie, const char **username, apr_int64_t *since)
 {
     digest_t hash;
 
@@ -116,5 +116,12 @@ const failure_t *session_find(store_t *store, const char *cookie, const char **u
     if (!hash_cookie(cookie, &hash)) {
         return NULL;
     }
-    return store_session_get(store, &hash, username) == STORE_DOWN ? store_failure(store) : NULL;
+    return store_session_get(store, &hash, username, since) == STORE_DOWN ? store_failure(store) : NULL;
+}
+
+const failure_t *session_end(store_t *store, const char *cookie)
+{
+    digest_t hash;
+
+    return hash_cookie(cookie, &hash) && store_session_end(store, &hash) == STORE_DOWN ? store_failure(store) : NULL;
 }

@@ -41,7 +41,10 @@ int browser_is_known(store_t *store, const char *cookie, const char *name);
 /* Notes it; *cookie is its value, for a known one the same again. */
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie);
 
-/* The user of a session cookie, *username NULL when there is none. */
-const failure_t *session_find(store_t *store, const char *cookie, const char **username);
+/* The user of a session cookie, *username NULL when there is none, and when he signed in. */
+const failure_t *session_find(store_t *store, const char *cookie, const char **username, apr_int64_t *since);
+
+/* Ends the session of a cookie, if there is one. */
+const failure_t *session_end(store_t *store, const char *cookie);
 
 #endif

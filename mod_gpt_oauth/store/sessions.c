@@ -29,13 +29,30 @@ store_status_t store_session_add(store_t *store, const digest_t *hash, const cha
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username)
+store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username, apr_int64_t *created_at)
 {
     static const op_t op = {
-        .sql = "SELECT s.username FROM oauth_session s LEFT JOIN oauth_user u ON u.name = s.username"
+        .sql = "SELECT s.username, s.created_at FROM oauth_session s LEFT JOIN oauth_user u ON u.name = s.username"
                " WHERE s.session_hash = $1 AND s.issuer = $2 AND s.expires_at > $3 AND u.disabled_at IS NULL",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer), v_number(store->now) };
+    const cell_t *cell;
+    store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
-    return db_text(store, &op, args, COUNT(args), username);
+    if (status == STORE_OK) {
+        *username = next_text(&cell);
+        *created_at = next_number(&cell);
+    }
+    return status;
+}
+
+store_status_t store_session_end(store_t *store, const digest_t *hash)
+{
+    static const op_t op = {
+        .sql = "DELETE FROM oauth_session WHERE session_hash = $1 AND issuer = $2 RETURNING 1",
+        .done = "SELECT 1", /* gone is gone */
+    };
+    const value_t args[] = { v_digest(hash), v_text(store->issuer) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -181,8 +181,10 @@ store_status_t store_user_remove(store_t *store, const char *name);
  */
 store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
                                  apr_int64_t expires_at);
-/* The user's name, when the session lives and the user is not disabled; else STORE_REFUSED. */
-store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username);
+/* The user's name and when he signed in, when the session lives and the user is not disabled; else STORE_REFUSED. */
+store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username, apr_int64_t *created_at);
+/* Ends the session. STORE_REFUSED: there is none. */
+store_status_t store_session_end(store_t *store, const digest_t *hash);
 
 /* ---- authorization: consent, grant, code ---- */
 

@@ -48,12 +48,16 @@ static const char *judge(store_t *store, const policy_t *policy, const char *que
     if (!request->redirect_uri) {
         return apr_pstrcat(p, "fetch ", request->client->id, NULL);
     }
-    return apr_pstrcat(p, "ok ", request->redirect_uri, " ", or_dash(request->scope), " ", or_dash(request->resource), " ",
-                       or_dash(request->state), " ", *request->challenge ? "pkce" : "-", " ",
-                       request->prompt == PROMPT_NONE      ? "none"
-                       : request->prompt == PROMPT_CONSENT ? "consent"
-                                                           : "-",
-                       NULL);
+    return apr_pstrcat(
+        p, "ok ", request->redirect_uri, " ", or_dash(request->scope), " ", or_dash(request->resource), " ",
+        or_dash(request->state), " ", *request->challenge ? "pkce" : "-", " ",
+        or_dash(apr_pstrcat(p, request->prompt.is_none ? "none" : "", request->prompt.asks_consent ? "consent" : "",
+                            request->prompt.asks_account ? "account" : "",
+                            request->prompt.max_age == 0   ? "login"
+                            : request->prompt.max_age >= 0 ? "age"
+                                                           : "",
+                            NULL)),
+        NULL);
 }
 
 static void try_rows(store_t *store, const policy_t *policy, const row_t *rows, int count)
@@ -167,6 +171,14 @@ static void test_errors(store_t *store, const policy_t *policy)
         { "a client that may ask no user", "client_id=service&state=s" CB CODE PKCE, BACK("unauthorized_client") },
         { "case 33: none and login", "client_id=c&state=s" CB CODE PKCE "&prompt=none+login", BACK("invalid_request") },
         { "case 33: login and none", "client_id=c&state=s" CB CODE PKCE "&prompt=login+none", BACK("invalid_request") },
+        { "case 33: none and consent", "client_id=c&state=s" CB CODE PKCE "&prompt=consent+none", BACK("invalid_request") },
+        { "case 33: none and an unknown one", "client_id=c&state=s" CB CODE PKCE "&prompt=none+create", BACK("invalid_request") },
+        { "case 322: a negative max_age", "client_id=c&state=s" CB CODE PKCE "&max_age=-1", BACK("invalid_request") },
+        { "case 322: a max_age with a sign", "client_id=c&state=s" CB CODE PKCE "&max_age=%2B1", BACK("invalid_request") },
+        { "case 322: a max_age with a blank", "client_id=c&state=s" CB CODE PKCE "&max_age=%201", BACK("invalid_request") },
+        { "case 322: a max_age in words", "client_id=c&state=s" CB CODE PKCE "&max_age=1h", BACK("invalid_request") },
+        { "case 322: a max_age with a point", "client_id=c&state=s" CB CODE PKCE "&max_age=1.5", BACK("invalid_request") },
+        { "case 322: max_age twice", "client_id=c&state=s" CB CODE PKCE "&max_age=1&max_age=1", BACK("invalid_request") },
         { "prompt with a quote", "client_id=c&state=s" CB CODE PKCE "&prompt=%22", BACK("invalid_request") },
         { "case 254: an unknown resource", "client_id=c&state=s" CB CODE PKCE "&resource=https://h.example/x",
           BACK("invalid_target") },
@@ -223,9 +235,20 @@ static void test_sound(store_t *store, const policy_t *policy)
         { "a client's own scopes", "client_id=narrow" CODE PKCE, "ok " FIXTURE_CB " write - - pkce -" },
         { "case 32: prompt=none", "client_id=c&prompt=none" CODE PKCE, "ok " FIXTURE_CB " read - - pkce none" },
         { "case 34: prompt=consent", "client_id=c&prompt=consent" CODE PKCE, "ok " FIXTURE_CB " read - - pkce consent" },
-        { "case 322: prompt=login", "client_id=c&prompt=login" CODE PKCE, "ok " FIXTURE_CB " read - - pkce consent" },
+        { "case 322: prompt=login", "client_id=c&prompt=login" CODE PKCE, "ok " FIXTURE_CB " read - - pkce login" },
         { "case 322: an unknown prompt and select_account", "client_id=c&prompt=x+select_account" CODE PKCE,
-          "ok " FIXTURE_CB " read - - pkce consent" },
+          "ok " FIXTURE_CB " read - - pkce account" },
+        { "case 322: all prompts but none", "client_id=c&prompt=login+consent+select_account" CODE PKCE,
+          "ok " FIXTURE_CB " read - - pkce consentaccountlogin" },
+        { "case 322: max_age", "client_id=c&max_age=60" CODE PKCE, "ok " FIXTURE_CB " read - - pkce age" },
+        { "case 322: max_age=0", "client_id=c&max_age=0" CODE PKCE, "ok " FIXTURE_CB " read - - pkce login" },
+        { "case 322: max_age and login", "client_id=c&max_age=60&prompt=login" CODE PKCE,
+          "ok " FIXTURE_CB " read - - pkce login" },
+        { "case 322: none and max_age", "client_id=c&max_age=60&prompt=none" CODE PKCE,
+          "ok " FIXTURE_CB " read - - pkce noneage" },
+        { "a max_age of many digits", "client_id=c&max_age=99999999999999999999" CODE PKCE,
+          "ok " FIXTURE_CB " read - - pkce age" },
+        { "an empty max_age", "client_id=c&max_age=" CODE PKCE, "ok " FIXTURE_CB " read - - pkce -" },
         { "an unknown prompt", "client_id=c&prompt=create" CODE PKCE, "ok " FIXTURE_CB " read - - pkce -" },
     };
 

@@ -48,6 +48,7 @@ void test_params(apr_pool_t *p);
 void test_password(apr_pool_t *p);
 void test_pkce(apr_pool_t *p);
 void test_policy(apr_pool_t *p);
+void test_prompt(apr_pool_t *p);
 void test_registration(apr_pool_t *p);
 void test_scope(apr_pool_t *p);
 void test_server_uri(apr_pool_t *p);

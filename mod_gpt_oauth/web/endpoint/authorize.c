@@ -18,28 +18,43 @@
 #include "web/http/reply.h"
 #include "web/http/request.h"
 
+/* The user (NULL: nobody yet) has to sign in before this request goes on. */
+static int ask_sign_in(visit_t *visit, const char *username)
+{
+    const prompt_t *prompt = &visit->request->prompt;
+    apr_pool_t *p = visit->r->pool;
+
+    if (username && person_is_given(visit->r)) {
+        return visit_refuse(visit, username,
+                            failure_make(p, OAUTH_LOGIN_REQUIRED, "This server cannot have the user sign in again.",
+                                         "the app sends prompt=login or max_age, and httpd itself signs users in"));
+    }
+    if (prompt->is_none) {
+        return visit_refuse(visit, username,
+                            failure_make(p, OAUTH_LOGIN_REQUIRED,
+                                         username ? "The user has to sign in again first." : "The user has to sign in first.",
+                                         NULL));
+    }
+    return visit_show_sign_in(visit, HTTP_OK, NULL, prompt->login_hint ? NULL : username);
+}
+
 /* A request as the app sent it, by GET or POST. */
 static int begin(visit_t *visit, const params_t *params)
 {
     const char *username = NULL;
+    apr_int64_t since = 0;
     const failure_t *failure, *unknown;
 
     visit->query = visit_encode(visit->r->pool, params);
     failure = visit_judge(visit, params, NULL);
-    unknown = person_find(visit->r, &visit->store, &username);
+    unknown = person_find(visit->r, &visit->store, &username, &since);
     visit->has_acted = username && !person_is_given(visit->r);
     if (failure || (failure = unknown) ||
         (username && visit_is_undecided(visit) && (failure = visit_judge(visit, params, username)))) {
         return visit_refuse(visit, username, failure);
     }
-    if (username) {
-        return consent_decide(visit, username);
-    }
-    if (visit->request->prompt == PROMPT_NONE) {
-        return visit_refuse(visit, NULL,
-                            failure_make(visit->r->pool, OAUTH_LOGIN_REQUIRED, "The user has to sign in first.", NULL));
-    }
-    return sign_in_show(visit, HTTP_OK, NULL, NULL);
+    return username && !prompt_wants_sign_in(&visit->request->prompt, since, visit->store.now) ? consent_decide(visit, username)
+                                                                                               : ask_sign_in(visit, username);
 }
 
 static params_t *read_query(const request_rec *r)

@@ -7,11 +7,13 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
+#include "web/http/request.h"
 #include "web/page/page.h"
 
 static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
@@ -44,7 +46,7 @@ int consent_decide(visit_t *visit, const char *username)
     if (remembered && !visit->r->header_only) {
         return issue(visit, username, transaction_new_id(visit->r->pool, visit->store.now), 0);
     }
-    if (visit->request->prompt == PROMPT_NONE) {
+    if (visit->request->prompt.is_none) {
         return visit_refuse(visit, username,
                             failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
     }
@@ -52,10 +54,24 @@ int consent_decide(visit_t *visit, const char *username)
     return forms_consent(visit->r, visit->conf->policy, visit->request, &form, person_display_name(visit->r, username));
 }
 
+/* "Not you?": signs this browser out, and lets another user sign in to the same request. */
+static int switch_account(visit_t *visit)
+{
+    const char *name = visit->conf->session_cookie;
+    const failure_t *failure = session_end(&visit->store, request_cookie(visit->r, name));
+
+    if (failure) {
+        return visit_refuse(visit, NULL, failure);
+    }
+    person_set_cookie(visit->r, name, "", -1);
+    return visit_show_sign_in(visit, HTTP_OK, NULL, "");
+}
+
 int consent_answer(visit_t *visit, const params_t *params)
 {
     const char *decision = params_get(params, "decision"), *username = NULL, *reason;
-    const failure_t *failure = person_find(visit->r, &visit->store, &username);
+    apr_int64_t since = visit->store.now;
+    const failure_t *failure = person_find(visit->r, &visit->store, &username, &since);
     transaction_t form = visit_read_form(params);
 
     if (failure) {
@@ -70,6 +86,12 @@ int consent_answer(visit_t *visit, const params_t *params)
     visit->has_acted = 1;
     if ((failure = visit_resume(visit, &form, username))) {
         return visit_refuse(visit, username, failure);
+    }
+    if (strcmp(decision, "switch") == 0 && !person_is_given(visit->r)) {
+        return switch_account(visit);
+    }
+    if (!prompt_is_met(&visit->request->prompt, since, visit->began_at)) {
+        return visit_stale_form(visit, &form, "the user has not signed in since the app asked for it");
     }
     if (strcmp(form.shown, visit_shown(visit)) != 0) {
         return visit_stale_form(visit, &form,

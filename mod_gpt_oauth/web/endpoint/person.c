@@ -30,13 +30,13 @@ int person_is_given(request_rec *r)
     return given_user(r) != NULL;
 }
 
-const failure_t *person_find(request_rec *r, store_t *store, const char **username)
+const failure_t *person_find(request_rec *r, store_t *store, const char **username, apr_int64_t *since)
 {
     const server_conf_t *conf = config_server(r->server);
     const char *problem;
 
     if (!person_is_given(r)) {
-        return session_find(store, request_cookie(r, conf->session_cookie), username);
+        return session_find(store, request_cookie(r, conf->session_cookie), username, since);
     }
     problem = user_sign_in_problem(r->pool, r->user);
     if (problem) {

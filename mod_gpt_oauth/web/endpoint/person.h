@@ -10,10 +10,11 @@
 #include "store/store.h"
 
 /*
- * The user that httpd or the session cookie vouches for; *username NULL when nobody does. Failure: the name cannot be a
- * person's, the user is disabled, or the database's. A bearer token is never a sign-in.
+ * The user that httpd or the session cookie vouches for; *username NULL when nobody does. In *since when he signed in by our
+ * page; httpd does not say when, and then it stays as it was. Failure: the name cannot be a person's, the user is disabled, or
+ * the database's. A bearer token is never a sign-in.
  */
-const failure_t *person_find(request_rec *r, store_t *store, const char **username);
+const failure_t *person_find(request_rec *r, store_t *store, const char **username, apr_int64_t *since);
 
 /* 1 when httpd's own authentication names the user: then no page of ours asks for a password. */
 int person_is_given(request_rec *r);
@@ -46,7 +47,7 @@ void person_register(apr_pool_t *p);
 
 /*
  * Sets one of the module's cookies with all the attributes, and as narrow a path as its pages allow; max_age seconds, 0 for the
- * browser's session.
+ * browser's session, -1 to take it away.
  */
 void person_set_cookie(request_rec *r, const char *name, const char *value, apr_int64_t max_age);
 

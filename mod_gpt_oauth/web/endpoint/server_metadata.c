@@ -45,6 +45,8 @@ static json_t *describe(request_rec *r, const server_conf_t *conf)
                      "code_challenge_methods_supported", "S256", "scopes_supported", json_words(p, conf->policy->known_scopes),
                      "authorization_response_iss_parameter_supported", 1));
 
+    /* Initiating User Registration via OpenID Connect 1.0 defines it, for all values of prompt. */
+    json_object_set_new(object, "prompt_values_supported", json_words(p, "none login consent select_account"));
     if (conf->policy->documents != CLIENT_DOCUMENTS_OFF) {
         json_object_set_new(object, "client_id_metadata_document_supported", json_true());
     }

@@ -10,18 +10,10 @@
 #include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/consent.h"
-#include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
-
-int sign_in_show(visit_t *visit, int status, const char *problem, const char *username)
-{
-    transaction_t form = visit_new_form(visit, TRANSACTION_SIGN_IN, "");
-
-    return forms_sign_in(visit->r, status, visit->request, &form, problem, username);
-}
 
 static const char *delay_text(request_rec *r, int seconds)
 {
@@ -49,13 +41,15 @@ static int refuse(visit_t *visit, sign_in_t outcome, const char *username, int w
 
     switch (outcome) {
     case SIGN_IN_DELAYED:
-        return sign_in_show(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(visit->r, wait), username);
-    case SIGN_IN_BUSY: return sign_in_show(visit, HTTP_SERVICE_UNAVAILABLE, problem_text(visit->r, "problem_busy"), username);
+        return visit_show_sign_in(visit, reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait), delay_text(visit->r, wait),
+                                  username);
+    case SIGN_IN_BUSY:
+        return visit_show_sign_in(visit, HTTP_SERVICE_UNAVAILABLE, problem_text(visit->r, "problem_busy"), username);
     case SIGN_IN_DOWN:
         return visit_refuse(visit, NULL,
                             failure_make(p, OAUTH_UNAVAILABLE, "Signing in is not possible at the moment. Try again later.",
                                          "no provider could check the password"));
-    default: return sign_in_show(visit, HTTP_OK, problem_text(visit->r, "problem_wrong"), username);
+    default: return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_wrong"), username);
     }
 }
 
@@ -76,7 +70,8 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
 
 int sign_in_answer(visit_t *visit, const params_t *params)
 {
-    const char *typed = params_get(params, "username"), *username = typed, *password = params_get(params, "password"), *reason;
+    const char *typed = text_trim(visit->r->pool, params_get(params, "username")), *username = typed;
+    const char *password = params_get(params, "password"), *reason;
     transaction_t form = visit_read_form(params);
     const failure_t *failure;
     sign_in_t outcome;
@@ -91,8 +86,8 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     if ((failure = visit_resume(visit, &form, NULL))) {
         return visit_refuse(visit, NULL, failure);
     }
-    if (!username || !password) {
-        return sign_in_show(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), username);
+    if (!username || !*username || !password) {
+        return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), username ? username : "");
     }
     outcome = person_sign_in(visit->r, &username, password, &wait);
     if (outcome != SIGN_IN_GRANTED) {

@@ -21,7 +21,10 @@ visit_t visit_of(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
 
-    return (visit_t){ .r = r, .conf = conf, .store = db_store(r), .key = request_cookie(r, conf->transaction_cookie) };
+    visit_t visit = { .r = r, .conf = conf, .store = db_store(r), .key = request_cookie(r, conf->transaction_cookie) };
+
+    visit.began_at = visit.store.now;
+    return visit;
 }
 
 /* The name of a message. */
@@ -113,13 +116,22 @@ const char *visit_shown(const visit_t *visit)
 transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username)
 {
     apr_pool_t *p = visit->r->pool;
-    transaction_t form = { .id = transaction_new_id(p, visit->store.now),
+    int is_consent = stage == TRANSACTION_CONSENT;
+    transaction_t form = { .id = transaction_new_id(p, is_consent ? visit->began_at : visit->store.now),
                            .request = visit->query,
-                           .shown = stage == TRANSACTION_CONSENT ? visit_shown(visit) : "" };
+                           .shown = is_consent ? visit_shown(visit) : "" };
 
     ensure_key(visit);
     form.mac = transaction_mac(p, visit->key, stage, visit->conf->issuer, username, &form);
     return form;
+}
+
+int visit_show_sign_in(visit_t *visit, int status, const char *problem, const char *username)
+{
+    transaction_t form = visit_new_form(visit, TRANSACTION_SIGN_IN, "");
+    const char *filled = username ? username : visit->request->prompt.login_hint;
+
+    return forms_sign_in(visit->r, status, visit->request, &form, problem, filled && *filled ? filled : NULL);
 }
 
 const failure_t *visit_judge(visit_t *visit, const params_t *params, const char *username)
@@ -166,5 +178,6 @@ int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reas
 const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username)
 {
     visit->query = form->request;
+    visit->began_at = transaction_began(form);
     return visit_judge(visit, params_parse_form(visit->r->pool, form->request, strlen(form->request)), username);
 }

@@ -21,6 +21,7 @@ typedef struct visit_t {
     const char *key;   /* the transaction cookie's value */
     const char *query; /* the authorization request, encoded for a form */
     authorization_t *request;
+    apr_int64_t began_at; /* when its first page was shown: now, until visit_resume */
     int has_acted; /* the user has signed in at our page or pressed a button there; httpd's own sign-in may need no hand of his */
 } visit_t;
 
@@ -51,6 +52,9 @@ const char *visit_encode(apr_pool_t *p, const params_t *params);
 
 /* What the consent page says will be allowed. */
 const char *visit_shown(const visit_t *visit);
+
+/* The sign-in page; problem as forms_sign_in has it. username is filled in; NULL: whom the app has hinted at; "": nobody. */
+int visit_show_sign_in(visit_t *visit, int status, const char *problem, const char *username);
 
 /* A form for a page, sealed for this browser; username "" before a user is known. */
 transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username);
