@@ -66,6 +66,7 @@ sub test_switch {
     $browser->decide('allow');
     my $page = $browser->get($t->authorize_url($client, state => 'kept', prompt => 'select_account'));
     is($t->outcome($client, $page), '200 consent', 'case 322: select_account shows whom the user is taken for');
+    like($page->body, qr/carol.*Use another account/s, '... and lets him be another one');
     my $form = $browser->form_with('decision');
     is($t->outcome($client, $t->browser->submit($form, decision => 'switch')), '403 page', 'case 300: no other browser signs him out');
     is(sessions($t, 'carol'), 1, '... so that he is still signed in');

@@ -86,7 +86,7 @@ static void add_field(apr_pool_t *p, const char *tag, html_form_t *form)
     }
     form->asks_password |= strcmp(name, "password") == 0;
     form->asks_decision |= strcmp(name, "decision") == 0;
-    if (type && strcasecmp(type, "hidden") == 0) {
+    if (type && (strcasecmp(type, "hidden") == 0 || (strcasecmp(type, "checkbox") == 0 && attribute(p, tag, "checked")))) {
         APR_ARRAY_PUSH(form->fields, const char *) = name;
         APR_ARRAY_PUSH(form->fields, const char *) = value ? value : "";
     }

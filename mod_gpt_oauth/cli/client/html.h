@@ -9,7 +9,7 @@
 
 typedef struct html_form_t {
     const char *action;         /* "" when it goes back to where it came from */
-    apr_array_header_t *fields; /* const char *, name and value in turn, of the hidden inputs */
+    apr_array_header_t *fields; /* const char *, name and value in turn, of the hidden inputs and ticked boxes */
     int asks_password;          /* has an input named password */
     int asks_decision;          /* has a button named decision */
 } html_form_t;

@@ -51,7 +51,7 @@ int consent_decide(visit_t *visit, const char *username)
                             failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
     }
     form = visit_new_form(visit, TRANSACTION_CONSENT, username);
-    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, person_display_name(visit->r, username));
+    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, NULL, person_display_name(visit->r, username));
 }
 
 /* "Not you?": signs this browser out, and lets another user sign in to the same request. */

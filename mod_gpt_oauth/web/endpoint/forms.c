@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/uri.h"
 #include "private.h"
+#include "web/endpoint/person.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
 
@@ -83,54 +84,61 @@ int forms_sign_in(request_rec *r, int status, const authorization_t *request, co
     return page_send(r, status, "sign-in", "sign_in_title", data);
 }
 
-/* Does another scope of this set include the one of that name? */
-static int is_included(const policy_t *policy, const char *scope, const char *name)
+/* In the language of the page, or in that of GPTOAuthScope, which is taken for English. */
+static json_t *scope_words(request_rec *r, const scope_def_t *def)
 {
-    for (int i = 0; i < policy->scopes->nelts; i++) {
-        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
-
-        if (scope_contains(scope, def->name) && strcmp(def->name, name) != 0 && scope_contains(def->covers, name)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static json_t *scope_words(const scope_def_t *def)
-{
+    const char *language = page_language(r), *text = def->texts ? apr_table_get(def->texts, language) : NULL;
     json_t *words = json_object();
 
     page_set(words, "scope", def->name);
-    page_set(words, "text", def->description);
+    page_set(words, "text", text ? text : def->description);
+    page_set(words, "text_lang", !text && strcmp(language, "en") != 0 ? "en" : "");
     return words;
 }
 
-/* What is asked for, and with each scope what it includes: nothing twice, and nothing that the user would not read. */
-static json_t *scope_list(const policy_t *policy, const char *scope)
+/* Below it what it includes: nothing twice, and nothing that the user would not read. */
+static json_t *scope_line(request_rec *r, const policy_t *policy, const scope_def_t *line, const char *lines)
 {
-    json_t *list = json_array();
+    json_t *words = scope_words(r, line), *more = json_array();
+    const char *others = scope_without(r->pool, scope_without(r->pool, line->covers, line->name), lines);
 
     for (int i = 0; i < policy->scopes->nelts; i++) {
         const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
-        json_t *words, *more;
 
-        if (!scope_contains(scope, def->name) || is_included(policy, scope, def->name)) {
-            continue;
+        if (scope_contains(others, def->name)) {
+            json_array_append_new(more, scope_words(r, def));
         }
-        words = scope_words(def);
-        more = json_array();
-        for (int k = 0; k < policy->scopes->nelts; k++) {
-            const scope_def_t *other = &APR_ARRAY_IDX(policy->scopes, k, scope_def_t);
-
-            if (k != i && scope_contains(def->covers, other->name)) {
-                json_array_append_new(more, scope_words(other));
-            }
-        }
-        json_object_set_new(words, "has_more", json_boolean(json_array_size(more)));
-        json_object_set_new(words, "more", more);
-        json_array_append_new(list, words);
     }
-    return list;
+    json_object_set_new(words, "has_more", json_boolean(json_array_size(more)));
+    json_object_set_new(words, "more", more);
+    return words;
+}
+
+/* Of what is asked for that which changes something, or the rest. */
+static void add_scopes(request_rec *r, const policy_t *policy, const char *scope, int are_ticked, int is_changes, json_t *groups)
+{
+    const char *lines = policy_lines(r->pool, policy, scope), *choices = policy_choices(r->pool, policy, scope);
+    json_t *list = json_array(), *group = json_object();
+
+    for (int i = 0; i < policy->scopes->nelts; i++) {
+        const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
+
+        if (scope_contains(lines, def->name) && def->is_changes == is_changes) {
+            json_t *words = scope_line(r, policy, def, lines);
+
+            json_object_set_new(words, "is_optional", json_boolean(scope_contains(choices, def->name)));
+            json_object_set_new(words, "is_ticked", json_boolean(are_ticked));
+            json_array_append_new(list, words);
+        }
+    }
+    if (!json_array_size(list)) {
+        json_decref(list);
+        json_decref(group);
+        return;
+    }
+    json_object_set_new(group, "is_changing", json_boolean(is_changes));
+    json_object_set_new(group, "list", list);
+    json_array_append_new(groups, group);
 }
 
 /* The last day of a grant that begins now. */
@@ -146,18 +154,19 @@ static const char *last_day(request_rec *r, const policy_t *policy)
 }
 
 int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
-                  const char *display_name)
+                  const char *problem, const char *display_name)
 {
-    json_t *data = form_data(r, request, form, NULL), *scopes = json_array(), *group = json_object();
+    json_t *data = form_data(r, request, form, problem), *scopes = json_array();
     int is_loopback = uri_is_loopback_redirect(r->pool, request->redirect_uri);
 
-    json_object_set_new(group, "list", scope_list(policy, request->scope));
-    json_array_append_new(scopes, group);
+    add_scopes(r, policy, request->scope, !problem, 0, scopes);
+    add_scopes(r, policy, request->scope, !problem, 1, scopes);
     json_object_set_new(data, "scopes", scopes);
     page_set(data, "host", host_of(r->pool, request->redirect_uri));
     json_object_set_new(data, "warning", json_boolean(is_loopback || is_unverified(request)));
     json_object_set_new(data, "is_loopback", json_boolean(is_loopback));
     page_set(data, "user", display_name);
+    json_object_set_new(data, "may_switch", json_boolean(!person_is_given(r)));
     page_set(data, "until", last_day(r, policy));
     json_object_set_new(data, "may_remember", json_boolean(authorize_may_remember(request)));
     return page_send(r, HTTP_OK, "consent", "consent_title", data);

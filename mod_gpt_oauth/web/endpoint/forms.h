@@ -20,8 +20,8 @@ int forms_detour(request_rec *r, const char *title, const authorization_t *reque
 int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
                   const char *username);
 
-/* The consent form for the user shown as display_name. */
+/* The consent form for the user shown as display_name; problem (or NULL) is said above it, and then no box is ticked. */
 int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
-                  const char *display_name);
+                  const char *problem, const char *display_name);
 
 #endif

@@ -124,6 +124,13 @@ static void add_links(request_rec *r, const speaker_t *speaker, json_t *data)
     json_object_set_new(data, "links", links);
 }
 
+const char *page_language(request_rec *r)
+{
+    const pages_t *pages = config_server(r->server)->pages;
+
+    return APR_ARRAY_IDX(pages->languages, language_of(r, pages), const char *);
+}
+
 const char *page_say(request_rec *r, const char *message, json_t *data)
 {
     const pages_t *pages = config_server(r->server)->pages;

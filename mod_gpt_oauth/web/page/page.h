@@ -17,6 +17,9 @@ void page_set(json_t *data, const char *name, const char *text);
 /* A link (the template link): url is of a scheme that is safe to go to, text what it says. */
 void page_set_link(json_t *data, const char *name, const char *url, const char *text);
 
+/* The tag of the language of the page, as "de". */
+const char *page_language(request_rec *r);
+
 /* A message in the language of the page, with the values of data, as plain text. */
 const char *page_say(request_rec *r, const char *message, json_t *data);
 

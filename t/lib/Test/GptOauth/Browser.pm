@@ -52,7 +52,7 @@ sub take_cookies {
 
 sub get { my ($self, $url, %opt) = @_; return $self->request('GET', $url, %opt) }
 
-# The forms of the page: method, action, fields (name => value), buttons ([name, value], ...), text.
+# The forms of the page: method, action, fields (name => value, or a list of values: ticked boxes), buttons ([name, value], ...), text.
 sub forms {
     my ($self) = @_;
     my $body = $self->{page}->body;
@@ -67,7 +67,10 @@ sub forms {
             if ($type eq 'submit') {
                 push @buttons, [ $attribute->{name}, $attribute->{value} // '' ];
             }
-            elsif ($type ne 'checkbox' || exists $attribute->{checked}) {
+            elsif ($type eq 'checkbox') {
+                push @{ $fields{ $attribute->{name} } }, $attribute->{value} // 'on' if exists $attribute->{checked};
+            }
+            else {
                 $fields{ $attribute->{name} } = $attribute->{value} // '';
             }
         }

@@ -196,7 +196,8 @@ sub decode {
 
 sub pairs {
     my ($data) = @_;
-    return ref $data eq 'ARRAY' ? @$data : map { $_ => $data->{$_} } sort keys %$data;
+    return @$data if ref $data eq 'ARRAY';
+    return map { my $name = $_; map { $name => $_ } ref $data->{$name} ? @{ $data->{$name} } : $data->{$name} } sort keys %$data;
 }
 
 # name => value pairs in their order; undef leaves one out.
