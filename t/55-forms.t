@@ -33,7 +33,7 @@ sub forge {
     my %field = (%{ $form->{fields} }, %change);
     my $user = delete $field{user} // '';
     delete @field{qw(username password)};
-    $field{shown} = 'read|';
+    $field{shown} = 'read||';
     $field{mac} = mac($t, key_of($browser), 1, $user, @field{qw(transaction request shown)});
     return $browser->submit({ %$form, fields => \%field });
 }

@@ -9,6 +9,7 @@ use Test::GptOauth;
 
 # What 0003 and whatever came after it made is taken back: as it was, with today's rows.
 my @before = (
+    'ALTER TABLE oauth_consent DROP COLUMN given', 'ALTER TABLE oauth_consent DROP COLUMN ends_at',
     'DROP INDEX oauth_code_expires', 'DROP INDEX oauth_session_expires', 'DROP INDEX oauth_session_username', 'DROP INDEX oauth_consent_client', 'DROP INDEX oauth_grant_created',
     'DROP INDEX oauth_client_listed', 'DROP INDEX oauth_user_disabled', 'DROP INDEX oauth_grant_client_created', 'DROP INDEX oauth_service_key_named',
     'CREATE INDEX oauth_grant_client ON oauth_grant (client_id)', 'CREATE UNIQUE INDEX oauth_service_key_name ON oauth_service_key (issuer, name)',

@@ -257,14 +257,21 @@ int authorize_may_remember(const authorization_t *request)
            (!client->is_gpt || (client->gpt_id && !client->gpt_open));
 }
 
-const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered)
+const failure_t *authorize_remembered(store_t *store, const policy_t *policy, const authorization_t *request,
+                                      const char *username, const char **given)
 {
-    *remembered = 0;
+    const char *found;
+
+    *given = NULL;
     if (!authorize_may_remember(request) || request->prompt.asks_consent || request->prompt.asks_account) {
         return NULL;
     }
-    switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope, request->resource)) {
-    case STORE_OK: *remembered = 1; return NULL;
+    switch (store_consent_get(store, username, request->client->id, request->redirect_uri, request->scope, request->resource,
+                              &found)) {
+    case STORE_OK:
+        /* What he left out may be no choice any more. */
+        *given = scope_subset(policy_narrow(store->pool, policy, request->scope, ""), found) ? found : NULL;
+        return NULL;
     case STORE_REFUSED: return NULL;
     case STORE_DOWN:
     default: return store_failure(store);
@@ -311,8 +318,9 @@ static const failure_t *why_not_issued(store_t *store, const authorization_t *re
 }
 
 const failure_t *authorize_issue(store_t *store, const policy_t *policy, const authorization_t *request, const char *username,
-                                 const char *transaction_id, int remember, const char **code)
+                                 const char *transaction_id, const char *given, int remember, const char **code)
 {
+    const consent_t consent = { .asked = request->scope, .ends_at = store->now + CONSENT_LIFETIME };
     const failure_t *failure;
     digest_t tag_key;
     unsigned char selector[TOKEN_SELECTOR_SIZE];
@@ -321,7 +329,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
                       .grant_id = crypto_random_id(store->pool),
                       .client_id = request->client->id,
                       .username = username,
-                      .scope = request->scope,
+                      .scope = given,
                       .resource = request->resource,
                       .redirect_uri = request->redirect_uri,
                       .redirect_given = request->redirect_given,
@@ -339,7 +347,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
     minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
     token_hash(minted, &record.hash);
     chain_selector(minted, selector, &record.selector_hash);
-    switch (store_code_issue(store, &record, remember && authorize_may_remember(request))) {
+    switch (store_code_issue(store, &record, remember && authorize_may_remember(request) ? &consent : NULL)) {
     case STORE_OK: *code = minted; return NULL;
     case STORE_REFUSED: return why_not_issued(store, request, username);
     case STORE_DOWN:

@@ -12,6 +12,9 @@
 #include "grant/prompt.h"
 #include "store/store.h"
 
+/* Seconds for which consent is remembered. */
+#define CONSENT_LIFETIME (365 * 86400)
+
 /* A request that passed, or one whose redirect URI did. */
 typedef struct authorization_t {
     client_t *client;
@@ -41,8 +44,12 @@ const failure_t *authorize_check(store_t *store, const policy_t *policy, const p
  */
 int authorize_is_stranger(const authorization_t *request);
 
-/* May this user's consent be taken as given? NULL and *remembered, or the database's failure. */
-const failure_t *authorize_remembered(store_t *store, const authorization_t *request, const char *username, int *remembered);
+/*
+ * May this user's consent be taken as given? NULL and *given: what he gave of request->scope when he was asked for just that, or
+ * *given NULL: he has to be asked. Else the database's failure.
+ */
+const failure_t *authorize_remembered(store_t *store, const policy_t *policy, const authorization_t *request,
+                                      const char *username, const char **given);
 
 /*
  * May consent to this client be remembered at all? Never for public clients, GPTs that are not pinned, and those who registered
@@ -51,11 +58,11 @@ const failure_t *authorize_remembered(store_t *store, const authorization_t *req
 int authorize_may_remember(const authorization_t *request);
 
 /*
- * The user said yes: writes the grant and its code. transaction_id makes it unique. NULL and *code: the code, or *code NULL when
- * this transaction was decided before (the second press). Else the failure.
+ * The user said yes to given, which is request->scope or part of it: writes the grant and its code. transaction_id makes it
+ * unique. NULL and *code: the code, or *code NULL when this transaction was decided before (the second press). Else the failure.
  */
 const failure_t *authorize_issue(store_t *store, const policy_t *policy, const authorization_t *request, const char *username,
-                                 const char *transaction_id, int remember, const char **code);
+                                 const char *transaction_id, const char *given, int remember, const char **code);
 
 /* The redirect URI with code, state and iss. */
 const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const char *code);

@@ -21,32 +21,33 @@ static void consent_hash(store_t *store, const char *username, const char *clien
 }
 
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                 const char *scope, const char *resource)
+                                 const char *asked, const char *resource, const char **given)
 {
     static const op_t op = {
-        .sql = "SELECT 1 FROM oauth_consent WHERE consent_hash = $1 AND issuer = $2 AND username = $3 AND client_id = $4"
-               " AND redirect_uri = $5 AND scope = $6",
+        .sql = "SELECT COALESCE(given, scope) FROM oauth_consent"
+               " WHERE consent_hash = $1 AND issuer = $2 AND username = $3 AND client_id = $4"
+               " AND redirect_uri = $5 AND scope = $6 AND COALESCE(ends_at, created_at + 31536000) > $7",
     };
     digest_t hash;
     const value_t args[] = {
-        v_digest(&hash), v_text(store->issuer), v_text(username), v_text(client_id), v_text(redirect_uri), v_text(scope),
+        v_digest(&hash),      v_text(store->issuer), v_text(username),     v_text(client_id),
+        v_text(redirect_uri), v_text(asked),         v_number(store->now),
     };
 
-    consent_hash(store, username, client_id, redirect_uri, scope, resource, &hash);
-    return db_run(store, &op, args, COUNT(args), NULL);
+    consent_hash(store, username, client_id, redirect_uri, asked, resource, &hash);
+    return db_text(store, &op, args, COUNT(args), given);
 }
 
 store_status_t store_consent_forget(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                    const char *scope, const char *resource, apr_int64_t since)
+                                    apr_int64_t since)
 {
     static const op_t op = {
-        .sql = "DELETE FROM oauth_consent WHERE consent_hash = $1 AND issuer = $2 AND created_at >= $3 RETURNING 1",
+        .sql = "DELETE FROM oauth_consent WHERE username = $2 AND client_id = $3 AND issuer = $1 AND redirect_uri = $4"
+               " AND created_at >= $5 RETURNING 1",
         .done = "SELECT 1", /* gone is gone */
     };
-    digest_t hash;
-    const value_t args[] = { v_digest(&hash), v_text(store->issuer), v_number(since) };
+    const value_t args[] = { v_text(store->issuer), v_text(username), v_text(client_id), v_text(redirect_uri), v_number(since) };
 
-    consent_hash(store, username, client_id, redirect_uri, scope, resource, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
@@ -59,26 +60,30 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " WHERE (name = $17 OR folded = $17) AND disabled_at IS NOT NULL)"                                                           \
     " ON CONFLICT DO NOTHING RETURNING grant_id"
 #define INSERT_CONSENT                                                                                                           \
-    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at)"                     \
-    " SELECT $15, $2, $6, $5, $9, $7, $12 "
+    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at, given, ends_at)"     \
+    " SELECT $15, $2, $6, $5, $9, $16, $12, $7, $19 "
+#define OVER_THE_OLD                                                                                                             \
+    "WHERE $16 IS NOT NULL ON CONFLICT (consent_hash)"                                                                           \
+    " DO UPDATE SET created_at = excluded.created_at, given = excluded.given, ends_at = excluded.ends_at"
 /* Until it is redeemed the grant ends with its code. */
 #define INSERT_GRANT                                                                                                             \
     "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash)" \
     " SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13, $18 "
 
-store_status_t store_code_issue(store_t *store, const code_t *code, int remember)
+store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent)
 {
     static const op_t op = {
         .sql = "WITH code AS (" INSERT_CODE "),"
-               " consent AS (" INSERT_CONSENT "FROM code WHERE $16 = 1 ON CONFLICT DO NOTHING) "
+               " consent AS (" INSERT_CONSENT "FROM code " OVER_THE_OLD ") "
                INSERT_GRANT "FROM code RETURNING 1",
         .steps = {
             INSERT_CODE,
-            INSERT_CONSENT "WHERE $16 = 1 ON CONFLICT DO NOTHING",
+            INSERT_CONSENT OVER_THE_OLD,
             INSERT_GRANT,
         },
         .done = "SELECT 1 FROM oauth_code WHERE code_hash = $1 AND issuer = $2",
     };
+    const char *asked = consent ? consent->asked : NULL;
     digest_t hash;
     const value_t args[] = {
         v_digest(&code->hash),
@@ -96,12 +101,13 @@ store_status_t store_code_issue(store_t *store, const code_t *code, int remember
         v_number(code->expires_at),
         v_number(code->grant_expires_at),
         v_digest(&hash),
-        v_number(remember != 0),
+        v_text(asked),
         v_text(name_fold(store->pool, code->username)),
         v_digest(&code->selector_hash),
+        v_number(consent ? consent->ends_at : 0),
     };
 
-    consent_hash(store, code->username, code->client_id, code->redirect_uri, code->scope, code->resource, &hash);
+    consent_hash(store, code->username, code->client_id, code->redirect_uri, asked ? asked : "", code->resource, &hash);
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 

@@ -188,13 +188,22 @@ store_status_t store_session_end(store_t *store, const digest_t *hash);
 
 /* ---- authorization: consent, grant, code ---- */
 
-/* STORE_OK when this user let this client, with this exact redirect URI and scope set, in before and asked to be remembered. */
-store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                 const char *scope, const char *resource);
+/* How consent is remembered; the rest of it is the code's. */
+typedef struct consent_t {
+    const char *asked; /* the scopes, normalised, of which the code has those that the user gave */
+    apr_int64_t ends_at;
+} consent_t;
 
-/* Forgets what was written down so since a time. REFUSED: nothing was. */
+/*
+ * STORE_OK when this user let this client, with this exact redirect URI and scope set, in before, and that is still remembered;
+ * in *given which of the scopes he gave.
+ */
+store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
+                                 const char *asked, const char *resource, const char **given);
+
+/* Forgets what was written down since a time, whatever scopes were asked for. REFUSED: nothing was. */
 store_status_t store_consent_forget(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
-                                    const char *scope, const char *resource, apr_int64_t since);
+                                    apr_int64_t since);
 
 typedef struct code_t {
     digest_t hash;
@@ -217,10 +226,10 @@ typedef struct code_t {
 } code_t;
 
 /*
- * Writes grant and code, and the consent when remember. STORE_REFUSED when the transaction id was used before, or the client or
- * user is disabled or gone meanwhile.
+ * Writes grant and code, and the consent unless it is NULL, in place of an earlier one to the same. STORE_REFUSED when the
+ * transaction id was used before, or the client or user is disabled or gone meanwhile.
  */
-store_status_t store_code_issue(store_t *store, const code_t *code, int remember);
+store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent);
 
 /* Looks a code up in whatever state. STORE_REFUSED: unknown at this issuer. */
 store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **code);

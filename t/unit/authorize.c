@@ -273,7 +273,7 @@ static void test_pin(store_t *store, const policy_t *policy)
     try_rows(store, policy, before, COUNT(before));
     client->proven_hash = client->secret_hash;
     authorize_check(store, policy, params_parse_form(store->pool, a, strlen(a)), NULL, &request);
-    ok(!authorize_issue(store, policy, request, "alice", "pin", 0, &redeem.code) &&
+    ok(!authorize_issue(store, policy, request, "alice", "pin", request->scope, 0, &redeem.code) &&
            !redeem_code(store, policy, client, &redeem, &tokens) && tokens.note,
        "the GPT redeems its code, and is pinned");
     try_rows(store, policy, after, COUNT(after));
@@ -309,80 +309,11 @@ static void test_documents(store_t *store, policy_t *policy)
     policy->documents = CLIENT_DOCUMENTS_OFF;
 }
 
-/* Whose consent may be remembered, and who is nobody's friend yet. */
-static void test_trust(apr_pool_t *p)
-{
-    const struct {
-        const char *what;
-        client_t client;
-        int may_remember, is_stranger;
-    } rows[] = {
-        { "the administrator's", { .source = CLIENT_ADMIN }, 1, 0 },
-        { "case 93: a public one", { .source = CLIENT_ADMIN, .is_public = 1 }, 0, 0 },
-        { "a pinned GPT", { .source = CLIENT_ADMIN, .is_gpt = 1, .gpt_id = "g-a" }, 1, 0 },
-        { "a GPT that is not pinned", { .source = CLIENT_ADMIN, .is_gpt = 1 }, 0, 0 },
-        { "a pinned GPT whose pin is open again", { .source = CLIENT_ADMIN, .is_gpt = 1, .gpt_id = "g-a", .gpt_open = 1 }, 0, 0 },
-        { "case 93: one that registered itself, with a secret", { .source = CLIENT_REGISTERED, .has_secret = 1 }, 0, 1 },
-        { "case 93: a public one that registered itself", { .source = CLIENT_REGISTERED, .is_public = 1 }, 0, 1 },
-        { "case 93: a built-in document", { .source = CLIENT_DOCUMENT, .is_public = 1 }, 0, 0 },
-        { "case 309: a fetched document", { .source = CLIENT_DOCUMENT, .is_public = 1, .fresh_until = 1 }, 0, 1 },
-    };
-    (void)p;
-
-    for (int i = 0; i < COUNT(rows); i++) {
-        client_t client = rows[i].client;
-        const authorization_t request = { .client = &client };
-
-        ok(authorize_may_remember(&request) == rows[i].may_remember, "consent to %s %s", rows[i].what,
-           rows[i].may_remember ? "may be remembered" : "is asked for each time");
-        ok(authorize_is_stranger(&request) == rows[i].is_stranger, "... who is %s", rows[i].is_stranger ? "a stranger" : "known");
-    }
-}
-
-/* What a user allowed is allowed for just that. */
-static void test_remembered(store_t *store, const policy_t *policy)
-{
-    const struct {
-        const char *what, *query, *username;
-        int wanted;
-    } rows[] = {
-        { "the same request", "client_id=c&scope=read" CODE PKCE, "alice", 1 },
-        { "another user", "client_id=c&scope=read" CODE PKCE, "bob", 0 },
-        { "case 94: more scopes", "client_id=c&scope=read+write" CODE PKCE, "alice", 0 },
-        { "another resource", "client_id=c&scope=read&resource=https://h.example/api" CODE PKCE, "alice", 0 },
-        { "case 34: prompt=consent", "client_id=c&scope=read&prompt=consent" CODE PKCE, "alice", 0 },
-        { "case 32: prompt=none", "client_id=c&scope=read&prompt=none" CODE PKCE, "alice", 1 },
-        { "another client with the same URI", "client_id=two&scope=read" CB CODE PKCE, "alice", 0 },
-        { "case 93: a public client, asked to be remembered", "client_id=p&scope=read" CODE PKCE, "alice", 0 },
-    };
-    static const char *const allowed[] = { "client_id=c&scope=read" CODE PKCE, "client_id=p&scope=read" CODE PKCE };
-
-    for (int i = 0; i < COUNT(allowed); i++) {
-        authorization_t *request = NULL;
-        const char *code = NULL, *again = "code";
-        const char *id = apr_itoa(store->pool, i);
-
-        authorize_check(store, policy, params_parse_form(store->pool, allowed[i], strlen(allowed[i])), NULL, &request);
-        ok(!authorize_issue(store, policy, request, "alice", id, 1, &code) && code, "alice allows %s", request->client->id);
-        ok(!authorize_issue(store, policy, request, "alice", id, 1, &again) && !again, "case 265: and presses twice");
-    }
-    for (int i = 0; i < COUNT(rows); i++) {
-        const char *query = rows[i].query;
-        authorization_t *request = NULL;
-        int remembered = -1;
-
-        authorize_check(store, policy, params_parse_form(store->pool, query, strlen(query)), NULL, &request);
-        ok(!authorize_remembered(store, request, rows[i].username, &remembered) && remembered == rows[i].wanted, "%s is %s",
-           rows[i].what, rows[i].wanted ? "remembered" : "not remembered");
-    }
-}
-
 void test_authorize(apr_pool_t *p)
 {
     store_t *store = fixture_store(p, "authorize");
     policy_t *policy = fixture_policy(p);
 
-    test_trust(p);
     if (store) {
         add_clients(store);
         test_pages(store, policy);
@@ -390,6 +321,5 @@ void test_authorize(apr_pool_t *p)
         test_sound(store, policy);
         test_pin(store, policy);
         test_documents(store, policy);
-        test_remembered(store, policy);
     }
 }

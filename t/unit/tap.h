@@ -32,6 +32,7 @@ void test_cache(apr_pool_t *p);
 void test_chain(apr_pool_t *p);
 void test_client(apr_pool_t *p);
 void test_colour(apr_pool_t *p);
+void test_consent(apr_pool_t *p);
 void test_counts(apr_pool_t *p);
 void test_crypto(apr_pool_t *p);
 void test_client_document(apr_pool_t *p);

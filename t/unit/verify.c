@@ -79,7 +79,7 @@ static tokens_t tokens_of(store_t *store, const policy_t *policy, const char *id
 
     fixture_secret(store, client);
     ok(store_client_add(store, client) == STORE_OK, "a client %s", id);
-    failure = authorize_issue(store, policy, &request, apr_pstrcat(store->pool, "alice-", id, NULL), id, 0, &redeem.code);
+    failure = authorize_issue(store, policy, &request, apr_pstrcat(store->pool, "alice-", id, NULL), id, "read", 0, &redeem.code);
     if (!failure) {
         failure = redeem_code(store, policy, client, &redeem, &tokens);
     }

@@ -136,8 +136,7 @@ static void forget(const try_t *try, apr_int64_t since)
         }
         store_grant_revoke(store, access->grant_id);
         if (access->username) {
-            store_consent_forget(store, access->username, try->client->id, try->redirect_uri, access->scope, access->resource,
-                                 since);
+            store_consent_forget(store, access->username, try->client->id, try->redirect_uri, since);
         }
     }
 }

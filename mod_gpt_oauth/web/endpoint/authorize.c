@@ -139,9 +139,9 @@ int endpoint_authorize_post(request_rec *r)
     if ((status = same_origin_check(r, 1)) != DECLINED) {
         return status;
     }
-    if (params->malformed || params_first_fault(r->pool, params, NULL, &problem)) {
-        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form", params->malformed ? params->malformed : problem,
-                                 "malformed form");
+    if (params->malformed || params_first_fault(r->pool, params, "scope", &problem)) {
+        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form",
+                                 params->malformed ? params->malformed : problem, "malformed form");
     }
     return params_get(params, "decision") ? consent_answer(&visit, params) : sign_in_answer(&visit, params);
 }

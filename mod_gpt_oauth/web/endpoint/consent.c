@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "base/scope.h"
 #include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/forms.h"
@@ -16,12 +17,13 @@
 #include "web/http/request.h"
 #include "web/page/page.h"
 
-static int issue(visit_t *visit, const char *username, const char *transaction_id, int remember)
+static int issue(visit_t *visit, const char *username, const char *transaction_id, const char *given, int remember)
 {
     const failure_t *failure;
     const char *code;
 
-    failure = authorize_issue(&visit->store, visit->conf->policy, visit->request, username, transaction_id, remember, &code);
+    failure =
+        authorize_issue(&visit->store, visit->conf->policy, visit->request, username, transaction_id, given, remember, &code);
     if (failure) {
         return visit_refuse(visit, username, failure);
     }
@@ -29,29 +31,50 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
         return page_message(visit->r, "already_done");
     }
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
-                visit->request->client->id, visit->request->scope);
+                visit->request->client->id, given);
     return reply_redirect(visit->r, authorize_success_uri(visit->r->pool, visit->conf->policy, visit->request, code));
+}
+
+/* The page; problem (or NULL) is what was wrong with the answer to the one before. */
+static int show(visit_t *visit, const char *username, const char *problem)
+{
+    transaction_t form = visit_new_form(visit, TRANSACTION_CONSENT, username);
+
+    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, problem, person_display_name(visit->r, username));
 }
 
 int consent_decide(visit_t *visit, const char *username)
 {
     const failure_t *failure;
-    transaction_t form;
-    int remembered;
+    const char *given;
 
-    failure = authorize_remembered(&visit->store, visit->request, username, &remembered);
+    failure = authorize_remembered(&visit->store, visit->conf->policy, visit->request, username, &given);
     if (failure) {
         return visit_refuse(visit, username, failure);
     }
-    if (remembered && !visit->r->header_only) {
-        return issue(visit, username, transaction_new_id(visit->r->pool, visit->store.now), 0);
+    if (given && !visit->r->header_only) {
+        return issue(visit, username, transaction_new_id(visit->r->pool, visit->store.now), given, 0);
     }
     if (visit->request->prompt.is_none) {
         return visit_refuse(visit, username,
                             failure_make(visit->r->pool, OAUTH_CONSENT_REQUIRED, "The user has to be asked first.", NULL));
     }
-    form = visit_new_form(visit, TRANSACTION_CONSENT, username);
-    return forms_consent(visit->r, visit->conf->policy, visit->request, &form, NULL, person_display_name(visit->r, username));
+    return show(visit, username, NULL);
+}
+
+/* The user said yes, to what he ticked of what he might have left out. */
+static int allow(visit_t *visit, const char *username, const char *transaction_id, const params_t *params)
+{
+    apr_pool_t *p = visit->r->pool;
+    const policy_t *policy = visit->conf->policy;
+    const char *ticked = scope_normalise(p, apr_array_pstrcat(p, params_get_all(p, params, "scope"), ' '));
+    const char *given = policy_narrow(p, policy, visit->request->scope, ticked ? ticked : "");
+
+    /* With offline_access alone an app may do nothing, for ever. */
+    if (*policy_choices(p, policy, visit->request->scope) && !*scope_without(p, given, SCOPE_OFFLINE)) {
+        return show(visit, username, page_say(visit->r, "problem_none_left", page_data(visit->r)));
+    }
+    return issue(visit, username, transaction_id, given, 1);
 }
 
 /* "Not you?": signs this browser out, and lets another user sign in to the same request. */
@@ -98,7 +121,7 @@ int consent_answer(visit_t *visit, const params_t *params)
                                 "scopes or resources have changed since, and the user said yes to what the page showed");
     }
     if (strcmp(decision, "allow") == 0) {
-        return issue(visit, username, form.id, 1);
+        return allow(visit, username, form.id, params);
     }
     if (strcmp(decision, "deny") == 0) {
         return visit_refuse(visit, username,

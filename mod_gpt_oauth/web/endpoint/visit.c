@@ -110,7 +110,11 @@ static void ensure_key(visit_t *visit)
 
 const char *visit_shown(const visit_t *visit)
 {
-    return apr_pstrcat(visit->r->pool, visit->request->scope, "|", visit->request->resource, NULL);
+    const authorization_t *request = visit->request;
+    apr_pool_t *p = visit->r->pool;
+
+    return apr_pstrcat(p, request->scope, "|", request->resource, "|", policy_choices(p, visit->conf->policy, request->scope),
+                       NULL);
 }
 
 transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username)

@@ -50,7 +50,7 @@ const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const c
 /* The request as it travels in forms and links: encoded anew, so that no browser finds anything in it to normalise. */
 const char *visit_encode(apr_pool_t *p, const params_t *params);
 
-/* What the consent page says will be allowed. */
+/* What the consent page says will be allowed, and what of it the user may leave out. */
 const char *visit_shown(const visit_t *visit);
 
 /* The sign-in page; problem as forms_sign_in has it. username is filled in; NULL: whom the app has hinted at; "": nobody. */
