@@ -61,7 +61,7 @@ install_missing() {
     for package in "${missing[@]}"; do
         case $package in
         postgresql) install_postgresql ;;
-        pgbouncer | slapd) install_without_server "$package" ;;
+        pgbouncer | slapd | krb5-kdc | krb5-admin-server) install_without_server "$package" ;;
         esac
     done
     apt_install "${missing[@]}"
