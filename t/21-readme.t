@@ -29,7 +29,6 @@ my ($account) = take('docs/endpoints.md', 'Service accounts', 'sh');
 my ($introspection) = take('docs/endpoints.md', 'Introspection', 'sh');
 take('docs/operations.md', 'A database with a standby', 'apache');            # and this by t/97-failover.t
 take('docs/operations.md', 'The cache', 'apache');                            # and its like by t/94-listener.t
-take('docs/directives.md', 'Who signs people in', $_) for qw(apache html);    # tried by t/23-admin.t
 is(join("\n", map { $_->left(qw(apache html)) } values %document), '', 'no configuration is left out');
 is(join("\n", map { $document{$_}->left('sh') } grep { !/guide|operations/ } keys %document), '', '... nor a command');
 

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # The shipped configuration: as it stands it switches nothing on, and with every line uncommented it is one that httpd takes.
+# The files for sign-ins are what docs/sign-in.md says.
 
 use strict;
 use warnings;
@@ -21,5 +22,14 @@ $t->write_conf(conf => $text);
 $ENV{GPT_SERVICE_KEY} = '0123456789abcdef' x 2;
 my ($status, $said) = $t->configtest;
 is($status, 0, 'uncommented it passes configtest') or diag($said);
+
+# Signing in: each file is for all pages of people, and for nothing else of the module's.
+my $guide = Test::GptOauth::slurp("$FindBin::Bin/../docs/sign-in.md");
+for my $file (glob "$FindBin::Bin/../conf/sign-in/*.conf") {
+    my ($name) = $file =~ m{([^/]+)$};
+    my @sections = Test::GptOauth::slurp($file) =~ /^(<[^\/].*>)$/mg;
+    is_deeply([ grep { $_ ne '<Location /signed-in>' } @sections ], ['<LocationMatch ^/oauth/(authorize|apps|console)$>'], "$name is for the pages of people");
+    like($guide, qr{^\| \[\Q$name\E\]\(\.\./conf/sign-in/\Q$name\E\) \|}m, '... and docs/sign-in.md has it');
+}
 
 done_testing();

@@ -35,8 +35,7 @@ my %upgrade;
 my (%backup, %restore);
 (@backup{qw(pgsql sqlite)}, @restore{qw(pgsql sqlite)}) = $operations->take('Backup', 'sh');
 my ($uninstall) = $operations->take('Uninstall', 'sh');
-my ($form) = $directives->take('Who signs people in', 'apache');
-my ($page) = $directives->take('Who signs people in', 'html');
+my ($form, $page) = map { Test::GptOauth::slurp("$source/conf/sign-in/form.$_") } qw(conf html);
 
 # What cannot be run here.
 $operations->take($_, 'sh') for 'SELinux',    # Debian has none
@@ -255,12 +254,13 @@ sub test_backup {
 # ---- mod_auth_form
 
 sub test_form {
-    type(quoted('a2enmod auth_form request session_cookie session_crypto'));
-    type('umask 077' . "\n" . quoted('openssl rand -hex 32') . ' >/etc/gpt-oauth/session');
+    my ($modules) = $form =~ /^# a2enmod (.*)$/m;
+    type("a2enmod $modules");
+    type($form =~ /^# \((umask .*)\)\./m);
     $m->write_file('/etc/apache2/staff', "carol:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n");    # of "password"
     $m->write_file('/etc/apache2/conf-enabled/form.conf', "DocumentRoot /var/www/html\n$form");
-    $m->write_file('/var/www/html/login.html', $page);
-    is(configtest(), "Syntax OK\n", 'the example for mod_auth_form passes configtest');
+    $m->write_file('/var/www/html/sign-in.html', $page);
+    is(configtest(), "Syntax OK\n", 'the file for mod_auth_form passes configtest');
     type('systemctl restart apache2');
     my $client = $m->client_add('with a form');
     my $url = $m->authorize_url($client, scope => 'notes.read');
@@ -275,7 +275,7 @@ sub test_form {
     is($m->outcome($client, $browser->page), '200 consent', '... the right one leads to the consent page, for nobody has counted them');
     like($browser->page->body, qr/Signed in as <strong><bdi>carol</, '... in the right name');
     is($m->outcome($client, $browser->decide('allow')), '303 code', '... and from there to a code');
-    $m->must('rm /etc/apache2/conf-enabled/form.conf; a2dismod -q auth_form request session_cookie session_crypto');
+    $m->must('rm /etc/apache2/conf-enabled/form.conf; a2dismod -q auth_form request session_cookie session_crypto session');
     return type('systemctl restart apache2');
 }
 
