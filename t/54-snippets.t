@@ -131,6 +131,13 @@ sub test_ldap {
     is(token_of($t, browser($t), $sign_in->('alice', 'wrong')), '200 sign-in', '... not by a wrong password');
     is(token_of($t, browser($t), $sign_in->('alice', '')), '200 sign-in', '... nor by an empty one');
     is(token_of($t, browser($t)), '200 sign-in', '... nor by none');
+
+    {
+        local $t->{issuer};
+        $t->write_conf(conf => $t->{conf} =~ s/^LDAPTrustedGlobalCert.*$//mr);
+        $t->restart;
+    }
+    is(token_of($t, browser($t), $sign_in->('alice', $password)), '503 page', '... nor by a directory whose certificate is not trusted');
     $t->finish;
     kill TERM => $pid;
     return waitpid $pid, 0;

@@ -37,6 +37,7 @@ EOC
 }
 
 my $t = sign_in_server('openidc', [qw(auth_openidc)], {
+    'https://api.example.com' => 'https://localhost:%%PORT_S%%',
     'https://login.example.com' => 'http://localhost:%%PORT_O%%',
     '/etc/gpt-oauth/openidc.conf' => '"%%DIR%%/openidc.conf"'
 }, \&start_provider);
