@@ -63,7 +63,7 @@ sub test_narrow {
         my $browser = ask($t, $client, $scope);
         my $page = $browser->decide('allow', scope => []);
         is($t->outcome($client, $page), '200 consent', "case 86: nothing is left of $scope: the page comes again");
-        like($page->body, qr/role="alert">Choose at least one, or press Deny\./, '... and says why');
+        like($page->body, qr/role="alert"><bdi>Choose at least one, or press Deny\./, '... and says why');
         is(boxes($browser), '', '... with no box ticked');
         is($t->outcome($client, $browser->decide('deny')), '303 access_denied', '... and Deny denies');
     }

@@ -9,19 +9,19 @@ use Test::GptOauth;
 
 # What 0003 and whatever came after it made is taken back: as it was, with today's rows.
 my @before = (
-    'ALTER TABLE oauth_consent DROP COLUMN given', 'ALTER TABLE oauth_consent DROP COLUMN ends_at',
-    'DROP INDEX oauth_code_expires', 'DROP INDEX oauth_session_expires', 'DROP INDEX oauth_session_username', 'DROP INDEX oauth_consent_client', 'DROP INDEX oauth_grant_created',
+    'DROP INDEX oauth_code_expires', 'DROP INDEX oauth_session_expires', 'DROP INDEX oauth_session_user', 'DROP INDEX oauth_grant_app', 'DROP INDEX oauth_consent_ended', 'DROP INDEX oauth_consent_client', 'DROP INDEX oauth_grant_created',
     'DROP INDEX oauth_client_listed', 'DROP INDEX oauth_user_disabled', 'DROP INDEX oauth_grant_client_created', 'DROP INDEX oauth_service_key_named',
     'CREATE INDEX oauth_grant_client ON oauth_grant (client_id)', 'CREATE UNIQUE INDEX oauth_service_key_name ON oauth_service_key (issuer, name)',
     'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
+    map({ "ALTER TABLE oauth_$_" } 'grant DROP COLUMN redirect_uri', 'consent DROP COLUMN given', 'consent DROP COLUMN ends_at', map { "session DROP COLUMN $_" } qw(public_id seen_at browser)),
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
 );
 my %before = (
     pgsql => [ 'DROP FUNCTION oauth_tell CASCADE', 'DROP INDEX oauth_access_token_ended',
         'CREATE INDEX oauth_access_token_expires ON oauth_access_token USING brin (expires_at)' ],
     sqlite => [ map({ "DROP TRIGGER oauth_$_" } qw(token_update token_delete grant_update grant_delete client_update client_delete
-        user_insert user_update user_delete key_update key_delete)), 'DROP TABLE oauth_revocation' ],
+        user_insert user_update user_delete key_update key_delete session_named)), 'DROP TABLE oauth_revocation' ],
 );
 
 my $today = () = glob "$FindBin::Bin/../sql/sqlite3/*.sql";
@@ -59,6 +59,9 @@ on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs $t
         ok($t->token_works($next->json->{access_token}), '... to a token that works');
     }
     is($t->outcome($client, $browser->get($t->authorize_url($client))), '302 code', 'a session goes on');
+    like($t->sql('SELECT public_id FROM oauth_session;'), qr/^[0-9a-f]{32}$/, '... and has an id by which it can be ended');
+    $t->sql(q{INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at) SELECT } . ($t->is_pgsql ? q{sha256('x')} : q{zeroblob(32)}) . qq{, 'i', 'alice', $now, $now;});
+    is($t->sql('SELECT count(DISTINCT public_id) FROM oauth_session WHERE length(public_id) = 32;'), 2, '... as has one of a module before');
     is($t->ask($_), '200 sign-in', "$_->{name} may ask as before") for $client, $public, $guest;
     my $known = join ' ', map { $t->sql("SELECT CASE WHEN let_in_at IS NULL THEN 'unused' ELSE 'used' END FROM oauth_client WHERE id = '$_';") }
         $guest->{id}, $unused;

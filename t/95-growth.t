@@ -22,7 +22,7 @@ sub add_grants {
     insert($t, 'oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at)',
         "'$client-' || i, 'https://a.example', '$client', 'user' || i, 'read', '', $created_at, $now + 90000, $now + 80000", $count);
     insert($t, 'oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at)',
-        hash_of($t, $client) . ", 'https://a.example', 'user' || i, '$client', 'https://c.example/cb', 'read', 1", $count);
+        hash_of($t, $client) . ", 'https://a.example', 'user' || i, '$client', 'https://c.example/cb', 'read', $now", $count);
     return;
 }
 

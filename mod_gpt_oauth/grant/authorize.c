@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "base/token.h"
 #include "base/uri.h"
+#include "cache/endings.h"
 #include "grant/chain.h"
 #include "grant/client.h"
 #include "grant/client_document.h"
@@ -347,7 +348,7 @@ const failure_t *authorize_issue(store_t *store, const policy_t *policy, const a
     minted = token_mint(store->pool, TOKEN_CODE, &tag_key);
     token_hash(minted, &record.hash);
     chain_selector(minted, selector, &record.selector_hash);
-    switch (store_code_issue(store, &record, remember && authorize_may_remember(request) ? &consent : NULL)) {
+    switch (end_for_code(store, &record, remember && authorize_may_remember(request) ? &consent : NULL)) {
     case STORE_OK: *code = minted; return NULL;
     case STORE_REFUSED: return why_not_issued(store, request, username);
     case STORE_DOWN:

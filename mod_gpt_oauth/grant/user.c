@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/browser.h"
 #include "base/fold.h"
 #include "base/text.h"
 #include "grant/client.h"
@@ -63,13 +64,17 @@ const failure_t *user_check_enabled(store_t *store, const char *name)
 }
 
 const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
-                               const char **cookie)
+                               const char *user_agent, const char **cookie)
 {
+    const user_session_t session = { .public_id = crypto_random_id(store->pool),
+                                     .username = username,
+                                     .browser = browser_family(user_agent),
+                                     .expires_at = store->now + policy->session_lifetime };
     digest_t hash;
 
     *cookie = crypto_random_key(store->pool);
     crypto_sha256(*cookie, strlen(*cookie), &hash);
-    switch (store_session_add(store, &hash, username, password_hash, store->now + policy->session_lifetime)) {
+    switch (store_session_add(store, &hash, &session, password_hash)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account has changed in the meantime. Sign in again.", NULL);
@@ -108,15 +113,22 @@ const failure_t *browser_remember(store_t *store, const char *name, const char *
                : NULL;
 }
 
-const failure_t *session_find(store_t *store, const char *cookie, const char **username, apr_int64_t *since)
+const failure_t *session_find(store_t *store, const char *cookie, user_session_t **session)
 {
     digest_t hash;
 
-    *username = NULL;
+    *session = NULL;
     if (!hash_cookie(cookie, &hash)) {
         return NULL;
     }
-    return store_session_get(store, &hash, username, since) == STORE_DOWN ? store_failure(store) : NULL;
+    if (store_session_get(store, &hash, session) == STORE_DOWN) {
+        return store_failure(store);
+    }
+    if (*session && (*session)->seen_at < store->now - TOUCH_INTERVAL) {
+        /* A database that cannot be written to just now (a standby, a lock) knows the session all the same. */
+        (void)store_session_touch(store, &hash);
+    }
+    return NULL;
 }
 
 const failure_t *session_end(store_t *store, const char *cookie)

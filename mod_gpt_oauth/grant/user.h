@@ -6,6 +6,7 @@
 
 #include "base/failure.h"
 #include "grant/policy.h"
+#include "store/sessions.h"
 #include "store/store.h"
 
 #define USER_NAME_MAX 255
@@ -26,9 +27,12 @@ const failure_t *user_find(store_t *store, const char *name, user_t **user);
 /* NULL when this user of whatever sign-in may authorize; access_denied when he is disabled; or the database's failure. */
 const failure_t *user_check_enabled(store_t *store, const char *name);
 
-/* Begins a session; *cookie is its value. password_hash: what the password was checked against, or NULL (see store.h). */
+/*
+ * Begins a session; *cookie is its value. password_hash: what the password was checked against, or NULL (see
+ * store/sessions.h); user_agent: what the browser says of itself, or NULL.
+ */
 const failure_t *session_begin(store_t *store, const policy_t *policy, const char *username, const char *password_hash,
-                               const char **cookie);
+                               const char *user_agent, const char **cookie);
 
 /*
  * A browser in which this user (by the name that he types, since that is what is counted) has signed in before, shown by a cookie
@@ -41,8 +45,8 @@ int browser_is_known(store_t *store, const char *cookie, const char *name);
 /* Notes it; *cookie is its value, for a known one the same again. */
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie);
 
-/* The user of a session cookie, *username NULL when there is none, and when he signed in. */
-const failure_t *session_find(store_t *store, const char *cookie, const char **username, apr_int64_t *since);
+/* The session of a cookie, which is seen by that; *session NULL when there is none. */
+const failure_t *session_find(store_t *store, const char *cookie, user_session_t **session);
 
 /* Ends the session of a cookie, if there is one. */
 const failure_t *session_end(store_t *store, const char *cookie);

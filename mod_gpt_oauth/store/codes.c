@@ -67,18 +67,29 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " DO UPDATE SET created_at = excluded.created_at, given = excluded.given, ends_at = excluded.ends_at"
 /* Until it is redeemed the grant ends with its code. */
 #define INSERT_GRANT                                                                                                             \
-    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash)" \
-    " SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13, $18 "
+    "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash," \
+    " redirect_uri) SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13, $18, $9 "
+/* Beyond those used last, with room for one. Whoever uses one just now keeps it. */
+#define TOO_MANY                                                                                                                 \
+    "SELECT id FROM oauth_grant WHERE username = $6 AND issuer = $2 AND client_id = $5 AND redirect_uri = $9"                    \
+    " AND revoked_at IS NULL AND CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END > $12"                          \
+    " ORDER BY COALESCE(used_at, created_at) DESC, created_at DESC, id LIMIT 1000 OFFSET " SQL_NUMBER(GRANTS_MAX) " - 1"
+#define END_THEM(they) "UPDATE oauth_grant SET revoked_at = $12 WHERE revoked_at IS NULL AND id " they
 
-store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent)
+store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent, apr_int64_t *ended)
 {
     static const op_t op = {
         .sql = "WITH code AS (" INSERT_CODE "),"
-               " consent AS (" INSERT_CONSENT "FROM code " OVER_THE_OLD ") "
-               INSERT_GRANT "FROM code RETURNING 1",
+               " consent AS (" INSERT_CONSENT "FROM code " OVER_THE_OLD "),"
+               " ended AS (" END_THEM("= ANY (ARRAY(SELECT id FROM oauth_grant WHERE EXISTS (SELECT 1 FROM code)"
+                                      " AND id IN (" TOO_MANY ") FOR UPDATE SKIP LOCKED))") " RETURNING 1),"
+               " made AS (" INSERT_GRANT "FROM code RETURNING 1)"
+               " SELECT (SELECT count(*) FROM ended) FROM made",
         .steps = {
             INSERT_CODE,
             INSERT_CONSENT OVER_THE_OLD,
+            END_THEM("IN (" TOO_MANY ")"),
+            "SELECT changes()",
             INSERT_GRANT,
         },
         .done = "SELECT 1 FROM oauth_code WHERE code_hash = $1 AND issuer = $2",
@@ -108,7 +119,7 @@ store_status_t store_code_issue(store_t *store, const code_t *code, const consen
     };
 
     consent_hash(store, code->username, code->client_id, code->redirect_uri, asked ? asked : "", code->resource, &hash);
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return db_number(store, &op, args, COUNT(args), ended);
 }
 
 store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **out)

@@ -55,7 +55,8 @@ static outcome_t run_once(lease_t *lease, const op_t *op, const value_t *args, i
         return outcome;
     }
 
-    outcome = backend->run(lease, op->sql, args, nargs, rows);
+    /* What only reads may need other words, but no transaction. */
+    outcome = backend->run(lease, backend->needs_steps && op->steps[0] ? op->steps[0] : op->sql, args, nargs, rows);
     if (is_second && outcome == DB_OK && (*rows)->count == 0 && op->done != NULL) {
         outcome = backend->run(lease, op->done, args, nargs, rows);
     }

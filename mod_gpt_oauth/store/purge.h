@@ -9,7 +9,7 @@
 
 /*
  * One bounded step of housekeeping: deletes up to limit rows of one table, of tokens, sessions, codes and grants that are long
- * dead and of unused registrations; *count: how many. Consents go with their client or user. By one thread of a process at a
+ * dead, of consents that are remembered no more, and of unused registrations; *count: how many. By one thread of a process at a
  * time, since the source remembers how far it has come; of several hosts one at a time does something, whoever asks first.
  *
  * STORE_OK: there may be more, and the next step is due after a pause as long as this one took, PURGE_PAUSE at least: others

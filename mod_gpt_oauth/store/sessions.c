@@ -1,38 +1,56 @@
 /*
- * Sessions of people who have signed in, one for each browser. Called by grant/user.c.
+ * Sessions of people who have signed in, one for each browser. Called by grant/user.c, grant/apps.c and `gptoauth user`.
  */
+#include "store/sessions.h"
+
 #include "base/fold.h"
 #include "store/db.h"
 
-store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
-                                 apr_int64_t expires_at)
+store_status_t store_session_add(store_t *store, const digest_t *hash, const user_session_t *session, const char *password_hash)
 {
     static const op_t op = {
-        .sql =
-            "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at)"
-            " SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT 1 FROM oauth_user WHERE (name = $3 OR name = $7 OR folded = $7)"
-            " AND disabled_at IS NOT NULL)"
-            " AND ($6 IS NULL OR EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND password_hash = $6))"
-            " ON CONFLICT DO NOTHING RETURNING 1",
+        .sql = "INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at, public_id, browser)"
+               " SELECT $1, $2, $3, $4, $5, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM oauth_user"
+               " WHERE (name = $3 OR name = $7 OR folded = $7) AND disabled_at IS NOT NULL)"
+               " AND ($6 IS NULL OR EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND password_hash = $6))"
+               " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2",
     };
     const value_t args[] = {
         v_digest(hash),
         v_text(store->issuer),
-        v_text(username),
+        v_text(session->username),
         v_number(store->now),
-        v_number(expires_at),
+        v_number(session->expires_at),
         v_text(password_hash),
-        v_text(name_fold(store->pool, username)),
+        v_text(name_fold(store->pool, session->username)),
+        v_text(session->public_id),
+        v_text(session->browser),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
-store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username, apr_int64_t *created_at)
+#define COLUMNS "s.public_id, s.issuer, s.username, s.browser, s.created_at, COALESCE(s.seen_at, s.created_at), s.expires_at"
+
+static user_session_t *read_session(apr_pool_t *p, const cell_t *cell)
+{
+    user_session_t *session = apr_palloc(p, sizeof(*session));
+
+    session->public_id = next_text(&cell);
+    session->issuer = next_text(&cell);
+    session->username = next_text(&cell);
+    session->browser = next_text(&cell);
+    session->created_at = next_number(&cell);
+    session->seen_at = next_number(&cell);
+    session->expires_at = next_number(&cell);
+    return session;
+}
+
+store_status_t store_session_get(store_t *store, const digest_t *hash, user_session_t **session)
 {
     static const op_t op = {
-        .sql = "SELECT s.username, s.created_at FROM oauth_session s LEFT JOIN oauth_user u ON u.name = s.username"
+        .sql = "SELECT " COLUMNS " FROM oauth_session s LEFT JOIN oauth_user u ON u.name = s.username"
                " WHERE s.session_hash = $1 AND s.issuer = $2 AND s.expires_at > $3 AND u.disabled_at IS NULL",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer), v_number(store->now) };
@@ -40,10 +58,23 @@ store_status_t store_session_get(store_t *store, const digest_t *hash, const cha
     store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
 
     if (status == STORE_OK) {
-        *username = next_text(&cell);
-        *created_at = next_number(&cell);
+        *session = read_session(store->pool, cell);
     }
     return status;
+}
+
+#define IDLE_SESSION "session_hash = $2 AND issuer = $3 AND COALESCE(seen_at, created_at) < $1 - " SQL_NUMBER(TOUCH_INTERVAL)
+
+store_status_t store_session_touch(store_t *store, const digest_t *hash)
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_session SET seen_at = $1 WHERE session_hash = (SELECT session_hash FROM oauth_session"
+               " WHERE " IDLE_SESSION " FOR UPDATE SKIP LOCKED) RETURNING 1",
+        .steps = { "UPDATE oauth_session SET seen_at = $1 WHERE " IDLE_SESSION " RETURNING 1" },
+    };
+    const value_t args[] = { v_number(store->now), v_digest(hash), v_text(store->issuer) };
+
+    return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }
 
 store_status_t store_session_end(store_t *store, const digest_t *hash)
@@ -55,4 +86,65 @@ store_status_t store_session_end(store_t *store, const digest_t *hash)
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+/* One statement for each choice of issuer, as one for both would have no index that it could rely on. */
+enum { OF_ISSUER, OF_ALL };
+
+#define LIST_OP(these, page)                                                                                                     \
+    {                                                                                                                            \
+        .sql = "SELECT " COLUMNS " FROM oauth_session s WHERE " these " expires_at > $3 AND (created_at, public_id) < ($4, $5)"  \
+               " ORDER BY created_at DESC, public_id DESC LIMIT " SQL_NUMBER(page)                                               \
+    }
+
+store_status_t store_session_list(store_t *store, const char *username, const user_session_t *after,
+                                  apr_array_header_t **sessions)
+{
+    static const op_t ops[] = {
+        [OF_ISSUER] = LIST_OP("username = $1 AND issuer = $2 AND", SESSIONS_PAGE),
+        [OF_ALL] = LIST_OP("username = $1 AND", LIST_PAGE),
+    };
+    const value_t args[] = {
+        v_text(username),
+        v_text(store->issuer),
+        v_number(store->now),
+        v_number(after ? after->created_at : APR_INT64_MAX),
+        v_text(after ? after->public_id : ""),
+    };
+    rows_t *rows;
+
+    if (db_run(store, &ops[store->issuer ? OF_ISSUER : OF_ALL], args, COUNT(args), &rows) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    *sessions = apr_array_make(store->pool, rows->count, sizeof(user_session_t *));
+    for (int i = 0; i < rows->count; i++) {
+        APR_ARRAY_PUSH(*sessions, user_session_t *) = read_session(store->pool, db_row(rows, i));
+    }
+    return STORE_OK;
+}
+
+store_status_t store_session_end_of(store_t *store, const char *username, const char *public_id)
+{
+    static const op_t op = {
+        .sql = "DELETE FROM oauth_session WHERE username = $1 AND issuer = $2 AND public_id = $3 RETURNING 1",
+        .done = "SELECT 1", /* gone is gone */
+    };
+    const value_t args[] = { v_text(username), v_text(store->issuer), v_text(public_id) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_session_end_all(store_t *store, const char *username, const char *but, apr_int64_t *count)
+{
+    static const op_t op = {
+        .sql = "WITH gone AS (DELETE FROM oauth_session WHERE username = $1 AND ($2 IS NULL OR issuer = $2)"
+               " AND ($3 IS NULL OR public_id <> $3) RETURNING 1) SELECT count(*) FROM gone",
+        .steps = {
+            "DELETE FROM oauth_session WHERE username = $1 AND ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR public_id <> $3)",
+            "SELECT changes()",
+        },
+    };
+    const value_t args[] = { v_text(username), v_text(store->issuer), v_text(but) };
+
+    return db_number(store, &op, args, COUNT(args), count);
 }

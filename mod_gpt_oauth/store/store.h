@@ -165,6 +165,12 @@ store_status_t store_user_list(store_t *store, const user_t *after, apr_array_he
 store_status_t store_user_add(store_t *store, const char *name, const char *password_hash);
 /* Sets the password and ends the user's sessions and grants (a reset throws everybody out). */
 store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash);
+/*
+ * The same by the user himself: where old_hash is still his, and he is not disabled. All his sessions end, and with ends_apps
+ * his grants and consents. STORE_REFUSED: nothing changed.
+ */
+store_status_t store_user_change_password(store_t *store, const char *name, const char *old_hash, const char *password_hash,
+                                          int ends_apps);
 /* disabled_at 0 enables. Disabling makes a row for a user unknown here, and ends sessions; grants are dead while it lasts. */
 store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at);
 /*
@@ -172,19 +178,6 @@ store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int
  * grant.
  */
 store_status_t store_user_remove(store_t *store, const char *name);
-
-/* ---- browser sessions ---- */
-
-/*
- * password_hash is what the password was checked against, NULL where another sign-in checked it: it must still be the user's,
- * as a reset or removal may have come while it was being checked. STORE_REFUSED: it is not, or the user is disabled.
- */
-store_status_t store_session_add(store_t *store, const digest_t *hash, const char *username, const char *password_hash,
-                                 apr_int64_t expires_at);
-/* The user's name and when he signed in, when the session lives and the user is not disabled; else STORE_REFUSED. */
-store_status_t store_session_get(store_t *store, const digest_t *hash, const char **username, apr_int64_t *created_at);
-/* Ends the session. STORE_REFUSED: there is none. */
-store_status_t store_session_end(store_t *store, const digest_t *hash);
 
 /* ---- authorization: consent, grant, code ---- */
 
@@ -225,11 +218,16 @@ typedef struct code_t {
     int user_disabled;
 } code_t;
 
+/* Living grants of one user to one client by one redirect URI. */
+#define GRANTS_MAX 20
+
 /*
- * Writes grant and code, and the consent unless it is NULL, in place of an earlier one to the same. STORE_REFUSED when the
- * transaction id was used before, or the client or user is disabled or gone meanwhile.
+ * Writes grant and code, and the consent unless it is NULL, in place of an earlier one to the same. Of GRANTS_MAX living grants
+ * the one that was not used for the longest time makes room, in the same transaction; *ended: how many did, which is more where
+ * several came at once before. STORE_REFUSED when the transaction id was used before, or the client or user is disabled or gone
+ * meanwhile.
  */
-store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent);
+store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent, apr_int64_t *ended);
 
 /* Looks a code up in whatever state. STORE_REFUSED: unknown at this issuer. */
 store_status_t store_code_get(store_t *store, const digest_t *hash, code_t **code);

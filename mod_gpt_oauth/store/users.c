@@ -175,6 +175,36 @@ store_status_t store_user_set_password(store_t *store, const char *name, const c
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+/* The user's own doing, to whose grants it makes no difference unless he says so. */
+store_status_t store_user_change_password(store_t *store, const char *name, const char *old_hash, const char *password_hash,
+                                          int ends_apps)
+{
+    static const op_t op = {
+        .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2 WHERE name = $1 AND password_hash = $5"
+               " AND disabled_at IS NULL RETURNING name),"
+               " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
+               " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
+               " consents AS (DELETE FROM oauth_consent WHERE username = $1 AND $6 = 1 AND EXISTS (SELECT 1 FROM changed)),"
+               " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1 AND $6 = 1"
+               " AND EXISTS (SELECT 1 FROM changed))"
+               " SELECT 1 FROM changed",
+        .steps = {
+            "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 AND password_hash = $5 AND disabled_at IS NULL RETURNING 1",
+            "DELETE FROM oauth_session WHERE username = $1",
+            "DELETE FROM oauth_browser WHERE username = $4",
+            "DELETE FROM oauth_consent WHERE username = $1 AND $6 = 1",
+            "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1 AND $6 = 1",
+        },
+        .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
+    };
+    const value_t args[] = {
+        v_text(name),     v_text(password_hash),    v_number(store->now), v_text(name_fold(store->pool, name)),
+        v_text(old_hash), v_number(ends_apps != 0),
+    };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
 static store_status_t disable(store_t *store, const char *name, apr_int64_t disabled_at)
 {
     static const op_t op = {

@@ -140,8 +140,8 @@ int endpoint_authorize_post(request_rec *r)
         return status;
     }
     if (params->malformed || params_first_fault(r->pool, params, "scope", &problem)) {
-        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form",
-                                 params->malformed ? params->malformed : problem, "malformed form");
+        return visit_refuse_form(&visit, HTTP_BAD_REQUEST, "error_bad_form", params->malformed ? params->malformed : problem,
+                                 "malformed form");
     }
     return params_get(params, "decision") ? consent_answer(&visit, params) : sign_in_answer(&visit, params);
 }

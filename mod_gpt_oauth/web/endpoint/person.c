@@ -33,10 +33,15 @@ int person_is_given(request_rec *r)
 const failure_t *person_find(request_rec *r, store_t *store, const char **username, apr_int64_t *since)
 {
     const server_conf_t *conf = config_server(r->server);
+    const failure_t *failure;
     const char *problem;
+    user_session_t *session;
 
     if (!person_is_given(r)) {
-        return session_find(store, request_cookie(r, conf->session_cookie), username, since);
+        failure = session_find(store, request_cookie(r, conf->session_cookie), &session);
+        *username = session ? session->username : NULL;
+        *since = session ? session->created_at : *since;
+        return failure;
     }
     problem = user_sign_in_problem(r->pool, r->user);
     if (problem) {

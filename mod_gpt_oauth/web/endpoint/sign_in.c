@@ -60,8 +60,8 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
     const char *cookie;
 
     if ((failure = user_check_enabled(&visit->store, username)) ||
-        (failure =
-             session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash, &cookie))) {
+        (failure = session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash,
+                                 apr_table_get(visit->r->headers_in, "User-Agent"), &cookie))) {
         return failure;
     }
     person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);

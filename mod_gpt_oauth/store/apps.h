@@ -1,0 +1,35 @@
+/*
+ * What a user sees and ends of what he let in: apps, and his consents to them. Each is one statement, at store->issuer.
+ */
+#ifndef GPT_OAUTH_STORE_APPS_H
+#define GPT_OAUTH_STORE_APPS_H
+
+#include "store/store.h"
+
+/* What a user has to do with one client: all his living grants to it, or all his consents that are remembered. */
+typedef struct app_t {
+    const char *client_id;
+    const char *name;   /* NULL, as source and redirect_uris: the client is being removed */
+    const char *source; /* CLIENT_ADMIN and so on */
+    int is_gpt;
+    const char *redirect_uris; /* one a line */
+    const char *scope;         /* all that was given, normalised */
+    apr_int64_t since;         /* the first time */
+    apr_int64_t used_at;       /* exact to TOUCH_INTERVAL; 0: never, or a consent */
+    apr_int64_t until;         /* when the last of them ends by itself */
+} app_t;
+
+/* The number of entries on a page. The last page has fewer. */
+#define APPS_PAGE 50
+
+/* A page, array of app_t *, by client id; after is the last one of the page before, "" for none. */
+store_status_t store_app_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
+store_status_t store_consent_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
+
+/*
+ * Kills all that this user granted to this client, and forgets what he consented to, in one transaction. STORE_REFUSED: there was
+ * neither.
+ */
+store_status_t store_app_end(store_t *store, const char *username, const char *client_id);
+
+#endif
