@@ -24,7 +24,7 @@ sub room { my ($file) = @_; return $file =~ m{^(.+)/} ? $1 : '.' }
 sub stem { my ($file) = @_; return $file =~ s/\.[ch]$//r }
 
 # Lower rooms first. What a room sees: itself and what is named.
-my $store = qr{^store/(?:apps|at_once|conninfo|grant_list|listen|migrate|migrations|purge|sessions|source|store|throttles|value)\.h$};
+my $store = qr{^store/(?:apps|at_once|conninfo|grant_list|listen|migrate|migrations|purge|sessions|source|store|throttles|token_find|value)\.h$};
 my @rooms = (
     [ 'base' => qr{^base/} ],
     [ 'store' => qr{^(?:base|store)/} ],

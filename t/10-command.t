@@ -43,7 +43,7 @@ sub test_usage
     my $help = $t->gptoauth('--help');
     like($help, qr/^\s+$_\b/m, "the help shows $_")
         for 'migrate', 'purge', 'gpt', 'try', 'doctor', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
-        map({ "user $_" } qw(add passwd list disable enable remove)), 'grant list', 'grant revoke', 'throttle list', 'throttle clear', qw(--db-conf --issuer --json --help --version);
+        map({ "user $_" } qw(add passwd list disable enable remove sessions signout)), 'grant list', 'grant revoke', 'token show', 'throttle list', 'throttle clear', qw(--db-conf --issuer --json --help --version);
     unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
     like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
     my @wrong = (

@@ -47,10 +47,13 @@ static const struct entry {
     { "user", "disable", "NAME", "refuse a user (of any sign-in) and all tokens", 0, 1, 1, user_disable },
     { "user", "enable", "NAME", "let the user in again", 0, 1, 1, user_enable },
     { "user", "remove", "NAME", "delete a user and all grants", 0, 1, 1, user_remove },
+    { "user", "sessions", "NAME [--limit N]", "where the user is signed in by the sign-in page", ARG_LIMIT, 1, 1, user_sessions },
+    { "user", "signout", "NAME", "end all of the user's sessions", 0, 1, 1, user_signout },
     { "grant", "list", "[--user NAME] [--client CLIENT] [--limit N]", "who let which client in, the latest first",
       ARG_USER | ARG_CLIENT | ARG_LIMIT, 0, 0, grant_list },
     { "grant", "revoke", "GRANT_ID | [--user NAME] [--client CLIENT]", "revoke it: its tokens stop working at once",
       ARG_USER | ARG_CLIENT, 0, 1, grant_revoke },
+    { "token", "show", "", "what a token is, and whether it is good; reads it from standard input", 0, 0, 0, token_show },
     { "key", "add", "NAME [--expires WHEN] [--scope \"...\"] [--introspect]",
       "make a service key; WHEN: 90d, 1y, 2030-12-31; --introspect: it may ask about tokens, and opens nothing without --scope",
       ARG_EXPIRES | ARG_SCOPE | ARG_INTROSPECT | ARG_REGISTER, 1, 1, key_add },
@@ -111,7 +114,7 @@ static void print_help(apr_pool_t *p, const char *noun)
            "  --cacert FILE%*strust these authorities in place of the system's\n"
            "  --limit N%*slist: so many lines at most (default: 10000)\n"
            "  --json%*sprint one line of JSON\n"
-           "  --help, -h%*sshow this; after client, user, grant, key or throttle: its commands\n"
+           "  --help, -h%*sshow this; after client, user, grant, token, key or throttle: its commands\n"
            "  --version%*sshow the version\n",
            HELP_COLUMN - 16, "", HELP_COLUMN, "", HELP_COLUMN - 14, "", HELP_COLUMN - 24, "", HELP_COLUMN - 15, "",
            HELP_COLUMN - 11, "", HELP_COLUMN - 8, "", HELP_COLUMN - 12, "", HELP_COLUMN - 11, "");
