@@ -18,6 +18,8 @@ $text = join '', grep { !/^ *#/ } split /^/, $text;
 my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '',
     dbd => qq(DBDriver pgsql\nDBDParams "host=db.internal dbname=oauth connect_timeout=2"\n));    # which alone has somewhere to listen
 $t->write_file('conf/openapi.json', Test::GptOauth::slurp("$FindBin::Bin/../conf/openapi-hello.json"));
+$t->write_file('conf/logo.png', Test::GptOauth::slurp("$FindBin::Bin/../conf/logo.png"));
+mkdir $t->dir . '/conf/pages';
 $t->write_conf(conf => $text);
 $ENV{GPT_SERVICE_KEY} = '0123456789abcdef' x 2;
 my ($status, $said) = $t->configtest;

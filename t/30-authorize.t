@@ -176,7 +176,7 @@ sub test_objects {
     my $three = $t->client_add('three', redirect => [ map { "https://rp.example/$_" } 1 .. 3 ]);
     my $response = $t->http->get($t->authorize_url($three, request_uri => 'urn:x', redirect_uri => undef));
     is($t->outcome($three, $response), '400 page', 'case 317: where else may it say which redirect_uri is meant');
-    like($response->body, qr/Error: request_uri_not_supported/, 'case 317: the page tells why');
+    like($response->body, qr/Error: <bdi>request_uri_not_supported</, 'case 317: the page tells why');
     is($t->ask($client, { request => 'x', redirect_uri => $evil }), '400 page', 'case 317: never to what is not registered');
 }
 
