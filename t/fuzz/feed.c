@@ -15,9 +15,9 @@ static const struct {
     const char *name;
     fuzz_target_t *target;
 } targets[] = {
-    { "documents", fuzz_documents }, { "json", fuzz_json },     { "manifest", fuzz_manifest },
-    { "openapi", fuzz_openapi },     { "params", fuzz_params }, { "scope", fuzz_scope },
-    { "text", fuzz_text },           { "token", fuzz_token },   { "uri", fuzz_uri },
+    { "documents", fuzz_documents }, { "json", fuzz_json },   { "manifest", fuzz_manifest }, { "openapi", fuzz_openapi },
+    { "params", fuzz_params },       { "scope", fuzz_scope }, { "template", fuzz_template }, { "text", fuzz_text },
+    { "token", fuzz_token },         { "uri", fuzz_uri },
 };
 
 static int feed_file(fuzz_target_t *target, const char *name)

@@ -15,6 +15,7 @@ void fuzz_broken(const char *property, const char *file, int line) __attribute__
 /* p dies with the input; data is not terminated. */
 typedef void fuzz_target_t(apr_pool_t *p, const char *data, apr_size_t size);
 
-fuzz_target_t fuzz_documents, fuzz_json, fuzz_manifest, fuzz_openapi, fuzz_params, fuzz_scope, fuzz_text, fuzz_token, fuzz_uri;
+fuzz_target_t fuzz_documents, fuzz_json, fuzz_manifest, fuzz_openapi, fuzz_params, fuzz_scope, fuzz_template, fuzz_text,
+    fuzz_token, fuzz_uri;
 
 #endif
