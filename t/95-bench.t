@@ -17,4 +17,7 @@ for my $row (@rows) {
 }
 isnt($result->{out} =~ /^\| [^|]+ \| guard-some \/ floor \| \d+ \| ([\d.]+) \|/m ? $1 : '', '', '... with a ratio');
 
+my $timed = run({}, "$FindBin::Bin/bench/sign-in", 2);
+like($timed->{out}, qr/^alice against nobody: p = [01]\.\d{3}\noff against nobody: p = [01]\.\d{3}$/m, 't/bench/sign-in compares refusals') or diag($timed->{err});
+
 done_testing;
