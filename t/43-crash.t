@@ -48,7 +48,7 @@ sub torn {
 my $t = Test::GptOauth->new(db => 'pgsql', durable => 1, tcp => 1, conf => 'GPTOAuthCodeLifetime 10m');
 my $client = $t->client_add('app', gpt => 1);
 my $token = $t->tokens_for($client)->{access_token};
-my @codes = map { $t->code_for($client) } 1 .. 200;
+my @codes = map { $t->code_for($client, user => 'user' . $_ % 11) } 1 .. 200;    # of one user 20 would live
 my $load = start_clients($t, $client, $token, @codes);
 my $crashes = 0;
 for (1 .. 40) {

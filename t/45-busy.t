@@ -22,7 +22,7 @@ sub start_load {
 
 sub chains {
     my ($t, $client, $count) = @_;
-    return [ map { $t->tokens_for($client, params => { scope => 'read hello' }) } 1 .. $count ];
+    return [ map { $t->tokens_for($client, user => (qw(alice bob carol))[ $_ % 3 ], params => { scope => 'read hello' }) } 1 .. $count ];
 }
 
 on_each_db({}, sub {

@@ -54,7 +54,7 @@ sub start_load {
     my ($t) = @_;
     my $client = $t->client_add('app', gpt => 1);
     my @chains = map { $t->tokens_for($client) } 1 .. 4;
-    my @codes = map { $t->code_for($client) } 1 .. 30;
+    my @codes = map { $t->code_for($client, user => (qw(alice bob carol))[ $_ % 3 ]) } 1 .. 30;
     my @file = (GET => '/api/notes.txt', headers => [ Test::GptOauth::Flow::bearer($chains[0]{access_token}) ], about => 'file');
     my $redeem = sub {
         my $code = shift @codes or return [@file];

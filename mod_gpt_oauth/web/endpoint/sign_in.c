@@ -59,7 +59,9 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
     const failure_t *failure;
     const char *cookie;
 
+    /* The session that this browser had before is nobody's any more. */
     if ((failure = user_check_enabled(&visit->store, username)) ||
+        (failure = session_end(&visit->store, request_cookie(visit->r, visit->conf->session_cookie))) ||
         (failure = session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash,
                                  apr_table_get(visit->r->headers_in, "User-Agent"), &cookie))) {
         return failure;

@@ -30,7 +30,7 @@ static const char *read_colours(apr_pool_t *p, brand_t *brand, const char *text)
 static const char *read_logo(cmd_parms *cmd, brand_t *brand, const char *name)
 {
     const char *path = ap_server_root_relative(cmd->pool, name), *problem = path ? NULL : "this is not the path of a file";
-    file_t file;
+    file_t file = { .text = NULL };
 
     if (!problem) {
         problem = file_read(cmd->pool, path, LOGO_MAX, &file);
