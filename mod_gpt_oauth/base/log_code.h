@@ -19,6 +19,11 @@
     X(LOG_TOKEN_ISSUED, "GPT012", INFO, "a token was issued")                                                                    \
     X(LOG_CLIENT_REGISTERED, "GPT013", INFO, "a client registered itself")                                                       \
     X(LOG_TOKEN_REVOKED, "GPT014", INFO, "a client revoked a token")                                                             \
+    X(LOG_SIGNED_IN, "GPT015", INFO, "a user signed in")                                                                         \
+    X(LOG_SIGNED_OUT, "GPT016", INFO, "a user signed out")                                                                       \
+    X(LOG_PASSWORD_CHANGED, "GPT017", INFO, "a user changed the password")                                                       \
+    X(LOG_TAKEN_BACK, "GPT018", INFO, "a user took back all that a client was granted")                                          \
+    X(LOG_APPS_ASTRAY, "GPT019", ERR, "httpd signs users in for the authorization endpoint, and not for the page of their apps") \
     X(LOG_PROVIDER_DOWN, "GPT020", ERR, "a sign-in provider cannot answer")                                                      \
     X(LOG_SIGN_IN_DELAYED, "GPT022", WARNING, "a sign-in has to wait after too many wrong passwords")                            \
     X(LOG_SIGN_IN_FAILED, "GPT023", WARNING, "a sign-in failed")                                                                 \

@@ -78,7 +78,7 @@ static int allow(visit_t *visit, const char *username, const char *transaction_i
 }
 
 /* "Not you?": signs this browser out, and lets another user sign in to the same request. */
-static int switch_account(visit_t *visit)
+static int switch_account(visit_t *visit, const char *username)
 {
     const char *name = visit->conf->session_cookie;
     const failure_t *failure = session_end(&visit->store, request_cookie(visit->r, name));
@@ -87,6 +87,8 @@ static int switch_account(visit_t *visit)
         return visit_refuse(visit, NULL, failure);
     }
     person_set_cookie(visit->r, name, "", -1);
+    log_request(visit->r, LOG_SIGNED_OUT, "user %s signed out, for another one to sign in",
+                log_quote(visit->r->pool, username, 64));
     return visit_show_sign_in(visit, HTTP_OK, NULL, "");
 }
 
@@ -111,7 +113,7 @@ int consent_answer(visit_t *visit, const params_t *params)
         return visit_refuse(visit, username, failure);
     }
     if (strcmp(decision, "switch") == 0 && !person_is_given(visit->r)) {
-        return switch_account(visit);
+        return switch_account(visit, username);
     }
     if (!prompt_is_met(&visit->request->prompt, since, visit->began_at)) {
         return visit_stale_form(visit, &form, "the user has not signed in since the app asked for it");

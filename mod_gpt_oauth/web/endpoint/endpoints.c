@@ -31,6 +31,7 @@ const endpoint_t endpoints[] = {
     { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
     { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES | ENDPOINT_FORMS, NULL, endpoint_authorize_get,
       endpoint_authorize_post, BY_GET_OR_POST },
+    { "apps", "gpt-oauth-apps", ENDPOINT_IDENTIFIES, NULL, endpoint_apps_get, endpoint_apps_post, BY_GET_OR_POST },
     { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
       BY_POST }, /* GET: a 405 that says more */

@@ -57,8 +57,7 @@ int forms_detour(request_rec *r, const char *title, const authorization_t *reque
     return page_failure(r, HTTP_BAD_REQUEST, title, failure, data);
 }
 
-/* What the template fields is filled in with. */
-static json_t *form_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem)
+json_t *forms_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem)
 {
     json_t *data = page_data(r);
 
@@ -71,21 +70,22 @@ static json_t *form_data(request_rec *r, const authorization_t *request, const t
     if (problem) {
         json_object_set_new(data, "is_error", json_true());
     }
-    add_app(r, data, request);
+    if (request) {
+        add_app(r, data, request);
+    }
     return data;
 }
 
 int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,
                   const char *username)
 {
-    json_t *data = form_data(r, request, form, problem);
+    json_t *data = forms_data(r, request, form, problem);
 
     page_set(data, "username", username);
     return page_send(r, status, "sign-in", "sign_in_title", data);
 }
 
-/* In the language of the page, or in that of GPTOAuthScope, which is taken for English. */
-static json_t *scope_words(request_rec *r, const scope_def_t *def)
+json_t *forms_scope_words(request_rec *r, const scope_def_t *def)
 {
     const char *language = page_language(r), *text = def->texts ? apr_table_get(def->texts, language) : NULL;
     json_t *words = json_object();
@@ -99,14 +99,14 @@ static json_t *scope_words(request_rec *r, const scope_def_t *def)
 /* Below it what it includes: nothing twice, and nothing that the user would not read. */
 static json_t *scope_line(request_rec *r, const policy_t *policy, const scope_def_t *line, const char *lines)
 {
-    json_t *words = scope_words(r, line), *more = json_array();
+    json_t *words = forms_scope_words(r, line), *more = json_array();
     const char *others = scope_without(r->pool, scope_without(r->pool, line->covers, line->name), lines);
 
     for (int i = 0; i < policy->scopes->nelts; i++) {
         const scope_def_t *def = &APR_ARRAY_IDX(policy->scopes, i, scope_def_t);
 
         if (scope_contains(others, def->name)) {
-            json_array_append_new(more, scope_words(r, def));
+            json_array_append_new(more, forms_scope_words(r, def));
         }
     }
     json_object_set_new(words, "has_more", json_boolean(json_array_size(more)));
@@ -156,7 +156,7 @@ static const char *last_day(request_rec *r, const policy_t *policy)
 int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
                   const char *problem, const char *display_name)
 {
-    json_t *data = form_data(r, request, form, problem), *scopes = json_array();
+    json_t *data = forms_data(r, request, form, problem), *scopes = json_array();
     int is_loopback = uri_is_loopback_redirect(r->pool, request->redirect_uri);
 
     add_scopes(r, policy, request->scope, !problem, 0, scopes);

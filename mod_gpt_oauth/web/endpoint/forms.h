@@ -1,10 +1,11 @@
 /*
- * The pages of the authorization endpoint that ask the user for something: to sign in, to allow or deny, to look where he goes.
+ * The pages that ask the user for something: to sign in, to allow or deny, to look where he goes.
  */
 #ifndef GPT_OAUTH_WEB_FORMS_H
 #define GPT_OAUTH_WEB_FORMS_H
 
 #include <httpd.h>
+#include <jansson.h>
 
 #include "base/failure.h"
 #include "grant/authorize.h"
@@ -15,6 +16,17 @@
  * the redirect URI with the failure in it, for who wants to go there.
  */
 int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri);
+
+/*
+ * What a page with forms has: page_data with the app of request (NULL: none), the hidden fields, and problem (NULL: none), in the
+ * page's language.
+ */
+json_t *forms_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem);
+
+/*
+ * A scope in words: of the page's language, or those of GPTOAuthScope, which are taken for English. A new reference.
+ */
+json_t *forms_scope_words(request_rec *r, const scope_def_t *def);
 
 /* The sign-in form. problem (or NULL), in the page's language, stands above the fields; username (or NULL) is filled in. */
 int forms_sign_in(request_rec *r, int status, const authorization_t *request, const transaction_t *form, const char *problem,

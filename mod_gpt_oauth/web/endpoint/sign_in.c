@@ -1,6 +1,6 @@
 /*
- * The step of the authorization endpoint where the user proves who he is by our own page. authorize.c comes here; whoever has
- * signed in goes on to consent.c.
+ * The step of the authorization endpoint where the user proves who he is by our own page. authorize.c comes here, whence who has
+ * signed in goes on to consent.c; and apps.c.
  */
 #include "web/endpoint/sign_in.h"
 
@@ -11,6 +11,7 @@
 #include "private.h"
 #include "web/endpoint/consent.h"
 #include "web/endpoint/person.h"
+#include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
@@ -67,17 +68,37 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
         return failure;
     }
     person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
+    log_request(visit->r, LOG_SIGNED_IN, "user %s signed in from %s", log_quote(visit->r->pool, username, 64),
+                request_address(visit->r));
     return person_remember_browser(visit->r, &visit->store, typed);
+}
+
+int sign_in_try(visit_t *visit, const params_t *params, const char **username)
+{
+    const char *typed = text_trim(visit->r->pool, params_get(params, "username")), *password = params_get(params, "password");
+    const failure_t *failure;
+    sign_in_t outcome;
+    int wait = 0;
+
+    *username = typed;
+    if (!typed || !*typed || !password) {
+        return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), typed ? typed : "");
+    }
+    outcome = person_sign_in(visit->r, username, password, &wait);
+    if (outcome != SIGN_IN_GRANTED) {
+        return refuse(visit, outcome, *username, wait);
+    }
+    visit->has_acted = 1;
+    failure = let_in(visit, *username, typed);
+    return failure ? visit_refuse(visit, *username, failure) : DECLINED;
 }
 
 int sign_in_answer(visit_t *visit, const params_t *params)
 {
-    const char *typed = text_trim(visit->r->pool, params_get(params, "username")), *username = typed;
-    const char *password = params_get(params, "password"), *reason;
+    const char *username, *reason;
     transaction_t form = visit_read_form(params);
     const failure_t *failure;
-    sign_in_t outcome;
-    int wait = 0;
+    int status;
 
     if (person_is_given(visit->r)) {
         return visit_stale_form(visit, &form, "httpd itself has signed a user in, so the module's sign-in page is not used");
@@ -88,16 +109,10 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     if ((failure = visit_resume(visit, &form, NULL))) {
         return visit_refuse(visit, NULL, failure);
     }
-    if (!username || !*username || !password) {
-        return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), username ? username : "");
+    if ((status = sign_in_try(visit, params, &username)) != DECLINED) {
+        return status;
     }
-    outcome = person_sign_in(visit->r, &username, password, &wait);
-    if (outcome != SIGN_IN_GRANTED) {
-        return refuse(visit, outcome, username, wait);
-    }
-    visit->has_acted = 1;
-    if ((failure = let_in(visit, username, typed)) ||
-        (visit_is_undecided(visit) && (failure = visit_resume(visit, &form, username)))) {
+    if (visit_is_undecided(visit) && (failure = visit_resume(visit, &form, username))) {
         return visit_refuse(visit, username, failure);
     }
     return consent_decide(visit, username);

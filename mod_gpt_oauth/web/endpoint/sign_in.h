@@ -6,7 +6,13 @@
 
 #include "web/endpoint/visit.h"
 
-/* The form with user name and password. */
+/* The form with user name and password, on the way to consent. */
 int sign_in_answer(visit_t *visit, const params_t *params);
+
+/*
+ * What stands in such a form, which is known to be genuine: DECLINED when the user, *username, is signed in. Else he has been
+ * told, and this is what the handler returns.
+ */
+int sign_in_try(visit_t *visit, const params_t *params, const char **username);
 
 #endif

@@ -133,7 +133,7 @@ transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const ch
 int visit_show_sign_in(visit_t *visit, int status, const char *problem, const char *username)
 {
     transaction_t form = visit_new_form(visit, TRANSACTION_SIGN_IN, "");
-    const char *filled = username ? username : visit->request->prompt.login_hint;
+    const char *filled = username ? username : visit->request ? visit->request->prompt.login_hint : NULL;
 
     return forms_sign_in(visit->r, status, visit->request, &form, problem, filled && *filled ? filled : NULL);
 }

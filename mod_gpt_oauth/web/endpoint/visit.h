@@ -1,6 +1,6 @@
 /*
- * One request to the authorization endpoint: what its steps work on, and what several of them do. What is returned lives as long
- * as the request; a function that answers returns what the handler returns.
+ * One request to the authorization endpoint, or to the page of apps: what its steps work on, and what several of them do. What
+ * is returned lives as long as the request; a function that answers returns what the handler returns.
  */
 #ifndef GPT_OAUTH_WEB_VISIT_H
 #define GPT_OAUTH_WEB_VISIT_H
@@ -18,10 +18,10 @@ typedef struct visit_t {
     request_rec *r;
     const server_conf_t *conf;
     store_t store;
-    const char *key;   /* the transaction cookie's value */
-    const char *query; /* the authorization request, encoded for a form */
-    authorization_t *request;
-    apr_int64_t began_at; /* when its first page was shown: now, until visit_resume */
+    const char *key;          /* the transaction cookie's value */
+    const char *query;        /* the authorization request, encoded for a form */
+    authorization_t *request; /* NULL on the page of apps */
+    apr_int64_t began_at;     /* when its first page was shown: now, until visit_resume */
     int has_acted; /* the user has signed in at our page or pressed a button there; httpd's own sign-in may need no hand of his */
 } visit_t;
 
