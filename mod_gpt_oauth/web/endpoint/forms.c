@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "base/uri.h"
 #include "private.h"
+#include "web/config/config.h"
 #include "web/endpoint/person.h"
+#include "web/endpoint/route.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
 
@@ -168,6 +170,7 @@ int forms_consent(request_rec *r, const policy_t *policy, const authorization_t 
     page_set(data, "user", display_name);
     json_object_set_new(data, "may_switch", json_boolean(!person_is_given(r)));
     page_set(data, "until", last_day(r, policy));
+    page_set_link(data, "apps", route_url(r->pool, config_server(r->server), "gpt-oauth-apps"), page_say(r, "apps_link", data));
     json_object_set_new(data, "may_remember", json_boolean(authorize_may_remember(request)));
     return page_send(r, HTTP_OK, "consent", "consent_title", data);
 }
