@@ -70,6 +70,17 @@ sub test_take_away {
     visit($alice);
     ok(!shows($alice, 'Notes &lt;b&gt;') && shows($alice, 'calendar'), 'case 297: it is gone from the list');
     like($t->error_log, qr/GPT018: user alice took back all that client \Q$client->{id}\E was granted/, 'the log says so');
+    # Nobody waits for what the database will tell.
+    my $late = 0;
+    for (1 .. 8) {
+        my $token = $t->tokens_for($other)->{access_token};
+        $t->token_works($token) or die "a new token does not work\n";
+        visit($alice);
+        press($alice, 'take_away', client => $other->{id});
+        $late++ if $t->token_works($token);
+    }
+    is($late, 0, 'case 297: dead whenever the page answers');
+    visit($alice);
     my $gone = press($alice, 'take_away', client => $client->{id});
     my $unknown = (visit($alice), press($alice, 'take_away', client => 'unknown'))[1];
     is($gone->status . ' ' . $unknown->status, '404 404', "case 298: another user's app is as unknown as any");
