@@ -155,6 +155,7 @@ is_deeply(\@blocks, [], 'nothing of the guide is left out');
 # What the table quotes of pages and log lines is what the sources say; an ellipsis stands for what differs.
 my $texts = '';
 find({ no_chdir => 1, wanted => sub { $texts .= Test::GptOauth::slurp($_) if /\.c$/ } }, "$source/mod_gpt_oauth");
+$texts .= Test::GptOauth::slurp("$source/conf/pages/messages/en.json");
 $texts =~ s/"\s*\n\s*"//g;
 for my $row ($guide =~ /^\| (?!what the user|there|---)(.*) \|$/mg) {
     my @cells = split / \| /, $row;
