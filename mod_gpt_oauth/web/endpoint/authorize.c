@@ -45,7 +45,7 @@ static int begin(visit_t *visit, const params_t *params)
     apr_int64_t since = 0;
     const failure_t *failure, *unknown;
 
-    visit->query = visit_encode(visit->r->pool, params);
+    visit->asked = params;
     failure = visit_judge(visit, params, NULL);
     unknown = person_find(visit->r, &visit->store, &username, &since);
     visit->has_acted = username && !person_is_given(visit->r);
@@ -53,6 +53,7 @@ static int begin(visit_t *visit, const params_t *params)
         (username && visit_is_undecided(visit) && (failure = visit_judge(visit, params, username)))) {
         return visit_refuse(visit, username, failure);
     }
+    visit->query = visit_encode(visit->r->pool, params);
     return username && !prompt_wants_sign_in(&visit->request->prompt, since, visit->store.now) ? consent_decide(visit, username)
                                                                                                : ask_sign_in(visit, username);
 }

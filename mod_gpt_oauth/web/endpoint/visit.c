@@ -50,21 +50,31 @@ const char *visit_encode(apr_pool_t *p, const params_t *params)
     return apr_array_pstrcat(p, pairs, '&');
 }
 
-/* The link by which the request is made anew. */
-static const char *fresh_url(const visit_t *visit, const char *query)
+/* What is longer can be made anew by the app alone. */
+#define FRESH_MAX 4096
+
+static apr_size_t length_of(const params_t *params)
 {
-    return apr_pstrcat(visit->r->pool, ap_os_escape_path(visit->r->pool, visit->r->uri, 1), "?", query, NULL);
+    apr_size_t length = 0;
+
+    for (int i = 0; i < params->list->nelts && length <= FRESH_MAX; i++) {
+        length += strlen(APR_ARRAY_IDX(params->list, i, param_t).name) + strlen(APR_ARRAY_IDX(params->list, i, param_t).value);
+    }
+    return length;
 }
 
-/* What failed for want of the database may go well next time. */
-static json_t *retry_data(const visit_t *visit, const failure_t *failure)
+/* The link by which the request is made anew. */
+static void add_retry(const visit_t *visit, json_t *data, const char *message)
 {
-    json_t *data = page_data(visit->r);
+    apr_pool_t *p = visit->r->pool;
+    const char *query = visit->query                                           ? visit->query
+                        : visit->asked && length_of(visit->asked) <= FRESH_MAX ? visit_encode(p, visit->asked)
+                                                                               : NULL;
 
-    if (failure->error == OAUTH_UNAVAILABLE && visit->query) {
-        page_set_link(data, "retry", fresh_url(visit, visit->query), page_say(visit->r, "retry", data));
+    if (query && strlen(query) <= 3 * FRESH_MAX) {
+        page_set_link(data, "retry", apr_pstrcat(p, ap_os_escape_path(p, visit->r->uri, 1), "?", query, NULL),
+                      page_say(visit->r, message, data));
     }
-    return data;
 }
 
 int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
@@ -76,8 +86,12 @@ int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
     log_failure(visit->r, "authorization refused", client ? client->id : NULL, username, failure);
     if (!visit->request || !visit->request->redirect_uri || failure->error == OAUTH_UNAVAILABLE) {
         int status = failure->error == OAUTH_UNAVAILABLE ? HTTP_SERVICE_UNAVAILABLE : HTTP_BAD_REQUEST;
+        json_t *data = page_data(visit->r);
 
-        return page_failure(visit->r, status, title_of(failure), failure, retry_data(visit, failure));
+        if (failure->error == OAUTH_UNAVAILABLE) {
+            add_retry(visit, data, "retry"); /* what failed for want of the database may go well next time */
+        }
+        return page_failure(visit->r, status, title_of(failure), failure, data);
     }
     uri = authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure);
     if (authorize_is_stranger(visit->request) && !visit->has_acted) {
@@ -93,9 +107,7 @@ int visit_refuse_form(visit_t *visit, int status, const char *title, const char 
 
     request_reference(visit->r);
     log_refusal(visit->r, LOG_FORM_REFUSED, "form refused", NULL, NULL, failure);
-    if (visit->query) {
-        page_set_link(data, "retry", fresh_url(visit, visit->query), page_say(visit->r, "start_afresh", data));
-    }
+    add_retry(visit, data, "start_afresh");
     return page_failure(visit->r, status, title, failure, data);
 }
 
@@ -170,8 +182,9 @@ const char *visit_form_problem(const visit_t *visit, transaction_stage_t stage, 
 int visit_stale_form(visit_t *visit, const transaction_t *form, const char *reason)
 {
     /* Whoever made the form up can make up a link to this endpoint just as well; it is encoded anew all the same. */
-    visit->query = form->request
-                       ? visit_encode(visit->r->pool, params_parse_form(visit->r->pool, form->request, strlen(form->request)))
+    visit->query = NULL;
+    visit->asked = form->request && strlen(form->request) <= FRESH_MAX
+                       ? params_parse_form(visit->r->pool, form->request, strlen(form->request))
                        : NULL;
     if (request_cookie_count(visit->r, visit->conf->transaction_cookie) == 0) {
         return visit_refuse_form(visit, HTTP_FORBIDDEN, "error_no_cookie", "", "the browser sent no cookie with the form");

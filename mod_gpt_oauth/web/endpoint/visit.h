@@ -19,6 +19,7 @@ typedef struct visit_t {
     const server_conf_t *conf;
     store_t store;
     const char *key;          /* the transaction cookie's value */
+    const params_t *asked;    /* the request as it came, while query is NULL; NULL: not known */
     const char *query;        /* the authorization request, encoded for a form */
     authorization_t *request; /* NULL on the page of apps */
     apr_int64_t began_at;     /* when its first page was shown: now, until visit_resume */
