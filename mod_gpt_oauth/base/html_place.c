@@ -11,6 +11,9 @@
 enum { TAG_NAME, BEFORE_ATTRIBUTE, ATTRIBUTE_NAME, AFTER_ATTRIBUTE, BEFORE_VALUE, IN_VALUE };
 
 static const char no_script[] = "a page must not hold script";
+static const char no_markup[] =
+    "< begins neither a tag, <!doctype html> nor a whole comment here; write &lt; for the sign itself";
+static const char no_element[] = "a page must not hold an element whose content is not read as the rest of a page is";
 static const char no_fields[] = "this form lacks {{>fields}}, without which it cannot be sent";
 
 html_place_t html_place_begin(void)
@@ -41,6 +44,26 @@ static int is_element(const html_place_t *place, const char *name)
     return strcmp(place->element, name) == 0;
 }
 
+/* What HTML takes for a blank, and no more: with \v it goes on differently. */
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+
+/* Raw text by rules of their own, other markup languages, and whole pages. */
+static int is_foreign(const html_place_t *place)
+{
+    static const char *const names[] = { "noscript", "xmp",  "iframe", "noembed", "noframes", "plaintext",
+                                         "svg",      "math", "object", "embed",   "frameset" };
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (is_element(place, names[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Behind the > of a tag. */
 static const char *end_tag(html_place_t *place)
 {
@@ -48,6 +71,9 @@ static const char *end_tag(html_place_t *place)
     place->attribute[0] = '\0';
     if (is_element(place, "script")) {
         return no_script;
+    }
+    if (is_foreign(place)) {
+        return no_element;
     }
     if (is_element(place, "form")) {
         if (place->is_end && place->has_form == 1) {
@@ -83,7 +109,7 @@ static const char *check_attribute(const html_place_t *place)
 static const char *read_value(html_place_t *place, char c)
 {
     if (place->step == BEFORE_VALUE) {
-        if (apr_isspace(c)) {
+        if (is_blank(c)) {
             return NULL;
         }
         if (c == '>') {
@@ -94,7 +120,7 @@ static const char *read_value(html_place_t *place, char c)
         place->where = c == '"' ? HTML_ATTRIBUTE : HTML_INNER_TAG;
         return NULL;
     }
-    if (place->quote ? c == place->quote : apr_isspace(c)) {
+    if (place->quote ? c == place->quote : is_blank(c)) {
         place->step = BEFORE_ATTRIBUTE;
         place->where = HTML_INNER_TAG;
         place->attribute[0] = '\0';
@@ -111,18 +137,22 @@ static const char *read_tag(html_place_t *place, char c)
     if (place->step >= BEFORE_VALUE) {
         return read_value(place, c);
     }
-    if (place->step == ATTRIBUTE_NAME && (apr_isspace(c) || strchr("=>/", c))) {
+    if (place->step == ATTRIBUTE_NAME && (is_blank(c) || strchr("=>/", c))) {
         problem = check_attribute(place);
         place->step = AFTER_ATTRIBUTE;
+    }
+    if (c == '/') { /* no = after it belongs to what was before it */
+        place->step = BEFORE_ATTRIBUTE;
+        return problem;
     }
     if (c == '>') {
         return problem ? problem : end_tag(place);
     }
-    if (place->step == TAG_NAME && !apr_isspace(c) && c != '/') {
+    if (place->step == TAG_NAME && !is_blank(c)) {
         append(place->element, sizeof(place->element), c);
     } else if (place->step == ATTRIBUTE_NAME) {
         append(place->attribute, sizeof(place->attribute), c);
-    } else if (apr_isspace(c) || c == '/') {
+    } else if (is_blank(c)) {
         place->step = place->step == TAG_NAME ? BEFORE_ATTRIBUTE : place->step;
     } else if (place->step == AFTER_ATTRIBUTE && c == '=') {
         place->step = BEFORE_VALUE;
@@ -132,30 +162,50 @@ static const char *read_tag(html_place_t *place, char c)
     return problem;
 }
 
-/* How many bytes begin a tag or comment here; 0: none. */
-static apr_size_t open_tag(html_place_t *place, const char *text)
+/* How long the comment is that begins here; 0 when a browser would see its end elsewhere, or what is filled in parts it. */
+static apr_size_t comment_size(const char *text, apr_size_t size)
 {
-    if (strncmp(text, "<!--", 4) == 0) {
-        place->where = HTML_COMMENT;
-        return 4;
+    if (text[4] == '>' || strncmp(text + 4, "->", 2) == 0) {
+        return 0;
     }
-    if (text[0] == '<' && (apr_isalpha(text[1]) || text[1] == '!' || (text[1] == '/' && apr_isalpha(text[2])))) {
+    for (apr_size_t i = 4; i + 2 < size; i++) {
+        if (strncmp(text + i, "-->", 3) == 0 || strncmp(text + i, "--!>", 4) == 0) {
+            return i + (text[i + 2] == '!' ? 4 : 3);
+        }
+    }
+    return 0;
+}
+
+/* How many bytes the < here begins a tag with, or are a comment; 0: neither, or not before the end of text. */
+static apr_size_t open_tag(html_place_t *place, const char *text, apr_size_t size)
+{
+    if (strncasecmp(text, "<!doctype html>", 15) == 0) {
+        return 15;
+    }
+    if (strncmp(text, "<!--", 4) == 0) {
+        return comment_size(text, size);
+    }
+    if (apr_isalpha(text[1]) || (text[1] == '/' && apr_isalpha(text[2]))) {
         begin_tag(place, text[1] == '/');
         return text[1] == '/' ? 2 : 1;
     }
     return 0;
 }
 
-/* In text that only its own end tag ends. */
+/*
+ * The same in text that only its own end tag ends. A browser may read it as any other text, such as a <title> in a <select>: what
+ * would be something else there is refused.
+ */
 static apr_size_t close_plain(html_place_t *place, const char *text)
 {
     apr_size_t length = strlen(place->element);
 
-    if (text[0] != '<' || text[1] != '/' || strncasecmp(text + 2, place->element, length) != 0 || apr_isalnum(text[2 + length])) {
-        return 0;
+    if (text[1] == '/' && strncasecmp(text + 2, place->element, length) == 0 &&
+        (text[2 + length] == '>' || is_blank(text[2 + length]))) {
+        begin_tag(place, 1);
+        return 2;
     }
-    begin_tag(place, 1);
-    return 2;
+    return text[1] == '=' || is_blank(text[1]); /* as style sheets have it */
 }
 
 const char *html_place_read(html_place_t *place, const char *text, apr_size_t *size)
@@ -164,20 +214,14 @@ const char *html_place_read(html_place_t *place, const char *text, apr_size_t *s
     apr_size_t at = 0, step;
 
     while (at < *size && !problem) {
-        step = 0;
-        switch (place->where) {
-        case HTML_TEXT: step = open_tag(place, text + at); break;
-        case HTML_PLAIN:
-        case HTML_RAW: step = close_plain(place, text + at); break;
-        case HTML_COMMENT:
-            if (strncmp(text + at, "-->", 3) == 0) {
-                place->where = HTML_TEXT;
-                step = 3;
-            }
-            break;
-        default: problem = read_tag(place, text[at]); break;
+        step = 1;
+        if (place->where == HTML_ATTRIBUTE || place->where == HTML_INNER_TAG) {
+            problem = read_tag(place, text[at]);
+        } else if (text[at] == '<') {
+            step = place->where == HTML_TEXT ? open_tag(place, text + at, *size - at) : close_plain(place, text + at);
+            problem = step ? NULL : no_markup;
         }
-        at += step ? step : 1;
+        at += step;
     }
     *size = at;
     return problem;
@@ -186,6 +230,13 @@ const char *html_place_read(html_place_t *place, const char *text, apr_size_t *s
 static int is_between_attributes(const html_place_t *place)
 {
     return place->where == HTML_INNER_TAG && (place->step == BEFORE_ATTRIBUTE || place->step == AFTER_ATTRIBUTE);
+}
+
+void html_place_part(html_place_t *place)
+{
+    if (is_between_attributes(place)) {
+        place->step = BEFORE_ATTRIBUTE;
+    }
 }
 
 int html_place_join(html_place_t *place, const html_place_t *other)
@@ -199,7 +250,6 @@ int html_place_join(html_place_t *place, const html_place_t *other)
     if (strcmp(place->element, other->element) != 0) {
         return 0;
     }
-    /* No = may follow: it would belong to an attribute that need not be there. */
     if (is_between_attributes(place) && is_between_attributes(other)) {
         place->step = BEFORE_ATTRIBUTE;
         return 1;
@@ -209,8 +259,8 @@ int html_place_join(html_place_t *place, const html_place_t *other)
 
 const char *html_place_problem(const html_place_t *place, const char *name)
 {
-    static const char *const urls[] = { "href",   "src",  "style",      "srcset",     "srcdoc", "formaction",
-                                        "action", "data", "background", "xlink:href", "ping",   "poster" };
+    static const char *const texts[] = { "alt",   "class", "datetime",    "dir",   "for",  "id",
+                                         "label", "lang",  "placeholder", "title", "value" };
 
     if (place->where == HTML_TEXT || place->where == HTML_PLAIN) {
         return NULL;
@@ -221,10 +271,12 @@ const char *html_place_problem(const html_place_t *place, const char *name)
     if (strcmp(place->attribute, "action") == 0 && strcmp(name, "action") == 0 && is_element(place, "form")) {
         return NULL;
     }
-    for (apr_size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
-        if (strcmp(place->attribute, urls[i]) == 0) {
-            return "{{}} must not stand in an attribute that is an address or a style";
+    for (apr_size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        if (strcmp(place->attribute, texts[i]) == 0) {
+            return NULL;
         }
     }
-    return NULL;
+    return strncmp(place->attribute, "aria-", 5) == 0 || strncmp(place->attribute, "data-", 5) == 0
+               ? NULL
+               : "{{}} must not stand in an attribute that is an address, a style, or anything else but text";
 }

@@ -1,7 +1,8 @@
 /*
  * Where in an HTML page one is, while it is read from the beginning: in text, in an attribute and in which, or where nothing that
  * is filled in may stand. Only as much of HTML's tokeniser as that takes; what it does not know is INNER_TAG, which is no place
- * for anything. Called by template_parse.c.
+ * for anything. What browsers would read otherwise, or only together with what comes behind a {{}}, is refused. Called by
+ * template_parse.c.
  */
 #ifndef GPT_OAUTH_BASE_HTML_PLACE_H
 #define GPT_OAUTH_BASE_HTML_PLACE_H
@@ -13,8 +14,7 @@ typedef enum {
     HTML_PLAIN,     /* in <title> or <textarea>: text without elements */
     HTML_ATTRIBUTE, /* in the double quotes of an attribute's value */
     HTML_INNER_TAG, /* elsewhere in a tag */
-    HTML_RAW,       /* in <style> or <script> */
-    HTML_COMMENT
+    HTML_RAW        /* in <style> */
 } html_where_t;
 
 typedef struct html_place_t {
@@ -32,6 +32,9 @@ html_place_t html_place_begin(void);
 
 /* Reads on. NULL, or what a page must not hold, as a sentence; then *size is how far that is from text. */
 const char *html_place_read(html_place_t *place, const char *text, apr_size_t *size);
+
+/* What comes next may be left out or stand there again and again: no = in it belongs to the attribute before it. */
+void html_place_part(html_place_t *place);
 
 /* 1 when what follows may follow either place alike, which *place is from then on. */
 int html_place_join(html_place_t *place, const html_place_t *other);

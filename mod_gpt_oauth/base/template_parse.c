@@ -68,6 +68,7 @@ static void open_section(reader_t *reader, node_kind_t kind, const char *name, c
         fail(reader, text, at, "there are too many sections within each other");
         return;
     }
+    html_place_part(&reader->place);
     reader->opened_at[reader->depth] = reader->place;
     add(reader, kind, name, 0);
     reader->open[reader->depth++] = reader->template->nodes->nelts - 1;
@@ -220,7 +221,8 @@ template_t *template_parse(apr_pool_t *p, const template_source_t *source, const
     }
     read_all(&reader, &text);
     if (!reader.problem && reader.place.where != HTML_TEXT) {
-        fail(&reader, &text, text.text + strlen(text.text), "the page ends within a tag or comment");
+        fail(&reader, &text, text.text + strlen(text.text),
+             "the page ends within a tag, or before the end tag of its title, style or textarea");
     }
     *problem = reader.problem;
     return reader.problem ? NULL : reader.template;

@@ -100,25 +100,25 @@ static void test_refusal(apr_pool_t *p)
         { "{{>none}}", "there is no template none" },
         { "{{>page}}", "within itself" },
         { "{{_none}}", "there is no message none" },
-        { "<a href=\"{{a}}\">", "an address or a style" },
-        { "<a HREF = \"x{{a}}\">", "an address or a style" },
-        { "<a href=\"{{_hello}}\">", "an address or a style" },
-        { "<img src=\"{{a}}\">", "an address or a style" },
-        { "<i style=\"{{a}}\">", "an address or a style" },
-        { "<button formaction=\"{{a}}\">", "an address or a style" },
-        { "<form action=\"{{a}}\">{{>fields}}</form>", "an address or a style" },
+        { "<a href=\"{{a}}\">", "an address, a style" },
+        { "<a HREF = \"x{{a}}\">", "an address, a style" },
+        { "<a href=\"{{_hello}}\">", "an address, a style" },
+        { "<img src=\"{{a}}\">", "an address, a style" },
+        { "<i style=\"{{a}}\">", "an address, a style" },
+        { "<button formaction=\"{{a}}\">", "an address, a style" },
+        { "<form action=\"{{a}}\">{{>fields}}</form>", "an address, a style" },
         { "<i onclick=\"{{a}}\">", "script" },
         { "<i ONCLICK=1>", "script" },
         { "<script>", "script" },
         { "<SCRIPT src=\"x\">", "script" },
         { "<i title='{{a}}'>", "between the double quotes" },
         { "<i title={{a}}>", "between the double quotes" },
-        { "<{{a}}>", NULL },
+        { "<{{a}}>", "write &lt;" },
         { "<i {{a}}>", "between the double quotes" },
         { "<i {{a}}=\"x\">", "between the double quotes" },
-        { "<!-- {{a}} -->", "between the double quotes" },
+        { "<!-- {{a}} -->", "write &lt;" },
         { "<style>{{a}}</style>", "between the double quotes" },
-        { "<style></p>{{a}}</style>", "between the double quotes" },
+        { "<style></p>{{a}}</style>", "write &lt;" },
         { "<i title=\"{{#a}}\">{{/a}}", "different places" },
         { "{{#a}}<i title=\"{{/a}}\">", "different places" },
         { "{{^a}}<title>{{/a}}", "different places" },
@@ -127,18 +127,77 @@ static void test_refusal(apr_pool_t *p)
         { "<form></form>", "lacks {{>fields}}" },
         { "<form>{{#a}}{{>fields}}{{/a}}</form>", "different places" },
         { "<p", "ends within a tag" },
-        { "<!--", "ends within a tag" },
+        { "<!--", "write &lt;" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         const char *said = fill(p, rows[i].text, "{'a': '1'}");
 
-        if (rows[i].wanted) {
-            ok(strncmp(said, "page.html, line ", 16) == 0 && strstr(said, rows[i].wanted), "template %s is refused: %s",
-               rows[i].text, said);
-        } else {
-            ok(strncmp(said, "<<bdi>", 6) == 0, "template %s is text to a browser, too", rows[i].text);
-        }
+        ok(strncmp(said, "page.html, line ", 16) == 0 && strstr(said, rows[i].wanted), "template %s is refused: %s", rows[i].text,
+           said);
+    }
+}
+
+/* Where a browser could see something else than who reads the template: what is filled in would be attributes or an address. */
+static void test_browsers(apr_pool_t *p)
+{
+    static const char *const refused[] = {
+        "<{{! }}script>x</script>",
+        "<{{! }}a href=\"{{a}}\">",
+        "<{{#a}}b title='{{/a}}'>",
+        "<{{>inner}}",
+        "</{{! }}b>",
+        "<!--><a title=\"--><i title=\"{{a}}\">",
+        "<!---><a title=\"--><i title=\"{{a}}\">",
+        "<!-- -{{! }}-><a title=\"--><i title=\"{{a}}\">",
+        "<!-- {{! }}-->",
+        "<!-- --!><a title=\"--><i title=\"{{a}}\">",
+        "<!--!><i title='--><a title=\"' lang=\"{{a}}\">",
+        "<?<i title='><a title=\"' lang=\"{{a}}\">",
+        "</ <i title='><a title=\"' lang=\"{{a}}\">",
+        "<!x title='><a title=\"' lang=\"{{a}}\">",
+        "<!doctype html \">\"<i>",
+        "<noscript><i title='</noscript><a title=\"' lang=\"{{a}}\">",
+        "<XMP><i title='</xmp><a title=\"' lang=\"{{a}}\">",
+        "<iframe><i title='</iframe><a title=\"' lang=\"{{a}}\">",
+        "<iframe srcdoc='x'></iframe>",
+        "<noembed>",
+        "<noframes>",
+        "<plaintext>",
+        "<svg><style><a title=\"</style><i title=\"{{a}}\">",
+        "<svg><set attributeName=href to=\"{{a}}\">",
+        "<math><![CDATA[>",
+        "<select><title><input title=\"</title><i title=\"{{a}}\">",
+        "<title><!--</title>",
+        "<title></title-><i title='</title><a title=\"' lang=\"{{a}}\">",
+        "<title></title{{! }}x></title>",
+        "<title><{{! }}/title>",
+        "<i title/=\"{{a}}\">",
+        "<i title / =\"{{a}}\">",
+        "<i title=\v\"{{a}}\">",
+        "<i title {{#a}}=\"{{.}}\" {{/a}}>",
+        "<meta content=\"{{a}}\" http-equiv=refresh>",
+        "<input name=\"{{a}}\">",
+        "<link imagesrcset=\"{{a}}\">",
+        "<form method=\"{{a}}\">{{>fields}}</form>",
+        "<button formmethod=\"{{a}}\">",
+        "<a target=\"{{a}}\">",
+    };
+    static const char *const taken[] = {
+        "<!DOCTYPE html><!-- <a title=\" --><i title=\"{{a}}\">",
+        "<!----><!-- --!><i title=\"{{a}}\">",
+        "<i data-x=\"1\"aria-label=\"{{a}}\"/><br/><hr />",
+        "<i title\n= \"{{a}}\">",
+        "<style>@media(width <= 9px){} a > b{}</style\n><select><option value=\"{{a}}\">{{a}}</select>",
+    };
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+        ok(strncmp(fill(p, refused[i], "{'a': ['1', '2']}"), "page.html, line ", 16) == 0, "template %s is refused", refused[i]);
+    }
+    for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++) {
+        const char *said = fill(p, taken[i], "{'a': '1'}");
+
+        ok(strncmp(said, "page.html, line ", 16) != 0, "template %s is taken: %s", taken[i], said);
     }
 }
 
@@ -148,6 +207,7 @@ void test_template(apr_pool_t *p)
 
     test_filling(p);
     test_refusal(p);
+    test_browsers(p);
     is_str(template_say(p, "{a} and {*b}{c}", data), "<x> and 2", "a message as plain text");
     json_decref(data);
 }
