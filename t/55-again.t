@@ -28,7 +28,9 @@ sub test_login {
     is(state_of($t, $client, 'alice', prompt => 'login'), '200 sign-in', 'case 322: prompt=login asks for the password');
     is(name_of($browser), 'alice', '... of whom we know');
     is($t->outcome($client, $browser->sign_in('alice', 'a wrong guess')), '200 sign-in', 'case 322: a wrong one does not do');
+    my $before = $browser->copy;
     is($t->outcome($client, $browser->sign_in('alice', $t->user('alice'))), '303 code', 'case 322: the right one does, once');
+    is($t->outcome($client, $before->get($t->authorize_url($client))), '200 sign-in', '... and ends the session that this browser had before');
     is(state_of($t, $client, 'alice', prompt => 'login'), '200 sign-in', 'case 322: the next request asks again');
     is(state_of($t, $client, 'alice'), '302 code', '... and others do not');
     is(state_of($t, $client, 'alice', prompt => 'login', scope => 'read write'), '200 sign-in', 'case 322: prompt=login with something new');
