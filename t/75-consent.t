@@ -68,7 +68,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
         unlike($body, qr/<script|<img|<b>|[\x{ad}\x{200b}\x{202e}\x{2066}\x{206f}\x{2800}\x{a0}]/, 'case 40: ' . JSON::PP->new->ascii->encode([$name]));
         like($text, qr/\S wants access to your \S+ account\. unverified/, 'case 40: something is left of it');
     }
-    is(join(' ', $body =~ /(?:href|src)="([^"]*)"/g), '/oauth/logo', 'case 200: nothing of an app is linked or loaded');
+    is(join(' ', $body =~ /(?:href|src)="([^"]*)"/g), '/oauth/logo ' . $t->issuer . '/oauth/apps', 'case 200: nothing of an app is linked or loaded');
 
     asked_again($t, 'a registered client', $evil);
     asked_again($t, 'a registered client with a secret', register($t, client_name => 'c', redirect_uris => ['https://c.example/cb'], token_endpoint_auth_method => 'client_secret_post'));
