@@ -63,7 +63,7 @@ sub mixed {
     my ($live, $revoked, $unknown) = map { $tokens->() } 1 .. 3;
     $t->revoke($app, { token => $revoked->{refresh_token} });
     $t->revoke($app, { token => $unknown->{access_token} });
-    my @codes = map { $t->code_for($app, params => { scope => 'hello' }) } 1 .. 20;
+    my @codes = map { $t->code_for($app, user => 'bob', params => { scope => 'hello' }) } 1 .. 20;
     my $redeemed = $t->code_for($app, params => { scope => 'hello' });
     $t->redeem($redeemed);
     my @chains = map { $tokens->() } 1 .. 3;
