@@ -13,7 +13,7 @@ my $ROUNDS = 5;
 my $REQUESTS = 20;    # in each
 my $CPU = 2;          # times as much as the other, and SLACK seconds
 my $SLACK = 0.00015;
-my $MEMORY = 64;      # KB
+my $MEMORY = 128;     # KB: some copies of what is sent, and a pointer to each word of it
 ($CPU, $MEMORY) = (20, 200_000) if $ENV{GPTOAUTH_SANITIZE};    # the sanitizers watch the module alone, and give nothing back
 
 $ENV{MALLOC_TRIM_THRESHOLD_} = $ENV{MALLOC_MMAP_THRESHOLD_} = 1 << 28;
