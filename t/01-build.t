@@ -107,7 +107,7 @@ for my $variant ([ 'without libcurl', '--without-curl' ], [ 'by clang', 'CC=clan
 }
 
 open my $operations, '<', "$source/docs/operations.md" or die "operations.md: $!\n";
-my ($line) = do { local $/; <$operations> =~ /^ *(sh conf.*\n *apxs -c (?:.*\\\n)*.*)$/m };
+my ($line) = do { local $/; <$operations> =~ /^ *(sh conf.*\n(?:.*\n)*? *apxs -c (?:.*\\\n)*.*)$/m };
 ok($line, 'operations.md has the lines for apxs') or done_testing(), exit;
 for my $compiler (qw(gcc clang)) {
     (my $compile = $line) =~ s/apxs -c/apxs -S CC=$compiler -c/;

@@ -23,12 +23,9 @@ static const struct {
     const char *name;
     const char *needs[5]; /* ends with NULL */
 } known[] = {
-    { "apps", { "apps", NULL } },
-    { "consent", { "warning", "host", "scopes", "user", NULL } },
-    { "error", { NULL } },
-    { "message", { NULL } },
-    { "password", { NULL } },
-    { "sign-in", { NULL } },
+    { "apps", { "apps", NULL } }, { "consent", { "warning", "host", "scopes", "user", NULL } },
+    { "error", { NULL } },        { "message", { NULL } },
+    { "password", { NULL } },     { "sign-in", { NULL } },
 };
 
 #define KNOWN (int)(sizeof(known) / sizeof(*known))
