@@ -108,6 +108,7 @@ compare_header(@$_) for (
     map({ my $text = $_; [ "'Basic' and '$text'", '/cors/x', 'Authorization', 'Basic ' . encode_base64(repeated($text, $size * 3 / 4), '') ] } ':', 'gptk_', 'a:'),
     [ "'a,'", '/cors/x', 'X-API-Key', repeated('a,', $size) ],
     map({ my $text = $_; [ "'$text'", '/cors/x', 'Accept', repeated($text, $size) ] } 'a/a,', ',', 'a;q=0,', ';'),
+    map({ my $text = $_; [ "'$text'", '/oauth/authorize', 'Accept-Language', repeated($text, $size) ] } 'a,', 'de;q=0,', ';'),
     map({ my $header = $_; [ "'a,'", '/cors/x', $header, repeated('a,', $size), method => 'OPTIONS',
             headers => [ Origin => 'https://app.example', 'Access-Control-Request-Method' => 'GET' ] ] } 'Access-Control-Request-Headers', 'X-Other'),
     [ "'a,'", '/cors/x', 'Origin', repeated('a,', $size) ],

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
-
 /* How closely the ranges so far name a media type, and the quality that the closest one gives it, in thousandths. */
 typedef struct wanted_t {
     int closeness, quality;
@@ -32,12 +30,27 @@ static int parse_quality(const char *text)
     return quality;
 }
 
-static int quality_of(apr_pool_t *p, char *parameters)
+/* Without the blanks around it, in place: lists may be long. */
+static char *trim(char *text)
+{
+    apr_size_t length;
+
+    while (*text == ' ' || *text == '\t') {
+        text++;
+    }
+    length = strlen(text);
+    while (length && (text[length - 1] == ' ' || text[length - 1] == '\t')) {
+        text[--length] = '\0';
+    }
+    return text;
+}
+
+static int quality_of(char *parameters)
 {
     char *rest;
 
     for (char *one = apr_strtok(parameters, ";", &rest); one; one = apr_strtok(NULL, ";", &rest)) {
-        const char *parameter = text_trim(p, one);
+        const char *parameter = trim(one);
 
         if (strncasecmp(parameter, "q=", 2) == 0) {
             return parse_quality(parameter + 2);
@@ -47,7 +60,7 @@ static int quality_of(apr_pool_t *p, char *parameters)
 }
 
 /* Cuts one off a list; NULL at its end. *quality is what it says. */
-static const char *next_range(apr_pool_t *p, char **list, int *quality)
+static const char *next_range(char **list, int *quality)
 {
     char *range = apr_strtok(*list, ",", list), *parameters = range ? strchr(range, ';') : NULL;
 
@@ -57,8 +70,8 @@ static const char *next_range(apr_pool_t *p, char **list, int *quality)
     if (parameters) {
         *parameters++ = '\0';
     }
-    *quality = parameters ? quality_of(p, parameters) : 1000;
-    return text_trim(p, range);
+    *quality = parameters ? quality_of(parameters) : 1000;
+    return trim(range);
 }
 
 static void consider(wanted_t *wanted, int closeness, int quality)
@@ -75,7 +88,7 @@ int accept_prefers_html(apr_pool_t *p, const char *accept)
     const char *type;
     int quality;
 
-    while ((type = next_range(p, &list, &quality))) {
+    while ((type = next_range(&list, &quality))) {
         if (strcmp(type, "*/*") == 0) {
             consider(&html, 1, quality);
             consider(&json, 1, quality);
@@ -106,7 +119,7 @@ const char *accept_language(apr_pool_t *p, const char *accept, const apr_array_h
     const char *range, *best = NULL;
     int quality, highest = 0;
 
-    while ((range = next_range(p, &list, &quality))) {
+    while ((range = next_range(&list, &quality))) {
         for (int i = 0; i < offered->nelts && quality > highest; i++) {
             const char *tag = APR_ARRAY_IDX(offered, i, const char *);
 

@@ -156,6 +156,7 @@ const failure_t *visit_judge(visit_t *visit, const params_t *params, const char 
     client_document_fetcher_t fetcher = fetch_for(visit->r, &fetch);
 
     request_record(visit->r)->ui_locales = params_get(params, "ui_locales");
+    request_record(visit->r)->language = 0;
     return authorize_check(&visit->store, visit->conf->policy, params, username ? &fetcher : NULL, &visit->request);
 }
 

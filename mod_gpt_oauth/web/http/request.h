@@ -27,6 +27,7 @@ typedef struct verdict_t {
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
     const char *ui_locales;            /* the languages that an app asks for; NULL: none */
+    int language;                      /* of its pages, once chosen: 1 and the index of web/page/pages; 0: not yet */
     const char *reference;             /* by which a page and a line of the log are found to belong together; NULL: none yet */
     const char *password_hash;         /* what the module's own provider checked the password against */
     /* What web/http/hashing keeps; NULL: nothing yet. */

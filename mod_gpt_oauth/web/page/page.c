@@ -34,8 +34,8 @@ void page_set_link(json_t *data, const char *name, const char *url, const char *
     json_object_set_new(data, name, link);
 }
 
-/* An index of pages->languages: what the app asked for goes before what the browser says (OpenID Connect Core, ui_locales). */
-static int language_of(request_rec *r, const pages_t *pages)
+/* As an index of pages->languages: what the app asked for goes before what the browser says (OpenID Connect Core, ui_locales). */
+static int choose_language(request_rec *r, const pages_t *pages)
 {
     char *locales = apr_pstrdup(r->pool, request_record(r)->ui_locales ? request_record(r)->ui_locales : "");
     const char *tag;
@@ -51,6 +51,17 @@ static int language_of(request_rec *r, const pages_t *pages)
         }
     }
     return 0;
+}
+
+/* Lists may be long, and pages ask often. What an app asks for is known before its first page. */
+static int language_of(request_rec *r, const pages_t *pages)
+{
+    request_t *record = request_record(r);
+
+    if (!record->language) {
+        record->language = 1 + choose_language(r, pages);
+    }
+    return record->language - 1;
 }
 
 /* What template_render hands to say. */
