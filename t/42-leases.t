@@ -14,6 +14,7 @@ use Test::GptOauth::Faults;
 
 # One process with four connections to the database at the most, for all requests of this test.
 my %options = (
+    cache => 'off',    # each request asks the database
     dbd => 'DBDMax 4',
     conf => <<'EOC'
 StartServers 1
