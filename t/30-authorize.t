@@ -120,7 +120,7 @@ sub test_accepted {
     is($t->http->get($t->authorize_url($client, scope => 'nope'))->answer->{iss}, $t->issuer, 'case 30: iss with an error');
 
     my $browser = $t->open_request($t->authorize_url($t->client_add('fragment')));
-    unlike($browser->form_with('decision')->{action}, qr/#/,
+    unlike($browser->consent_form->{action}, qr/#/,
         'case 29: the form names no fragment, so that the code comes without');
     unlike($browser->decide('allow')->location, qr/#/, 'case 29: and none is added');
 }

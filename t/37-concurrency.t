@@ -114,7 +114,7 @@ sub test_allow {
     for my $round (1 .. 3) {
         my $client = $t->client_add("pressed $round");
         my $browser = $t->open_request($t->authorize_url($client));
-        my $form = $browser->form_with('decision');
+        my $form = $browser->consent_form;
         my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, decision => 'allow' }));
         my %cookies = %{ $browser->cookies };
         my @headers = (Cookie => join '; ', map { "$_=$cookies{$_}" } sort keys %cookies);

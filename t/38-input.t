@@ -40,7 +40,7 @@ sub test_nul {
     is_refused($t->fetch('/api/notes.txt', 'gpta_%00'), 'case 270: NUL in a bearer token');
     is_refused($t->http->raw("GET /api/notes.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\0b\r\n\r\n", one => 1),
         'case 270: a raw one');
-    my $form = $t->open_request($t->authorize_url($t->client_add('nul')))->form_with('decision');
+    my $form = $t->open_request($t->authorize_url($t->client_add('nul')))->consent_form;
     for my $name (sort keys %{ $form->{fields} }) {
         is_refused($t->browser_of('alice')->submit($form, $name => "$form->{fields}{$name}\0x", decision => 'allow'),
             "case 270: NUL in the form's $name");

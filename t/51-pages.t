@@ -20,7 +20,7 @@ sub test_forged_forms {
     my ($t) = @_;
     my $client = $t->client_add('forged');
     my $browser = $t->open_request($t->authorize_url($client));
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $before = codes($t);
     my $try = sub { my ($who, $form, %fields) = @_; decided($t, $client, $who->submit($form, decision => 'allow', %fields)) };
 
@@ -89,10 +89,11 @@ sub test_forged_forms {
     );
 
     $browser = $t->open_request($t->authorize_url($t->client_add('old')));
-    $form = $browser->form_with('decision');
+    $form = $browser->consent_form;
     my ($id, $time) = split /\./, $form->{fields}{transaction};
     is($try->($browser, $form, transaction => "$id." . ($time + 1)), '403 page', 'case 84: a form made younger');
     is(decided($t, $client, $browser->submit($form, decision => 'maybe')), '400 page', 'case 84: neither allow nor deny');
+    like($browser->page->body, qr{href="\Q$client->{redirect_uri}\E\?error=access_denied&amp;}, '... and a link back to the app');
 }
 
 sub test_consent {
@@ -210,7 +211,7 @@ sub test_sessions {
     );
     for my $what (sort keys %end) {
         my $carol = $t->open_request($t->authorize_url($client), user => 'carol');
-        my $form = $carol->form_with('decision');
+        my $form = $carol->consent_form;
         $end{$what}->();
         is(state_of($t, $carol->copy, $client), '200 sign-in', "case 97: a session ends: $what");
         is(decided($t, $client, $carol->submit($form, decision => 'allow')), '403 page', "case 97: and the form with it: $what");
@@ -284,7 +285,7 @@ sub test_own_sign_in {
         sub { my ($name) = @_; return $t->outcome($client, $browser->get($t->authorize_url($client), headers => $as->($name))) };
     is($browser->get($t->authorize_url($client))->status, 401, "without httpd's sign-in nothing is shown");
     is($ask->('erin'), '200 consent', "httpd's user is asked at once");
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, decision => 'allow' }));
     my $post = sub {
         my ($name) = @_;

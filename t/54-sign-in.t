@@ -24,7 +24,7 @@ sub user_of {
     my $response = $browser->get($request, headers => $headers);
     my $outcome = $t->outcome($client, $response);
     return $outcome if $outcome ne '200 consent';
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, decision => 'allow');
     $response = $browser->request('POST', '/oauth/authorize', body => $body, headers => $headers);
     $outcome = $t->outcome($client, $response);
@@ -85,7 +85,7 @@ sub test_given {
     my $consent = sub { $browser->get($t->authorize_url($client), headers => [ 'X-User' => 'dave', @_ ])->body };
     like($consent->('X-Name' => 'Dave <b> Miller'), qr/Dave &lt;b&gt; Miller/, 'GPTOAuthUserName env: the page calls him so');
     like($consent->(), qr/dave/, '... and by his id where that is empty');
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, decision => 'allow');
     my $post = sub { $t->outcome($client, $browser->request('POST', '/oauth/authorize', body => $body, headers => [ 'X-User' => $_[0] ])) };
     is($post->('mallory'), '403 page', 'case 86: a form that dave was shown allows nothing in the name of another');

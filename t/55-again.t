@@ -69,7 +69,7 @@ sub test_switch {
     my $page = $browser->get($t->authorize_url($client, state => 'kept', prompt => 'select_account'));
     is($t->outcome($client, $page), '200 consent', 'case 322: select_account shows whom the user is taken for');
     like($page->body, qr/carol.*Use another account/s, '... and lets him be another one');
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     is($t->outcome($client, $t->browser->submit($form, decision => 'switch')), '403 page', 'case 300: no other browser signs him out');
     is(sessions($t, 'carol'), 1, '... so that he is still signed in');
     my $tab = $browser->copy;
@@ -81,6 +81,17 @@ sub test_switch {
     my $answer = $browser->decide('allow');
     is($t->outcome($client, $answer, state => 'kept'), '303 code', '... for the same request');
     is($t->sql("SELECT count(*) FROM oauth_grant WHERE username = 'bob';"), 1, '... and it is his grant');
+}
+
+# Sign in, or not at all.
+sub test_cancel {
+    my ($t, $client) = @_;
+    my $browser = $t->browser;
+    $browser->get($t->authorize_url($client, state => 'kept'));
+    my $form = $browser->form_with('password');
+    is(join(' ', map { $_->[0] } @{ $form->{buttons} }), 'cancel', 'there is another button than the one that signs in');
+    is($t->outcome($client, $browser->submit($form, cancel => 'yes'), state => 'kept'), '303 access_denied', '... which leads back to the app');
+    like($t->error_log, qr/GPT108: authorization refused: access_denied: The user did not sign in\. \(client \Q$client->{id}\E/, '... and the log says so');
 }
 
 sub test_hint {
@@ -119,7 +130,7 @@ sub test_given {
     is($get->(max_age => 3600, prompt => 'none'), '302 login_required', 'case 322: ... with prompt=none, too');
     is($get->(prompt => 'select_account'), '200 consent', 'select_account shows who he is');
     unlike($browser->page->body, qr/another account/, '... but httpd signs out, and not the module');
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, decision => 'switch');
     is($t->outcome($client, $browser->request('POST', $form->{action}, body => $body, @carol)), '400 page', '... nor if told to');
 }
@@ -140,6 +151,7 @@ EOC
     test_login($t, $client);
     test_age($t, $client);
     test_switch($t, $client);
+    test_cancel($t, $client);
     test_hint($t, $client);
     test_given($t, $client);
 });

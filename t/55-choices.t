@@ -26,13 +26,13 @@ sub ask {
     return $t->open_request($t->authorize_url($client, scope => $scope, %params));
 }
 
-sub boxes { my ($browser) = @_; return join ' ', sort @{ $browser->form_with('decision')->{fields}{scope} // [] } }
+sub boxes { my ($browser) = @_; return join ' ', sort @{ $browser->consent_form->{fields}{scope} // [] } }
 
 # Allows what is ticked, and says what was granted, or the status of another answer.
 sub open_and_allow {
     my ($t, $client, $scope, $ticked, %params) = @_;
     my $browser = ask($t, $client, $scope, %params);
-    my $id = $browser->form_with('decision')->{fields}{transaction};
+    my $id = $browser->consent_form->{fields}{transaction};
     my $status = $browser->decide('allow', scope => $ticked)->status;
     return $status == 303 ? $t->sql("SELECT g.scope FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id WHERE c.transaction_id = '$id';") : $status;
 }

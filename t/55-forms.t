@@ -52,7 +52,7 @@ sub test_forgery {
     unlike($t->error_log, qr/null value|NOT NULL/i, 'case 84: and it does not get as far as the database');
 
     $browser = $t->open_request($url, browser => $browser);
-    $form = $browser->form_with('decision');
+    $form = $browser->consent_form;
     my $id = $form->{fields}{transaction};
     my $time = time;
     my %id = (
@@ -188,7 +188,7 @@ sub test_given {
     my $browser = $t->browser;
     my $page = $browser->get('/sso' . $t->authorize_url($client), headers => \@carol);
     is($t->outcome($client, $page), '200 consent', 'httpd signs in: no page asks for a password');
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my %forged = (%{ $form->{fields} }, shown => '', username => 'alice', password => $t->user('alice'));
     $forged{mac} = mac($t, key_of($browser), 0, '', @forged{qw(transaction request shown)});
     my $answer = $browser->request('POST', $form->{action}, body => Test::GptOauth::Http::form(%forged), headers => \@carol);

@@ -51,7 +51,7 @@ sub post {
 sub test_forms {
     my ($t, $client) = @_;
     my $browser = $t->open_request($t->authorize_url($client));
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $before = codes($t);
     my $log = length $t->error_log;
     my $allow = sub { my ($headers, $name) = @_; return is_refused($t, post($t, $browser, $form, $headers, decision => 'allow'), "case 84: $name") };
@@ -69,7 +69,7 @@ sub test_forms {
         'its own page, in an older browser' => [ Origin => 'null' ], 'one with another policy' => [ Origin => $t->issuer ], 'an even older one' => []);
     for my $name (sort keys %good) {
         my $fresh = $t->open_request($t->authorize_url($client));
-        is($t->outcome($client, post($t, $fresh, $fresh->form_with('decision'), $good{$name}, decision => 'allow')), '303 code', "a form of $name");
+        is($t->outcome($client, post($t, $fresh, $fresh->consent_form, $good{$name}, decision => 'allow')), '303 code', "a form of $name");
     }
 
     my $stranger = $t->browser;

@@ -154,7 +154,7 @@ sub test_cookies {
     ok($stranger->has_sign_in, 'nor is it by the other name');
 
     # The consent page of the one, answered at the other, by somebody who is signed in at both and has one key for both.
-    my $consent = $browser->form_with('decision');
+    my $consent = $browser->consent_form;
     my %fields = (%{ $consent->{fields} }, decision => 'allow');
     $stranger = $other->open_request($other->authorize_url($client), browser => $other->browser);
     $stranger->{cookies}{$theirs} = $cookies{$form};

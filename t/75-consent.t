@@ -45,7 +45,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
     my $evil = register($t, client_name => 'ChatGPT', redirect_uris => ['https://evil.example/cb']);
     my ($text, $body) = page_of($t, $evil);
-    like($text, qr/ChatGPT wants access to your \S+ account\. unverified /, 'case 206: the name is marked as unverified');
+    like($text, qr/ChatGPT wants access to your \S+ account\. Unverified: the app chose its own name/, 'case 206: the name is marked as unverified');
     like($text, qr{you go to https://evil\.example\.}, 'case 206: and the page says where the answer goes');
     like($text, qr/nobody has checked/, 'case 206: and why to look there');
     unlike($text, qr/program on this computer/, 'no warning of loopback');
@@ -55,18 +55,18 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     $text = page_of($t, register($t, client_name => 'Telephone', redirect_uris => ['com.example.app:/cb']));
     like($text, qr{you go to com\.example\.app:/cb\.}, 'a private-use scheme is named');
     $text = page_of($t, { id => 'https://claude.ai/oauth/mcp-oauth-client-metadata', redirect_uri => 'https://claude.ai/api/mcp/auth_callback', public => 1 });
-    like($text, qr{Claude wants access to your \S+ account\. \(claude\.ai\).*you go to https://claude\.ai\.}, 'a document is named by its host');
-    unlike($text, qr/unverified|checked|program/, '... without warnings');
+    like($text, qr{Claude wants access to your \S+ account\. Published at claude\.ai\. .*you go to https://claude\.ai\.}, 'a document is named by its host');
+    unlike($text, qr/Unverified|checked|program/, '... without warnings');
     $text = page_of($t, { id => 'https://claude.ai/oauth/claude-code-client-metadata', redirect_uri => 'http://localhost:3118/callback', public => 1 });
-    like($text, qr{Claude Code wants access to your \S+ account\. \(claude\.ai\).*program on this computer}, '... but of loopback it warns');
+    like($text, qr{Claude Code wants access to your \S+ account\. Published at claude\.ai\. .*program on this computer}, '... but of loopback it warns');
     $text = page_of($t, my $own = $t->client_add('Our app'));
     like($text, qr/Our app wants access to/, "the administrator's own");
-    unlike($text, qr/unverified|checked|program/, '... is not marked');
+    unlike($text, qr/Unverified|checked|program/, '... is not marked');
 
     for my $name ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "moc.live\x{202e}", "a\x{200b}\x{2066}b", "\x{200b}\x{ad}", "\x{a0}\x{2003}\x{3000}", "\x{2800}\x{1160}\x{180e}\x{ffa0}\x{34f}\x{206f}", '&lt;b&gt;') {
         ($text, $body) = page_of($t, register($t, client_name => $name, redirect_uris => ['https://rp.example/cb']));
         unlike($body, qr/<script|<img|<b>|[\x{ad}\x{200b}\x{202e}\x{2066}\x{206f}\x{2800}\x{a0}]/, 'case 40: ' . JSON::PP->new->ascii->encode([$name]));
-        like($text, qr/\S wants access to your \S+ account\. unverified/, 'case 40: something is left of it');
+        like($text, qr/\S wants access to your \S+ account\. Unverified:/, 'case 40: something is left of it');
     }
     is(join(' ', $body =~ /(?:href|src)="([^"]*)"/g), '/oauth/logo ' . $t->issuer . '/oauth/apps', 'case 200: nothing of an app is linked or loaded');
 

@@ -99,6 +99,10 @@ sub test_signed_in {
     is($t->outcome($client, $browser->copy->get($t->authorize_url($client, scope => 'nope'))), '302 invalid_scope', 'case 309: errors go to the app then');
     is($t->outcome($client, $browser->copy->get($t->authorize_url($client, prompt => 'none'))), '302 consent_required', 'case 309: of prompt=none too');
     is($t->outcome($client, $browser->decide('deny')), '303 access_denied', 'case 309: and what the user says');
+    my $unwilling = $t->browser;
+    $unwilling->get($t->authorize_url($client));
+    my $page = $unwilling->submit($unwilling->form_with('password'), cancel => 'yes');
+    is($t->outcome($client, $page) . ' ' . ($page->body =~ /You did not sign in/), '200 page 1', 'case 309: who cancels the sign-in stays here');
     return;
 }
 
@@ -111,7 +115,7 @@ sub test_given {
     is_detour($t, $client, $browser->get($t->authorize_url($client, scope => 'nope'), @basic), 'invalid_scope', 'a user of httpd who has pressed nothing');
     is_detour($t, $client, $browser->get($t->authorize_url($client, prompt => 'none'), @basic), 'consent_required', 'prompt=none of such a one');
     $browser->get($t->authorize_url($client), @basic);
-    my $form = $browser->form_with('decision');
+    my $form = $browser->consent_form;
     my $body = Test::GptOauth::Http::form(Test::GptOauth::Http::pairs({ %{ $form->{fields} }, decision => 'deny' }));
     is($t->outcome($client, $browser->request('POST', $form->{action}, body => $body, @basic)), '303 access_denied', 'case 309: what he presses goes to the app');
     my $own = $t->client_add('of the administrator');

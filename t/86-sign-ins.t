@@ -114,7 +114,7 @@ sub user_of_certificate {
     fresh($t);
     my $browser = $t->browser;
     $browser->{page} = tls($t, $host, $t->authorize_url($client, code_challenge => $challenge, scope => 'hello'), @as);
-    my $form = $browser->form_with('decision') or return $t->outcome($client, $browser->page);
+    my $form = $browser->consent_form or return $t->outcome($client, $browser->page);
     my $body = Test::GptOauth::Http::form(%{ $form->{fields} }, decision => 'allow');
     my $answer = tls($t, $host, '/oauth/authorize', @as, body => $body)->answer;
     my $grant = { code => $answer->{code}, redirect_uri => $client->{redirect_uri}, verifier => $verifier };
@@ -271,7 +271,7 @@ sub test_error_documents {
     my @as = (headers => [ Authorization => 'Basic ' . encode_base64('carol:password', '') ]);
     my $browser = $t->browser;
     is($t->outcome($client, $browser->get($request, @as)), '200 consent', 'somebody signs in');
-    my $body = Test::GptOauth::Http::form(%{ $browser->form_with('decision')->{fields} }, decision => 'allow');
+    my $body = Test::GptOauth::Http::form(%{ $browser->consent_form->{fields} }, decision => 'allow');
     is($t->outcome($client, $browser->request('POST', '/oauth/authorize', body => $body, @as)), '303 code', '... and allows it once for all');
     is($t->outcome($client, $browser->get($request, @as)), '302 code', '... so that nothing is asked for');
     for my $i (0 .. $#targets) {

@@ -68,7 +68,7 @@ sub test_cookies {
     my $told = sub {
         my ($what) = @_;
         is($browser->page->status, 403, $what);
-        like($browser->page->body, qr{<h1><bdi>Your browser sent no cookie</bdi></h1>.*must accept cookies from this site}s, '... is told that it is about cookies');
+        like($browser->page->body, qr{<h1><bdi>This page needs cookies</bdi></h1>.*Allow cookies for this site}s, '... is told that it is about cookies');
     };
     $browser->get($t->authorize_url($client));
     my $form = $browser->form_with('password');

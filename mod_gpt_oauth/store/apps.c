@@ -10,19 +10,24 @@
 
 /* Sub-SELECTs, for the clients of a page alone. */
 #define CLIENT(column) "(SELECT " column " FROM oauth_client WHERE oauth_client.id = client_id)"
-#define PAGE(scopes, used_at, until, of)                                                                                         \
+#define PAGE(scopes, used_at, until, not_asked, of)                                                                              \
     "SELECT client_id, " CLIENT("name") ", " CLIENT("source") ", " CLIENT("is_gpt") ", " CLIENT(                                 \
-        "redirect_uris") ", " scopes ", min(created_at), " used_at ", max(" until ") FROM " of                                   \
-                         " username = $1 AND issuer = $2 AND client_id > $3 AND " until                                          \
-                         " > $4 GROUP BY client_id ORDER BY client_id LIMIT " SQL_NUMBER(APPS_PAGE)
-#define PAGE_OP(scope, used_at, until, of)                                                                                       \
+        "redirect_uris") ", " scopes ", min(created_at), " used_at ", " until ", " not_asked " FROM " of                         \
+                         " GROUP BY client_id ORDER BY client_id LIMIT " SQL_NUMBER(APPS_PAGE)
+#define PAGE_OP(scope, used_at, until, not_asked, of)                                                                            \
     {                                                                                                                            \
-        .sql = PAGE("string_agg(" scope ", ',')", used_at, until, of), .steps = {                                                \
-            PAGE("group_concat(" scope ", ',')", used_at, until, of)                                                             \
+        .sql = PAGE("string_agg(" scope ", ',')", used_at, until, not_asked, of), .steps = {                                     \
+            PAGE("group_concat(" scope ", ',')", used_at, until, not_asked, of)                                                  \
         }                                                                                                                        \
     }
-#define GRANT_UNTIL   "CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END"
-#define CONSENT_UNTIL "COALESCE(ends_at, created_at + 31536000)"
+#define OF_USER(these) these ".username = $1 AND " these ".issuer = $2 AND "
+#define NEXT(these)    OF_USER(these) these ".client_id > $3 AND "
+#define GRANT_UNTIL    "CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END"
+#define LIVES          "revoked_at IS NULL AND " GRANT_UNTIL " > $4"
+#define CONSENT_UNTIL  "COALESCE(ends_at, created_at + 31536000)"
+#define SAME_CLIENT    "oauth_consent.client_id = oauth_grant.client_id AND "
+#define REMEMBERED     "oauth_consent WHERE " OF_USER("oauth_consent") SAME_CLIENT CONSENT_UNTIL " > $4"
+#define CONNECTED      "oauth_grant WHERE " OF_USER("oauth_grant") SAME_CLIENT LIVES
 
 /* Of several sets, with commas between them, each maybe again and again. */
 static const char *union_of(apr_pool_t *p, const char *sets)
@@ -49,6 +54,7 @@ static app_t *read_app(apr_pool_t *p, const cell_t *cell)
     app->since = next_number(&cell);
     app->used_at = next_number(&cell);
     app->until = next_number(&cell);
+    app->not_asked = next_number(&cell);
     return app;
 }
 
@@ -68,7 +74,9 @@ static store_status_t list(store_t *store, const op_t *op, const value_t *args, 
 
 store_status_t store_app_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps)
 {
-    static const op_t op = PAGE_OP("scope", "max(used_at)", GRANT_UNTIL, "oauth_grant WHERE revoked_at IS NULL AND");
+    static const op_t op =
+        PAGE_OP("scope", "max(used_at)", "max(" GRANT_UNTIL ")", "(SELECT max(" CONSENT_UNTIL ") FROM " REMEMBERED ")",
+                "oauth_grant WHERE " NEXT("oauth_grant") LIVES);
     const value_t args[] = { v_text(username), v_text(store->issuer), v_text(after), v_number(store->now) };
 
     return list(store, &op, args, COUNT(args), apps);
@@ -76,7 +84,9 @@ store_status_t store_app_list(store_t *store, const char *username, const char *
 
 store_status_t store_consent_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps)
 {
-    static const op_t op = PAGE_OP("COALESCE(given, scope)", "NULL", CONSENT_UNTIL, "oauth_consent WHERE");
+    static const op_t op =
+        PAGE_OP("COALESCE(given, scope)", "NULL", "NULL", "max(" CONSENT_UNTIL ")",
+                "oauth_consent WHERE " NEXT("oauth_consent") CONSENT_UNTIL " > $4 AND NOT EXISTS (SELECT 1 FROM " CONNECTED ")");
     const value_t args[] = { v_text(username), v_text(store->issuer), v_text(after), v_number(store->now) };
 
     return list(store, &op, args, COUNT(args), apps);

@@ -6,7 +6,7 @@
 
 #include "store/store.h"
 
-/* What a user has to do with one client: all his living grants to it, or all his consents that are remembered. */
+/* What a user has to do with one client: all his living grants to it and consents that are remembered. */
 typedef struct app_t {
     const char *client_id;
     const char *name;   /* NULL, as source and redirect_uris: the client is being removed */
@@ -16,13 +16,17 @@ typedef struct app_t {
     const char *scope;         /* all that was given, normalised */
     apr_int64_t since;         /* the first time */
     apr_int64_t used_at;       /* exact to TOUCH_INTERVAL; 0: never, or a consent */
-    apr_int64_t until;         /* when the last of them ends by itself */
+    apr_int64_t until;         /* when the last grant ends by itself; 0: a consent */
+    apr_int64_t not_asked;     /* until when something of it is not asked again; 0: it is */
 } app_t;
 
 /* The number of entries on a page. The last page has fewer. */
 #define APPS_PAGE 50
 
-/* A page, array of app_t *, by client id; after is the last one of the page before, "" for none. */
+/*
+ * A page, array of app_t *, by client id; after is the last one of the page before, "" for none. No client stands in both lists:
+ * the second one is of those without a living grant.
+ */
 store_status_t store_app_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
 store_status_t store_consent_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
 

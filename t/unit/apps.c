@@ -55,7 +55,8 @@ static const char *names(store_t *store, const char *username,
     for (int i = 0; i < apps->nelts; i++) {
         const app_t *app = APR_ARRAY_IDX(apps, i, const app_t *);
 
-        names = apr_psprintf(store->pool, "%s%s%s (%s)", names, *names ? ", " : "", app->name, app->scope);
+        names = apr_psprintf(store->pool, "%s%s%s (%s%s)", names, *names ? ", " : "", app->name, app->scope,
+                             app->not_asked ? ", not asked" : "");
     }
     return names;
 }
@@ -68,19 +69,23 @@ static void test_apps(store_t *store, const policy_t *policy)
     ok(allow(store, policy, "alice", "client_id=c1") && allow(store, policy, "alice", "client_id=c2") &&
            allow(store, policy, "bob", "client_id=c1"),
        "apps: alice lets in two, bob one");
-    is_str(names(store, "alice", store_app_list), "App c1 (read), App c2 (read)", "apps of alice");
-    is_str(names(store, "alice", store_consent_list), "App c1 (read), App c2 (read)", "what she consented to");
+    is_str(names(store, "alice", store_app_list), "App c1 (read, not asked), App c2 (read, not asked)", "apps of alice");
+    is_str(names(store, "alice", store_consent_list), "", "what she consented to is said there, and not again");
     is_str(names(&other, "alice", store_app_list), "", "and at another issuer");
     ok(!app_take_away(store, "mallory", "c1", &is_known) && !is_known, "case 298: what is not one's own");
     ok(!app_take_away(&other, "alice", "c1", &is_known) && !is_known, "case 298: or of another issuer");
     ok(!app_take_away(store, "alice", "nobody", &is_known) && !is_known, "case 298: is as unknown as what there is not");
-    is_str(names(store, "alice", store_app_list), "App c1 (read), App c2 (read)", "case 298: and nothing has changed");
+    is_str(names(store, "alice", store_app_list), "App c1 (read, not asked), App c2 (read, not asked)",
+           "case 298: and nothing has changed");
     ok(!app_take_away(store, "alice", "c1", &is_known) && is_known, "case 297: she takes one away");
-    is_str(names(store, "alice", store_app_list), "App c2 (read)", "case 297: it is gone");
-    is_str(names(store, "alice", store_consent_list), "App c2 (read)", "case 297: with what she consented to");
-    is_str(names(store, "bob", store_app_list), "App c1 (read)", "case 297: bob's is his own");
+    is_str(names(store, "alice", store_app_list), "App c2 (read, not asked)", "case 297: it is gone");
+    is_str(names(store, "alice", store_consent_list), "", "case 297: with what she consented to");
+    is_str(names(store, "bob", store_app_list), "App c1 (read, not asked)", "case 297: bob's is his own");
     ok(!app_take_away(store, "alice", "c1", &is_known) && !is_known, "case 297: and there is nothing left to take away");
-    store->now += 365 * 86400;
+    store->now += 364 * 86400;
+    is_str(names(store, "alice", store_app_list), "", "grants end by themselves");
+    is_str(names(store, "alice", store_consent_list), "App c2 (read, not asked)", "and she need not be asked for new ones");
+    store->now += 86400;
     is_str(names(store, "alice", store_consent_list), "", "consent is remembered for a year");
     store->now -= 365 * 86400;
 }
@@ -166,7 +171,7 @@ static void test_new_password(store_t *store, const policy_t *policy)
     ok(!session_find(store, cookie, &session) && session, "her session goes on");
     ok(!user_change_password(store, "erin", "old", "new", 0), "she changes it");
     ok(!session_find(store, cookie, &session) && !session, "which ends her sessions");
-    is_str(names(store, "erin", store_app_list), "App c1 (read)", "and not her apps");
+    is_str(names(store, "erin", store_app_list), "App c1 (read, not asked)", "and not her apps");
     ok(!user_change_password(store, "erin", "new", "newer", 1), "unless she says so");
     is_str(names(store, "erin", store_app_list), "", "apps");
     is_str(names(store, "erin", store_consent_list), "", "and what she consented to");

@@ -89,6 +89,7 @@ static json_t *app_data(visit_t *visit, json_t *data, const app_t *app)
     set_time(entry, "since", app->since, DAY);
     set_time(entry, "used", app->used_at, HOUR);
     set_time(entry, "until", app->until, DAY);
+    set_time(entry, "not_asked", app->not_asked, DAY);
     return entry;
 }
 

@@ -46,16 +46,21 @@ static void add_app(request_rec *r, json_t *data, const authorization_t *request
     }
 }
 
-int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
+void forms_add_back(request_rec *r, json_t *data, const authorization_t *request, const char *uri)
 {
-    json_t *data = page_data(r);
-
     page_set(data, "host", host_of(r->pool, request->redirect_uri));
-    json_object_set_new(data, "detour", json_true());
     /* Who registered before today's rules may have a scheme that they do not know. */
     if (!uri_redirect_problem(r->pool, request->redirect_uri, 1)) {
         page_set_link(data, "back", uri, page_say(r, "go_to", data));
     }
+}
+
+int forms_detour(request_rec *r, const char *title, const authorization_t *request, const failure_t *failure, const char *uri)
+{
+    json_t *data = page_data(r);
+
+    json_object_set_new(data, "detour", json_true());
+    forms_add_back(r, data, request, uri);
     return page_failure(r, HTTP_BAD_REQUEST, title, failure, data);
 }
 

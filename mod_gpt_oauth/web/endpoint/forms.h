@@ -11,6 +11,9 @@
 #include "grant/authorize.h"
 #include "grant/transaction.h"
 
+/* Adds the link back: to uri, the redirect URI with a failure in it, unless its scheme is none to go to. */
+void forms_add_back(request_rec *r, json_t *data, const authorization_t *request, const char *uri);
+
 /*
  * page_failure, of a request whose answer would go to an app that nobody has vouched for: tells where that is, and links to uri,
  * the redirect URI with the failure in it, for who wants to go there.

@@ -93,6 +93,21 @@ int sign_in_try(visit_t *visit, const params_t *params, const char **username)
     return failure ? visit_refuse(visit, *username, failure) : DECLINED;
 }
 
+/*
+ * Back to the app, which learns that it gets nothing. Where nobody vouches for the address, or it is not known yet, the user
+ * stays here: this page did not say where he would go.
+ */
+static int cancel(visit_t *visit)
+{
+    const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not sign in.", NULL);
+
+    if (!visit_is_undecided(visit) && !authorize_is_stranger(visit->request)) {
+        return visit_refuse(visit, NULL, failure);
+    }
+    log_failure(visit->r, "authorization refused", visit->request->client->id, NULL, failure);
+    return page_message(visit->r, "cancelled");
+}
+
 int sign_in_answer(visit_t *visit, const params_t *params)
 {
     const char *username, *reason;
@@ -108,6 +123,9 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     }
     if ((failure = visit_resume(visit, &form, NULL))) {
         return visit_refuse(visit, NULL, failure);
+    }
+    if (params_get(params, "cancel")) {
+        return cancel(visit);
     }
     if ((status = sign_in_try(visit, params, &username)) != DECLINED) {
         return status;

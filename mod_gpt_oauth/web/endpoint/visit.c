@@ -77,6 +77,16 @@ static void add_retry(const visit_t *visit, json_t *data, const char *message)
     }
 }
 
+/* The link to the app, which learns of the failure, where it is certain that it is one. */
+static void add_back(const visit_t *visit, json_t *data, const failure_t *failure)
+{
+    const authorization_t *request = visit->request;
+
+    if (request && request->redirect_uri && !authorize_is_stranger(request)) {
+        forms_add_back(visit->r, data, request, authorize_failure_uri(visit->r->pool, visit->conf->policy, request, failure));
+    }
+}
+
 int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
 {
     const client_t *client = visit->request ? visit->request->client : NULL;
@@ -90,6 +100,7 @@ int visit_refuse(visit_t *visit, const char *username, const failure_t *failure)
 
         if (failure->error == OAUTH_UNAVAILABLE) {
             add_retry(visit, data, "retry"); /* what failed for want of the database may go well next time */
+            add_back(visit, data, failure);
         }
         return page_failure(visit->r, status, title_of(failure), failure, data);
     }
@@ -108,6 +119,7 @@ int visit_refuse_form(visit_t *visit, int status, const char *title, const char 
     request_reference(visit->r);
     log_refusal(visit->r, LOG_FORM_REFUSED, "form refused", NULL, NULL, failure);
     add_retry(visit, data, "start_afresh");
+    add_back(visit, data, failure);
     return page_failure(visit->r, status, title, failure, data);
 }
 

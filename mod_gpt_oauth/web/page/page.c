@@ -124,9 +124,9 @@ static void add_links(request_rec *r, const speaker_t *speaker, json_t *data)
         const char *message = pages_message(speaker->pages, speaker->language, apr_pstrcat(r->pool, "link_", link->kind, NULL));
 
         page_set_link(object, "link", link->url, message);
+        /* Pages have their own places for these; that for help is below every page too. */
+        json_object_set(data, apr_pstrcat(r->pool, link->kind, "_link", NULL), json_object_get(object, "link"));
         if (strcmp(link->kind, "password") == 0 || strcmp(link->kind, "signout") == 0) {
-            json_object_set_new(data, apr_pstrcat(r->pool, link->kind, "_link", NULL),
-                                json_incref(json_object_get(object, "link")));
             json_decref(object);
         } else {
             json_array_append_new(links, object);

@@ -105,7 +105,13 @@ sub submit {
 }
 
 sub has_sign_in { return defined $_[0]->form_with('password') }
-sub has_consent { return defined $_[0]->form_with('decision') }
+sub has_consent { return defined $_[0]->consent_form }
+
+# Not the one for another account, which stands above it.
+sub consent_form {
+    my ($self) = @_;
+    return (grep { grep { $_->[0] eq 'decision' && $_->[1] eq 'allow' } @{ $_->{buttons} } } $self->forms)[0];
+}
 
 sub sign_in {
     my ($self, $username, $password) = @_;
@@ -117,7 +123,7 @@ sub sign_in {
 # decision: allow or deny.
 sub decide {
     my ($self, $decision, %fields) = @_;
-    my $form = $self->form_with('decision') or die "this page asks for no decision:\n" . $self->{page}->body . "\n";
+    my $form = $self->consent_form or die "this page asks for no decision:\n" . $self->{page}->body . "\n";
     return $self->submit($form, %fields, decision => $decision);
 }
 
