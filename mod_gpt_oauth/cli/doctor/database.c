@@ -245,15 +245,26 @@ static void judge_users(doctor_t *doctor)
     }
 }
 
+/* Whoever has to hand out another one may be on holiday. */
+#define KEY_NOTICE ((apr_int64_t)14 * 86400)
+
 static void judge_key(doctor_t *doctor, const service_key_t *key)
 {
     apr_pool_t *p = doctor->c->pool;
+    apr_int64_t left = key->expires_at - doctor->c->store->now;
 
-    if (!key->revoked_at && key->expires_at && key->expires_at <= doctor->c->store->now) {
+    if (key->revoked_at || !key->expires_at || left > KEY_NOTICE) {
+        return;
+    }
+    if (left <= 0) {
         report_add(doctor->report, WARNING, "key",
                    apr_psprintf(p, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
                                 terminal_text(p, key->name)),
                    "service key \"%s\" has expired at %s", key->name, time_text(p, key->expires_at, "?"));
+    } else {
+        report_add(doctor->report, WARNING, "key",
+                   "`gptoauth key add` makes another: give it to whoever uses this one before then",
+                   "service key \"%s\" expires soon, at %s", key->name, time_text(p, key->expires_at, "?"));
     }
 }
 
