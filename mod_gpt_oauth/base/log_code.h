@@ -49,6 +49,7 @@
     X(LOG_UNHEARD, "GPT045", WARNING, "revocations in the database cannot be heard, so nothing is cached")                       \
     X(LOG_DEAF, "GPT046", WARNING, "the same, although the database can be reached where httpd listens")                         \
     X(LOG_NO_HOUSEKEEPING, "GPT047", WARNING, "what expired long ago cannot be deleted from the database")                       \
+    X(LOG_HEARD, "GPT048", DEBUG, "a revocation, or its end, was heard of from the database")                                    \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include <apr_shm.h>
+#include <apr_strings.h>
 
 #include "base/clock.h"
 #include "base/leader.h"
@@ -30,6 +31,7 @@ typedef struct member_t {
     const listener_t *listener;
     store_source_t *source;
     listener_told_fn *told;
+    listener_heard_fn *heard;
     void *baton;
     apr_int64_t trusted; /* until then, by cache_clock */
 } member_t;
@@ -65,13 +67,23 @@ static void heard(void *baton, heard_t what, const void *id, apr_size_t size)
                                     [HEARD_GRANT] = KILL_GRANT,
                                     [HEARD_CLIENT] = KILL_CLIENT,
                                     [HEARD_USER] = KILL_USER };
+    static const char *const words[] = { [HEARD_ALL] = "anything may have ended: ",
+                                         [HEARD_TOKEN] = "a token",
+                                         [HEARD_KEY] = "a service key",
+                                         [HEARD_GRANT] = "grant ",
+                                         [HEARD_CLIENT] = "client ",
+                                         [HEARD_USER] = "user " };
     const member_t *member = baton;
+    int is_hash = what == HEARD_TOKEN || what == HEARD_KEY;
+    char text[300];
 
     if (what == HEARD_ALL) {
         cache_kill_all(member->listener->cache);
     } else {
         cache_kill(member->listener->cache, kinds[what], id, size);
     }
+    apr_snprintf(text, sizeof(text), "%s%.*s", words[what], is_hash ? 0 : (int)size, is_hash ? "" : (const char *)id);
+    member->heard(member->baton, text);
 }
 
 /* Until it breaks. */
@@ -135,13 +147,15 @@ static void lead(void *baton, const leading_t *leading)
     } while (!leader_must_end(leading, pause));
 }
 
-apr_status_t listener_start(listener_t *listener, apr_pool_t *pchild, store_source_t *source, listener_told_fn *told, void *baton)
+apr_status_t listener_start(listener_t *listener, apr_pool_t *pchild, store_source_t *source, listener_told_fn *told,
+                            listener_heard_fn *heard_by, void *baton)
 {
     member_t *member = apr_pcalloc(pchild, sizeof(*member));
 
     member->listener = listener;
     member->source = source;
     member->told = told;
+    member->heard = heard_by;
     member->baton = baton;
     return leader_start(listener->leader, pchild, lead, member);
 }

@@ -26,6 +26,9 @@ typedef enum {
 /* Of a change, once for all processes. why is one sentence without secrets; NULL for LISTENER_TRUSTED. On the thread. */
 typedef void listener_told_fn(void *baton, listener_state_t state, const char *why);
 
+/* Of each thing that was heard, after it is in force: a few words without secrets. On the thread. */
+typedef void listener_heard_fn(void *baton, const char *what);
+
 /*
  * In the parent, before the children begin. conninfo says where to listen; it is of no meaning on SQLite. It and cache live as
  * long as pconf.
@@ -36,6 +39,6 @@ apr_status_t listener_create(listener_t **listener, apr_pool_t *pconf, cache_t *
  * In each child: a thread, as long as it has requests. source leads to the cache's database.
  */
 apr_status_t listener_start(listener_t *listener, apr_pool_t *pchild, store_source_t *source, listener_told_fn *told,
-                            void *baton);
+                            listener_heard_fn *heard, void *baton);
 
 #endif

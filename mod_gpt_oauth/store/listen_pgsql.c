@@ -99,7 +99,7 @@ static void hear(listen_t *listen, const char *message)
         }
     }
     /* "all", and what newer triggers may say. */
-    listen->heard(listen->baton, HEARD_ALL, NULL, 0);
+    listen->heard(listen->baton, HEARD_ALL, message, strlen(message));
 }
 
 static void hear_all(listen_t *listen)

@@ -5,6 +5,9 @@
 #include "store/listen.h"
 
 #include <poll.h>
+#include <string.h>
+
+#include <apr_strings.h>
 
 #include "store/db.h"
 
@@ -49,12 +52,14 @@ static listen_status_t listen_wait(listen_t *listen, apr_int64_t time)
 static listen_status_t probe(listen_t *listen)
 {
     session_t *session = listen->session;
+    const char *said;
     apr_int64_t count;
     listen_status_t status = look(listen, &count);
 
     if (status == LISTEN_OK && count != session->count) {
         session->count = count;
-        listen->heard(listen->baton, HEARD_ALL, NULL, 0);
+        said = apr_off_t_toa(session->pool, count);
+        listen->heard(listen->baton, HEARD_ALL, said, strlen(said));
     }
     return status;
 }

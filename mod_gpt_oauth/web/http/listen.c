@@ -35,6 +35,14 @@ static void told(void *baton, listener_state_t state, const char *why)
     }
 }
 
+/* On the listener's thread. */
+static void heard(void *baton, const char *what)
+{
+    const server_rec *s = baton;
+
+    log_server(s, 0, LOG_HEARD, "heard from the database of issuer %s: %s", config_server(s)->issuer, what);
+}
+
 /* Only the first virtual host with a database has the listener. */
 static int is_listened_to(server_rec *main_server, const server_rec *s)
 {
@@ -70,7 +78,7 @@ void listen_child_init(apr_pool_t *pchild, server_rec *main_server)
         apr_status_t rv;
 
         if (conf->listener && conf->source &&
-            (rv = listener_start(conf->listener, pchild, conf->source, told, s)) != APR_SUCCESS) {
+            (rv = listener_start(conf->listener, pchild, conf->source, told, heard, s)) != APR_SUCCESS) {
             log_server(s, rv, LOG_UNHEARD, "a child of httpd cannot listen for revocations in the database of issuer %s",
                        conf->issuer);
         }

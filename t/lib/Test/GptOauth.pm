@@ -29,6 +29,7 @@ use Time::HiRes qw(sleep time);
 
 use parent 'Test::GptOauth::Flow';
 use Test::GptOauth::Configuration qw($pages $server @usual_modules);
+use Test::GptOauth::Hearing qw(await_hearing);
 use Test::GptOauth::Http;
 use Test::GptOauth::Postgres;
 use Test::GptOauth::Process qw(output run slurp);
@@ -288,10 +289,11 @@ sub try_gptoauth {
     return $result;
 }
 
-# What others than a server itself end, it has heard of after a second, whatever happens.
+# Until all servers of this database have heard of what others ended in it.
 sub settle {
     my ($self) = @_;
-    sleep 1.05 if !$self->{hears} && grep { $_->{cache} ne 'off' && ($_->{database} // $_->{db_params}) eq ($self->{database} // $self->{db_params}) } @running;
+    my $of = sub { $_[0]{database} // $_[0]{db_params} };
+    await_hearing($self, grep { $_->{cache} ne 'off' && $of->($_) eq $of->($self) } @running) if !$self->{hears};
     return;
 }
 
