@@ -10,8 +10,8 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 
 my $uri = 'https://rp.example/cb';
-my @client_fields = qw(application_type client_id client_name created_at disabled_at gpt_id gpt_open grant_types kind old_secret_until redirect_uris resource scope source
-  token_endpoint_auth_method);
+my @client_fields = qw(application_type client_id client_name client_uri created_at disabled_at gpt_id gpt_open grant_types kind old_secret_until policy_uri redirect_uris resource scope source
+  token_endpoint_auth_method tos_uri);
 
 my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
 
@@ -42,7 +42,7 @@ sub test_usage
     my ($t) = @_;
     my $help = $t->gptoauth('--help');
     like($help, qr/^\s+$_\b/m, "the help shows $_")
-        for 'migrate', 'purge', 'gpt', 'try', 'doctor', map({ "client $_" } qw(add list show secret redirect disable enable remove)),
+        for 'migrate', 'purge', 'gpt', 'try', 'doctor', map({ "client $_" } qw(add list show secret redirect links disable enable remove)),
         map({ "user $_" } qw(add passwd list disable enable remove sessions signout)), 'grant list', 'grant revoke', 'token show', 'throttle list', 'throttle clear', qw(--db-conf --issuer --json --help --version);
     unlike($t->gptoauth('client', '--help'), qr/user add/, 'the help for clients is about clients');
     like($t->gptoauth('--version'), qr/^gptoauth \d+\.\d+\.\d+$/, 'the version');
@@ -56,6 +56,8 @@ sub test_usage
         [ 'a value missing', [ 'client', 'add', 'x', '--redirect' ] ],
         [ 'a value too many', [ 'client', 'list', '--json=1' ] ],
         [ 'an option twice', [ qw(client add x --scope a --scope b) ] ],
+        [ 'a link twice', [ qw(client add x --terms https://a.example/ --terms https://a.example/) ] ],
+        [ 'a link of another command', [ qw(client show x --terms https://a.example/) ] ],
         [ 'an operand missing', [ 'client', 'show' ] ],
         [ 'an operand too many', [ 'client', 'show', 'a', 'b' ] ],
         [ 'a GPT without its client', ['gpt'] ],

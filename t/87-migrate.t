@@ -14,7 +14,7 @@ my @before = (
     'CREATE INDEX oauth_grant_client ON oauth_grant (client_id)', 'CREATE UNIQUE INDEX oauth_service_key_name ON oauth_service_key (issuer, name)',
     'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
-    map({ "ALTER TABLE oauth_$_" } 'grant DROP COLUMN redirect_uri', 'consent DROP COLUMN given', 'consent DROP COLUMN ends_at', map { "session DROP COLUMN $_" } qw(public_id seen_at browser)),
+    map({ "ALTER TABLE oauth_$_" } map({ "client DROP COLUMN $_" } qw(client_uri policy_uri tos_uri)), 'grant DROP COLUMN redirect_uri', 'consent DROP COLUMN given', 'consent DROP COLUMN ends_at', map { "session DROP COLUMN $_" } qw(public_id seen_at browser)),
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
 );
 my %before = (

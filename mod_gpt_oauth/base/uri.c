@@ -193,6 +193,13 @@ static const char *normal_origin(apr_pool_t *p, const uri_t *uri)
     return uri_origin(p, &normal);
 }
 
+const char *uri_page_host(apr_pool_t *p, const char *text)
+{
+    uri_t uri;
+
+    return uri_parse(p, text, &uri) && !strcmp(uri.scheme, "https") ? normal_origin(p, &uri) + strlen("https://") : NULL;
+}
+
 static const char *without_trailing_slash(apr_pool_t *p, const char *path)
 {
     apr_size_t size = strlen(path);

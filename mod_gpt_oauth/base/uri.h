@@ -64,6 +64,12 @@ int uri_redirect_match(apr_pool_t *p, const char *registered, const char *given)
 int uri_is_loopback_redirect(apr_pool_t *p, const char *given);
 
 /*
+ * Whose page that is: the host of an https URL in lower case, with its port where that is not the default one. NULL for every
+ * other text, which is no link to a page. International names are as in the URL, where they are ASCII.
+ */
+const char *uri_page_host(apr_pool_t *p, const char *text);
+
+/*
  * Scheme and host in lower case, default port dropped, one trailing slash of the path dropped; NULL when text cannot be a
  * resource (RFC 8707: absolute, no fragment) or is not http(s).
  */

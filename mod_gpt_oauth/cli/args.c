@@ -29,6 +29,9 @@ static const struct option {
     { "--resource", ARG_RESOURCE, offsetof(args_t, resource) },
     { "--redirect", ARG_REDIRECT, offsetof(args_t, redirects) },
     { "--scope", ARG_SCOPE, offsetof(args_t, scope) },
+    { "--website", ARG_LINKS, offsetof(args_t, website) },
+    { "--privacy", ARG_LINKS, offsetof(args_t, privacy) },
+    { "--terms", ARG_LINKS, offsetof(args_t, terms) },
     { "--user", ARG_USER, offsetof(args_t, user) },
     { "--client", ARG_CLIENT, offsetof(args_t, client) },
     { "--repin", ARG_REPIN, NO_VALUE },
@@ -56,6 +59,13 @@ static const struct option *find_option(const char *text, size_t size)
         }
     }
     return NULL;
+}
+
+/* Of options that share a bit the values tell. */
+static int is_given(const args_t *args, const struct option *option)
+{
+    return (args->given & option->bit) &&
+           (option->member == NO_VALUE || *(const char *const *)(const void *)((const char *)args + option->member));
 }
 
 static void set_value(args_t *args, const struct option *option, const char *value)
@@ -100,7 +110,7 @@ const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t 
         } else {
             const char *value;
 
-            if ((args->given & option->bit) && option->bit != ARG_REDIRECT) {
+            if (is_given(args, option) && option->bit != ARG_REDIRECT) {
                 return apr_psprintf(p, "%s was given twice", option->name);
             }
             value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
@@ -114,10 +124,10 @@ const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t 
     return NULL;
 }
 
-const char *args_stranger(unsigned given, unsigned allowed)
+const char *args_stranger(const args_t *args, unsigned allowed)
 {
     for (const struct option *option = options; option->name; option++) {
-        if ((given & option->bit) && !(allowed & option->bit)) {
+        if (is_given(args, option) && !(allowed & option->bit)) {
             return option->name;
         }
     }

@@ -38,6 +38,7 @@ enum {
     ARG_ADDRESS = 1 << 26,
     ARG_ALL = 1 << 27,
     ARG_LIMIT = 1 << 28,
+    ARG_LINKS = 1 << 29,                   /* --website, --privacy or --terms */
     ARG_NET = ARG_CONNECT_TO | ARG_CACERT, /* of those that ask the server */
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
@@ -46,14 +47,15 @@ typedef struct args_t {
     unsigned given;
     const char *secret_file, *url, *connect_to, *cacert, *children, *limit;
     const char *db_conf, *issuer, *grant_to, *scope, *resource, *user, *client, *expires, *address; /* NULL unless given */
-    apr_array_header_t *redirects;                                                                  /* const char * */
-    apr_array_header_t *operands; /* const char *: all that is no option, command words first */
+    const char *website, *privacy, *terms;
+    apr_array_header_t *redirects; /* const char * */
+    apr_array_header_t *operands;  /* const char *: all that is no option, command words first */
 } args_t;
 
 /* NULL, or a sentence about what cannot be understood. */
 const char *args_parse(apr_pool_t *p, int argc, const char *const *argv, args_t *args);
 
-/* The name ("--scope") of the first option in given that is not among allowed, or NULL. */
-const char *args_stranger(unsigned given, unsigned allowed);
+/* The name ("--scope") of the first option given that is not among allowed, or NULL. */
+const char *args_stranger(const args_t *args, unsigned allowed);
 
 #endif

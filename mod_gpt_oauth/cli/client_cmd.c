@@ -54,6 +54,16 @@ static int judge_redirects(const command_t *c, const apr_array_header_t *uris, i
     return DONE;
 }
 
+static int judge_links(const command_t *c, const char *const links[CLIENT_LINKS])
+{
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        if (links[i] && !uri_page_host(c->pool, links[i])) {
+            return fail("%s: a link is an https URL in plain ASCII, of at most 2048 bytes and without user name", links[i]);
+        }
+    }
+    return DONE;
+}
+
 /* NULL when that failed, and the reason was said. */
 static const char *new_secret(const command_t *c, digest_t *hash)
 {
@@ -79,6 +89,9 @@ static int judge_new(const command_t *c, const client_t *client)
     if ((kinds & (ARG_SERVICE | ARG_RESOURCE_SERVER)) && (given & ARG_REDIRECT)) {
         return fail("no user signs in to a service account or a resource server: leave out --redirect");
     }
+    if ((kinds & (ARG_SERVICE | ARG_RESOURCE_SERVER)) && (given & ARG_LINKS)) {
+        return fail("no user is asked about a service account or a resource server: leave out --website, --privacy and --terms");
+    }
     if ((given & ARG_RESOURCE) && !(given & ARG_RESOURCE_SERVER)) {
         return fail("--resource needs --resource-server: it is what that server guards");
     }
@@ -95,7 +108,7 @@ static int judge_new(const command_t *c, const client_t *client)
         return fail(
             "name the address at which the client receives its codes with --redirect URI (only with --gpt can this come later)");
     }
-    return judge_redirects(c, client->redirect_uris, client->is_public);
+    return judge_redirects(c, client->redirect_uris, client->is_public) || judge_links(c, client->links);
 }
 
 int client_add(command_t *c)
@@ -119,6 +132,7 @@ int client_add(command_t *c)
         .is_resource_server = (args->given & ARG_RESOURCE_SERVER) != 0,
         .resource = args->resource ? uri_normalise_resource(c->pool, args->resource) : "",
         .source = "admin",
+        .links = { args->website, args->privacy, args->terms },
         .created_at = c->store->now,
     };
     if (judge_new(c, &client) || (client.has_secret && !(secret = new_secret(c, &client.secret_hash)))) {
@@ -247,6 +261,29 @@ int client_redirect(command_t *c)
     }
     client->redirect_uris = uris;
     client_print_done(c, client, uris->nelts == 1 ? "has a new redirect URI" : "has new redirect URIs");
+    return DONE;
+}
+
+int client_links(command_t *c)
+{
+    const args_t *args = c->args;
+    const char *links[CLIENT_LINKS] = { args->website, args->privacy, args->terms };
+    client_t *client;
+
+    if (client_of_operand(c, &client)) {
+        return FAILED;
+    }
+    if (!client_allows_grant_type(client, "authorization_code")) {
+        return fail("no user is asked about \"%s\": it has no links", client->name);
+    }
+    if (strcmp(client->source, CLIENT_ADMIN) != 0) {
+        return fail("\"%s\" says for itself what it has on the web", client->name);
+    }
+    if (judge_links(c, links) || outcome(c, store_client_set_links(c->store, client->id, links))) {
+        return FAILED;
+    }
+    memcpy(client->links, links, sizeof(links));
+    client_print_done(c, client, args->given & ARG_LINKS ? "has these links now, and no others" : "has no links any more");
     return DONE;
 }
 

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "cli/output.h"
 #include "grant/client.h"
+#include "grant/client_metadata.h"
 
 static int is_service(const client_t *client)
 {
@@ -59,6 +60,9 @@ static json_t *client_json(const command_t *c, const void *item)
     json_object_set_new(object, "gpt_open", json_boolean(client->gpt_open));
     json_object_set_new(object, "token_endpoint_auth_method", text_json(client->auth_method));
     json_object_set_new(object, "application_type", text_json(client->application_type));
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        json_object_set_new(object, client_link_names[i], text_json(client->links[i]));
+    }
     json_object_set_new(object, "created_at", time_json(client->created_at));
     json_object_set_new(object, "disabled_at", time_json(client->disabled_at));
     json_object_set_new(object, "old_secret_until", time_json(old_secret_until(c, client)));
@@ -224,6 +228,7 @@ int client_print_list(const command_t *c)
 
 void client_print(const command_t *c, const client_t *client)
 {
+    static const char *const links[CLIENT_LINKS] = { "Website", "Privacy", "Terms" };
     table_t *table;
 
     if (c->json) {
@@ -248,6 +253,11 @@ void client_print(const command_t *c, const client_t *client)
         add_field(table, "Resource", *client->resource ? client->resource : "any");
     } else {
         add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
+    }
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        if (client->links[i]) {
+            add_field(table, links[i], client->links[i]);
+        }
     }
     add_field(table, "Created", time_text(c->pool, client->created_at, "-"));
     add_field(table, "State",

@@ -29,14 +29,18 @@ static const struct entry {
       migrate },
     { "purge", NULL, "", "delete what expired long ago", 0, 0, 0, purge },
     { "client", "add",
-      "NAME [--public | --gpt | --service | --resource-server] [--redirect URI]... [--scope \"...\"] [--resource URI]",
+      "NAME [--public | --gpt | --service | --resource-server] [--redirect URI]... [--scope \"...\"] [--resource URI] "
+      "[--website URL] [--privacy URL] [--terms URL]",
       "add a client: without a secret, a custom GPT, without users, or one that introspects tokens",
-      ARG_PUBLIC | ARG_GPT | ARG_SERVICE | ARG_RESOURCE_SERVER | ARG_REDIRECT | ARG_SCOPE | ARG_RESOURCE, 1, 1, client_add },
+      ARG_PUBLIC | ARG_GPT | ARG_SERVICE | ARG_RESOURCE_SERVER | ARG_REDIRECT | ARG_SCOPE | ARG_RESOURCE | ARG_LINKS, 1, 1,
+      client_add },
     { "client", "list", "[--limit N]", "all clients", ARG_LIMIT, 0, 0, client_list },
     { "client", "show", "CLIENT", "one client (by id or name)", 0, 1, 1, client_show },
     { "client", "secret", "CLIENT", "make a new secret; the old one works until the new one is used", 0, 1, 1, client_secret },
     { "client", "redirect", "CLIENT URI... | CLIENT --repin",
       "replace its redirect URIs, or accept the next GPT that knows the secret", ARG_REPIN, 1, 100, client_redirect },
+    { "client", "links", "CLIENT [--website URL] [--privacy URL] [--terms URL]",
+      "replace what it has on the web about itself, to which the consent page links", ARG_LINKS, 1, 1, client_links },
     { "client", "disable", "CLIENT", "refuse it and its tokens, until enabled again", 0, 1, 1, client_disable },
     { "client", "enable", "CLIENT", "let it in again", 0, 1, 1, client_enable },
     { "client", "remove", "CLIENT", "delete it and all its grants", 0, 1, 1, client_remove },
@@ -236,7 +240,7 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
     c.count = args.operands->nelts - words;
     c.json = (args.given & ARG_JSON) != 0;
     c.operands = (const char *const *)(void *)args.operands->elts + words;
-    stranger = args_stranger(args.given, entry->options | ARG_ANYWHERE);
+    stranger = args_stranger(&args, entry->options | ARG_ANYWHERE);
     if (stranger) {
         return misused(apr_psprintf(pool, "%s cannot be used with this command; see `gptoauth --help`", stranger));
     }

@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "base/uri.h"
 
+const char *const client_link_names[CLIENT_LINKS] = { "client_uri", "policy_uri", "tos_uri" };
+
 static const failure_t *invalid(apr_pool_t *p, const char *name, const char *problem)
 {
     return failure_make(p, OAUTH_INVALID_CLIENT_METADATA, apr_pstrcat(p, name, " ", problem, NULL), NULL);

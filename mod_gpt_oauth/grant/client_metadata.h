@@ -14,6 +14,9 @@
 #define CLIENT_METADATA_REDIRECTS_MAX  16
 #define CLIENT_METADATA_REDIRECTS_SIZE 4096 /* bytes of all together */
 
+/* What RFC 7591 calls the links of a client. */
+extern const char *const client_link_names[CLIENT_LINKS];
+
 /*
  * Fills name, redirect_uris and grant_types of client, in p. Redirect URIs must be https, http on a loopback host, or of a
  * private-use scheme. Grant and response types that this server lacks are dropped, as clients list all they could ever use. The

@@ -22,6 +22,9 @@ void bind_client(const store_t *store, const client_t *client, value_t args[CLIE
         v_text(client->resource ? client->resource : ""),
         v_text(client->source),
         v_number(store->now),
+        v_text(client->links[CLIENT_URI]),
+        v_text(client->links[POLICY_URI]),
+        v_text(client->links[TOS_URI]),
     };
 
     _Static_assert(COUNT(bound) == CLIENT_ARGS, "as many as CLIENT_NEW has columns");
@@ -60,6 +63,9 @@ client_t *read_client(apr_pool_t *p, const cell_t *cell)
     client->resource = next_text(&cell);
     client->source = next_text(&cell);
     client->created_at = next_number(&cell);
+    client->links[CLIENT_URI] = next_text(&cell);
+    client->links[POLICY_URI] = next_text(&cell);
+    client->links[TOS_URI] = next_text(&cell);
 
     client->has_old_secret = next_digest(&cell, &client->old_secret_hash);
     client->old_secret_until = next_number(&cell);

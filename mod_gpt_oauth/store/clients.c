@@ -104,6 +104,16 @@ store_status_t store_client_set_redirects(store_t *store, const char *id, const 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+store_status_t store_client_set_links(store_t *store, const char *id, const char *const links[CLIENT_LINKS])
+{
+    static const op_t op = {
+        .sql = "UPDATE oauth_client SET client_uri = $2, policy_uri = $3, tos_uri = $4 WHERE id = $1 RETURNING 1"
+    };
+    const value_t args[] = { v_text(id), v_text(links[CLIENT_URI]), v_text(links[POLICY_URI]), v_text(links[TOS_URI]) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}
+
 store_status_t store_client_open_pin(store_t *store, const char *id)
 {
     static const op_t op = { .sql = "UPDATE oauth_client SET gpt_open = 1 WHERE id = $1 AND is_gpt = 1 RETURNING 1" };

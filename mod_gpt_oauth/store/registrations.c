@@ -31,7 +31,7 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
 {
     static const op_t op = {
         .sql = INSERT_CLIENT(", seen_at, metadata_hash, issuer, application_type",
-                             ", $14, $15, $16, $17") " ON CONFLICT DO NOTHING RETURNING 1",
+                             ", $14, $18, $19, $20") " ON CONFLICT DO NOTHING RETURNING 1",
         .done = "SELECT 1 FROM oauth_client WHERE id = $1",
     };
     value_t args[CLIENT_ARGS + 3];
@@ -44,17 +44,18 @@ store_status_t store_registration_add(store_t *store, const client_t *client, co
 }
 
 /* A row of a built-in document, which is not fetched, is there for who lets it in. */
-#define LET_IN_AT "CASE WHEN $15 = 0 THEN $14 END"
+#define LET_IN_AT "CASE WHEN $18 = 0 THEN $14 END"
 #define RENEW_DOCUMENT                                                                                                           \
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,"                              \
-    " grant_types = excluded.grant_types, seen_at = excluded.seen_at,"                                                           \
+    " grant_types = excluded.grant_types, client_uri = excluded.client_uri, policy_uri = excluded.policy_uri,"                   \
+    " tos_uri = excluded.tos_uri, seen_at = excluded.seen_at,"                                                                   \
     " let_in_at = coalesce(excluded.let_in_at, oauth_client.let_in_at), fresh_until = excluded.fresh_until"                      \
     " WHERE oauth_client.source = excluded.source RETURNING 1"
 
 store_status_t store_document_put(store_t *store, const client_t *client)
 {
     static const op_t op = {
-        .sql = INSERT_CLIENT(", seen_at, let_in_at, fresh_until", ", $14, " LET_IN_AT ", NULLIF($15, 0)") RENEW_DOCUMENT,
+        .sql = INSERT_CLIENT(", seen_at, let_in_at, fresh_until", ", $14, " LET_IN_AT ", NULLIF($18, 0)") RENEW_DOCUMENT,
     };
     value_t args[CLIENT_ARGS + 1];
 

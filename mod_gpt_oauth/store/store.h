@@ -58,6 +58,8 @@ store_status_t store_tag_key(store_t *store, digest_t *key);
 #define CLIENT_REGISTERED "registered" /* by itself (RFC 7591) */
 #define CLIENT_DOCUMENT   "document"   /* the URL of whose metadata document is its id */
 
+enum { CLIENT_URI, POLICY_URI, TOS_URI, CLIENT_LINKS }; /* an app's pages about itself (RFC 7591 section 2) */
+
 typedef struct client_t {
     const char *id;
     const char *name;
@@ -76,6 +78,7 @@ typedef struct client_t {
     const char *scope;                 /* normalised; the most it may ask for, "" for all scopes of the server */
     const char *grant_types;           /* normalised like a scope set: "authorization_code refresh_token"; may be "" */
     const char *source;                /* CLIENT_ADMIN and so on: who made it */
+    const char *links[CLIENT_LINKS];   /* https URLs (uri_page_host); NULL: none */
     apr_int64_t created_at;
     apr_int64_t disabled_at;      /* 0: active */
     const char *application_type; /* native or web, where it registered with either; NULL */
@@ -100,6 +103,8 @@ store_status_t store_client_set_secret(store_t *store, const char *id, const dig
 /* The new secret has been used: the old one ends. */
 store_status_t store_client_end_old_secret(store_t *store, const char *id, const digest_t *current_hash);
 store_status_t store_client_set_redirects(store_t *store, const char *id, const apr_array_header_t *uris);
+/* All of them: NULL takes one away. */
+store_status_t store_client_set_links(store_t *store, const char *id, const char *const links[CLIENT_LINKS]);
 /* The next exchange may pin another GPT. REFUSED: no such client made with --gpt. */
 store_status_t store_client_open_pin(store_t *store, const char *id);
 /* disabled_at 0 enables again. */

@@ -1,4 +1,5 @@
 #include "tap.h"
+#include "base/array.h"
 #include "base/uri.h"
 
 #include <apr_strings.h>
@@ -324,6 +325,46 @@ static void test_append(apr_pool_t *p)
     is_str(uri_append_query(p, "https://rp/cb", pairs + 2, 1), "https://rp/cb", "case 25: nothing to append");
 }
 
+static void test_page_host(apr_pool_t *p)
+{
+    static const struct {
+        const char *text, *host; /* NULL: no link to a page */
+    } rows[] = {
+        { "https://notes.example", "notes.example" },
+        { "https://notes.example/terms?v=2#top", "notes.example" },
+        { "https://BankI.Example:443/", "banki.example" },
+        { "https://notes.example:8443/", "notes.example:8443" },
+        { "https://xn--nts-sna.example/", "xn--nts-sna.example" },
+        { "https://[2001:DB8::1]/", "[2001:db8::1]" },
+        { "https://evil.example/https://bank.example/", "evil.example" },
+        { "https://bank.example@evil.example/", NULL },
+        { "https://bank.example%40evil.example/", NULL },
+        { "https://bank.example\\@evil.example/", NULL },
+        { "https://n\xc3\xb6tes.example/", NULL },
+        { "https://notes.example/\xe2\x80\xae", NULL },
+        { "https://notes.example/%0d%0a", NULL },
+        { "https://notes.example/\"onclick=", NULL },
+        { " https://notes.example/", NULL },
+        { "https:///x", NULL },
+        { "https:notes.example", NULL },
+        { "//notes.example/", NULL },
+        { "http://notes.example/", NULL },
+        { "http://localhost/", NULL },
+        { "HTTPS://notes.example/", NULL },
+        { "javascript:alert(1)", NULL },
+        { "javascript://notes.example/%0aalert(1)", NULL },
+        { "data:text/html,x", NULL },
+        { "com.example.app:/", NULL },
+        { "mailto:help@notes.example", NULL },
+        { "", NULL },
+    };
+
+    for (int i = 0; i < COUNT(rows); i++) {
+        is_str(uri_page_host(p, rows[i].text), rows[i].host, "case 200: whose page is %s", rows[i].text);
+    }
+    ok(uri_page_host(p, long_uri(p, URI_MAX)) && !uri_page_host(p, long_uri(p, URI_MAX + 1)), "case 200: 2 KB at most");
+}
+
 void test_uri(apr_pool_t *p)
 {
     test_parse(p);
@@ -331,4 +372,5 @@ void test_uri(apr_pool_t *p)
     test_redirect_registration(p);
     test_redirect_match(p);
     test_append(p);
+    test_page_host(p);
 }
