@@ -165,8 +165,16 @@ sub test_metadata {
         for my $uri ('javascript:alert(1)', 'http://10.0.0.1/x', 'file:///etc/passwd', 'data:image/png;base64,x', '//x.example/', 'https://u@x.example/', "https://x.example/\n") {
             is($answer->($name => $uri)->verdict, '400 invalid_client_metadata', "case 200: $name " . $json->encode([$uri]));
         }
-        is($answer->($name => 'https://x.example/a')->verdict, '201', "case 200: $name by https is well");
+        my $said = $answer->($name => 'https://x.example/a', "$name#de" => 'https://x.example/de');
+        is($said->verdict, '201', "case 200: $name by https is well");
+        is_deeply([ grep { /_uri\b/ } sort keys %{ $said->json } ], [ grep { !/logo|jwks/ } $name ], '... and told if it is kept');
     }
+    my %links = (client_uri => 'https://x.example', policy_uri => 'https://x.example/privacy', tos_uri => 'https://x.example/terms#1');
+    for my $time (qw(first again)) {
+        my $json = $answer->(%links, token_endpoint_auth_method => 'none')->json;
+        is_deeply({ map { $_ => $json->{$_} } keys %links }, \%links, "links are told as they are kept: $time");
+    }
+    ok(!exists $answer->(client_uri => 'http://localhost:3000/')->json->{client_uri}, 'case 200: a website on the own computer is not kept');
     is($answer->(jwks => { keys => [] }, jwks_uri => 'https://x.example/jwks')->verdict, '400 invalid_client_metadata', 'case 201: jwks and jwks_uri');
     is($answer->(scope => 'read mcp openid offline_access')->json->{scope}, 'offline_access read', 'of the scopes those known here are told');
     ok(!exists $answer->(scope => 'mcp')->json->{scope}, '… or none');
@@ -245,7 +253,7 @@ sub test_same_again {
     my $before = rows($t);
     my $first = register($t, \%metadata)->json;
     is(register($t, { %metadata, %$_ })->json->{client_id}, $first->{client_id}, 'case 202: ' . $json->encode($_) . ' makes no other client') for (
-        {}, { foo => 1, client_uri => 'https://x.example/' }, { redirect_uris => [ $cb, 'http://localhost:54545/callback' ] },
+        {}, { foo => 1, logo_uri => 'https://x.example/', client_uri => 'http://localhost/' }, { redirect_uris => [ $cb, 'http://localhost:54545/callback' ] },
         { scope => 'write' }, { grant_types => [qw(refresh_token authorization_code implicit)] }, { redirect_uris => [ $cb, $cb, 'http://localhost/callback' ] }
     );
     my $other_port = { %metadata, redirect_uris => [ 'http://localhost:9/callback', $cb ] };
@@ -254,9 +262,10 @@ sub test_same_again {
     my %ids = map { register($t, { %metadata, %$_ })->json->{client_id} => 1 } (
         { client_name => 'Same' }, { redirect_uris => [$cb] }, { redirect_uris => [ 'http://localhost:3118/callback2', $cb ] },
         { redirect_uris => [ 'http://127.0.0.1:3118/callback', $cb ] }, { grant_types => ['authorization_code'] },
-        { token_endpoint_auth_method => 'client_secret_post' }, { token_endpoint_auth_method => 'client_secret_post' }
+        { token_endpoint_auth_method => 'client_secret_post' }, { token_endpoint_auth_method => 'client_secret_post' },
+        map { ({ $_ => 'https://x.example/' }, { $_ => 'https://x.example/' }) } qw(client_uri policy_uri tos_uri)
     );
-    is(scalar keys %ids, 7, 'other metadata is another client, and each confidential one is');
+    is(scalar keys %ids, 10, 'other metadata is another client, and each confidential one is');
     ok(!$ids{ $first->{client_id} }, '… than the first');
 
     $before = rows($t);

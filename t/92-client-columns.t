@@ -65,10 +65,10 @@ on_each_db({ conf => "GPTOAuthRegistration open" }, sub {
         redirect_uris => '', scope => '', grant_types => '', resource => 'https://api.example', source => 'admin', application_type => undef);
 
     my $answer = $t->http->post('/oauth/register', JSON::PP->new->encode({ client_name => 'An editor', redirect_uris => ['http://127.0.0.1/cb'],
-        token_endpoint_auth_method => 'none', application_type => 'native' }), headers => [ 'Content-Type' => 'application/json' ]);
+        token_endpoint_auth_method => 'none', application_type => 'native', tos_uri => 'https://c.example/', client_uri => 'https://a.example/', policy_uri => 'https://b.example/' }), headers => [ 'Content-Type' => 'application/json' ]);
     test_client($t, 'registered', client_id => $answer->json->{client_id}, client_name => 'An editor', token_endpoint_auth_method => 'none',
         redirect_uris => 'http://127.0.0.1/cb', scope => '', grant_types => 'authorization_code refresh_token', resource => '',
-        source => 'registered', application_type => 'native');
+        source => 'registered', application_type => 'native', client_uri => 'https://a.example/', policy_uri => 'https://b.example/', tos_uri => 'https://c.example/');
     is($t->sql("SELECT count(*) FROM oauth_client WHERE issuer = '" . $t->issuer . "' AND metadata_hash IS NOT NULL AND seen_at = created_at;") + 0, 1,
         'at this issuer, by its metadata, seen now');
 });

@@ -150,23 +150,39 @@ static int is_address(apr_pool_t *p, const char *text)
     return uri_parse(p, text, &uri) && (strcmp(uri.scheme, "https") == 0 || uri_is_loopback_redirect(p, text));
 }
 
-/* Nothing is fetched from these, and nothing of them shown; but a client with such addresses means no good. */
-static const failure_t *check_addresses(apr_pool_t *p, const json_t *metadata)
+static const failure_t *read_address(apr_pool_t *p, const json_t *metadata, const char *name, const char **text)
 {
-    static const char *const names[] = { "client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri" };
+    const failure_t *failure = client_metadata_text(p, metadata, name, text);
 
-    for (int i = 0; i < COUNT(names); i++) {
+    if (failure) {
+        return failure;
+    }
+    return *text && !is_address(p, *text) ? invalid(p, name, "is not an https URL.") : NULL;
+}
+
+/* What cannot be shown is not kept. */
+static const failure_t *read_links(apr_pool_t *p, const json_t *metadata, client_t *client)
+{
+    for (int i = 0; i < CLIENT_LINKS; i++) {
         const char *text;
-        const failure_t *failure = client_metadata_text(p, metadata, names[i], &text);
+        const failure_t *failure = read_address(p, metadata, client_link_names[i], &text);
 
         if (failure) {
             return failure;
         }
-        if (text && !is_address(p, text)) {
-            return invalid(p, names[i], "is not an https URL.");
-        }
+        client->links[i] =
+            text && strlen(text) <= CLIENT_METADATA_LINK_MAX && uri_page_host(p, text) ? apr_pstrdup(p, text) : NULL;
     }
     return NULL;
+}
+
+/* Nothing is fetched from these, and nothing of them shown; but a client with such addresses means no good. */
+static const failure_t *check_addresses(apr_pool_t *p, const json_t *metadata)
+{
+    const char *text;
+    const failure_t *failure = read_address(p, metadata, "logo_uri", &text);
+
+    return failure ? failure : read_address(p, metadata, "jwks_uri", &text);
 }
 
 static const failure_t *check_keys(apr_pool_t *p, const json_t *metadata)
@@ -187,7 +203,8 @@ const failure_t *client_metadata_read(apr_pool_t *p, const json_t *metadata, cli
     const failure_t *failure;
 
     if ((failure = read_redirects(p, metadata, client)) || (failure = read_name(p, metadata, client)) ||
-        (failure = read_types(p, metadata, client)) || (failure = check_addresses(p, metadata))) {
+        (failure = read_types(p, metadata, client)) || (failure = read_links(p, metadata, client)) ||
+        (failure = check_addresses(p, metadata))) {
         return failure;
     }
     return check_keys(p, metadata);

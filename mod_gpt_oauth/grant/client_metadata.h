@@ -11,6 +11,7 @@
 
 /* Together with an id (URI_MAX at most) no client that brings itself along takes 8 KB of a row. */
 #define CLIENT_METADATA_NAME_MAX       255 /* bytes */
+#define CLIENT_METADATA_LINK_MAX       512 /* bytes */
 #define CLIENT_METADATA_REDIRECTS_MAX  16
 #define CLIENT_METADATA_REDIRECTS_SIZE 4096 /* bytes of all together */
 
@@ -18,9 +19,10 @@
 extern const char *const client_link_names[CLIENT_LINKS];
 
 /*
- * Fills name, redirect_uris and grant_types of client, in p. Redirect URIs must be https, http on a loopback host, or of a
+ * Fills name, redirect_uris, grant_types and links of client, in p. Redirect URIs must be https, http on a loopback host, or of a
  * private-use scheme. Grant and response types that this server lacks are dropped, as clients list all they could ever use. The
- * URIs of logo and policies are looked at, but neither kept nor fetched. NULL, or what is wrong.
+ * URIs of logo and keys are looked at, but neither kept nor fetched; links on the own computer, or longer than
+ * CLIENT_METADATA_LINK_MAX, are not kept either. NULL, or what is wrong.
  */
 const failure_t *client_metadata_read(apr_pool_t *p, const json_t *metadata, client_t *client);
 

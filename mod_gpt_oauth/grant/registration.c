@@ -18,8 +18,9 @@
 #define PURGED_FOR_EACH 10
 
 /*
- * What makes two clients the same. Not the ports of loopback URIs, which match whatever they are and are others in each run of
- * many an app; nor the scopes, which limit nothing.
+ * What makes two clients the same: all that users are shown of them, or somebody could register another's app first, with links
+ * of his own. Not the ports of loopback URIs, which match whatever they are and are others in each run of many an app; nor the
+ * scopes, which limit nothing.
  */
 static void hash_metadata(apr_pool_t *p, const client_t *client, digest_t *hash)
 {
@@ -34,6 +35,11 @@ static void hash_metadata(apr_pool_t *p, const client_t *client, digest_t *hash)
     APR_ARRAY_PUSH(parts, const char *) = client->grant_types;
     if (client->application_type) {
         APR_ARRAY_PUSH(parts, const char *) = client->application_type;
+    }
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        if (client->links[i]) {
+            APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(p, client_link_names[i], " ", client->links[i], NULL);
+        }
     }
     text = apr_array_pstrcat(p, parts, '\n');
     crypto_sha256(text, strlen(text), hash);

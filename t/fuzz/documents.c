@@ -29,6 +29,9 @@ static void look_at_client(apr_pool_t *p, const client_t *client)
     }
     HOLDS(size <= CLIENT_METADATA_REDIRECTS_SIZE);
     HOLDS(*client->name && strlen(client->name) <= CLIENT_METADATA_NAME_MAX && utf8_valid(client->name, strlen(client->name)));
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        HOLDS(!client->links[i] || (strlen(client->links[i]) <= CLIENT_METADATA_LINK_MAX && uri_page_host(p, client->links[i])));
+    }
     for (const char *c = client->name; *c; c++) {
         HOLDS((unsigned char)*c >= ' ' && *c != 0x7f);
     }

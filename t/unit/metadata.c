@@ -12,12 +12,13 @@
 
 #define CB "\"redirect_uris\":[\"https://rp.example/cb\"]"
 
-/* "NAME | URI… | GRANT TYPES", or the error and, where it is told, the member that its description speaks of. */
+/* "NAME | URI… | GRANT TYPES", with " | NAME=LINK" for each link that is kept, or the error and, where it is told, the member that its description speaks of. */
 static const char *judge(apr_pool_t *p, const char *text, const char *member)
 {
     const json_t *metadata = json_parse_object(p, text, strlen(text));
     client_t client = { 0 };
     const failure_t *failure;
+    const char *links = "";
 
     if (!metadata) {
         return "no JSON";
@@ -27,7 +28,11 @@ static const char *judge(apr_pool_t *p, const char *text, const char *member)
         return apr_pstrcat(p, oauth_error_name(failure->error), strstr(failure->description, member) ? "" : " of something else",
                            NULL);
     }
-    return apr_pstrcat(p, client.name, " | ", apr_array_pstrcat(p, client.redirect_uris, ' '), " | ", client.grant_types, NULL);
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        links = client.links[i] ? apr_pstrcat(p, links, " | ", client_link_names[i], "=", client.links[i], NULL) : links;
+    }
+    return apr_pstrcat(p, client.name, " | ", apr_array_pstrcat(p, client.redirect_uris, ' '), " | ", client.grant_types, links,
+                       NULL);
 }
 
 static void test_redirects(apr_pool_t *p)
@@ -136,6 +141,20 @@ static void test_names(apr_pool_t *p)
     ok(*judge(p, apr_pstrcat(p, "{" CB ",\"client_name\":\"", name, "\"}", NULL), "") == 'x', "client_name: 255 bytes");
 }
 
+static void test_long_links(apr_pool_t *p)
+{
+    char *url = apr_palloc(p, CLIENT_METADATA_LINK_MAX + 2);
+
+    memset(url, 'x', CLIENT_METADATA_LINK_MAX + 1);
+    memcpy(url, "https://a.example/", 18);
+    url[CLIENT_METADATA_LINK_MAX + 1] = '\0';
+    ok(!strstr(judge(p, apr_pstrcat(p, "{" CB ",\"tos_uri\":\"", url, "\"}", NULL), ""), "tos_uri"),
+       "case 310: a link of 513 bytes is not kept");
+    url[CLIENT_METADATA_LINK_MAX] = '\0';
+    ok(strstr(judge(p, apr_pstrcat(p, "{" CB ",\"tos_uri\":\"", url, "\"}", NULL), ""), "tos_uri=https://a") != NULL,
+       "case 310: one of 512 bytes is");
+}
+
 static void test_members(apr_pool_t *p)
 {
 #define BOTH "Unnamed app | https://rp.example/cb | authorization_code refresh_token"
@@ -162,6 +181,16 @@ static void test_members(apr_pool_t *p)
         { "a logo by javascript", "\"logo_uri\":\"javascript:x\"", "logo_uri", "invalid_client_metadata" },
         { "case 282: a logo as list", "\"logo_uri\":[]", "logo_uri", "invalid_client_metadata" },
         { "a page by data", "\"client_uri\":\"data:text/html,x\"", "client_uri", "invalid_client_metadata" },
+        { "a page", "\"client_uri\":\"https://rp.example\"", "", BOTH " | client_uri=https://rp.example" },
+        { "all pages",
+          "\"tos_uri\":\"https://c.example/#3\",\"policy_uri\":\"https://b.example/\",\"client_uri\":\"https://a.example/\"", "",
+          BOTH " | client_uri=https://a.example/ | policy_uri=https://b.example/ | tos_uri=https://c.example/#3" },
+        { "case 200: a page on the own computer is not kept", "\"client_uri\":\"http://localhost:3000/\"", "", BOTH },
+        { "an empty page", "\"client_uri\":\"\"", "", BOTH },
+        { "a page in a language", "\"client_uri#de\":\"https://rp.example/\"", "", BOTH },
+        { "case 200: a page with a user name", "\"client_uri\":\"https://bank.example@evil.example/\"", "client_uri",
+          "invalid_client_metadata" },
+        { "case 282: a page as list", "\"client_uri\":[\"https://rp.example/\"]", "client_uri", "invalid_client_metadata" },
         { "terms by file", "\"tos_uri\":\"file:///etc/passwd\"", "tos_uri", "invalid_client_metadata" },
         { "a policy by http", "\"policy_uri\":\"http://169.254.169.254/\"", "policy_uri", "invalid_client_metadata" },
         { "keys by http", "\"jwks_uri\":\"http://rp.example/jwks\"", "jwks_uri", "invalid_client_metadata" },
@@ -184,4 +213,5 @@ void test_metadata(apr_pool_t *p)
     test_amounts(p);
     test_names(p);
     test_members(p);
+    test_long_links(p);
 }

@@ -8,6 +8,7 @@
 
 #include "base/authorization.h"
 #include "base/json.h"
+#include "grant/client_metadata.h"
 #include "grant/key.h"
 #include "grant/registration.h"
 #include "private.h"
@@ -88,6 +89,11 @@ static int reply_client(request_rec *r, const registration_t *registration)
     }
     if (client->application_type) {
         json_object_set_new(object, "application_type", json_string(client->application_type));
+    }
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        if (client->links[i]) {
+            json_object_set_new(object, client_link_names[i], json_string(client->links[i]));
+        }
     }
     if (registration->scope) {
         json_object_set_new(object, "scope", json_string(registration->scope));
