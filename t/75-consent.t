@@ -41,6 +41,55 @@ sub asked_again {
     return;
 }
 
+# The links of a page that lead to other hosts, and how they are made.
+sub links_of { my ($t, $body) = @_; return join ' ', grep { !m{^\Q@{[ $t->issuer ]}\E/} } $body =~ m{<a rel="noopener noreferrer" href="(https?:[^"]*)">}g }
+
+# An app's website, privacy policy and terms: whoever the administrator knows has links, and a stranger is quoted.
+sub test_app_links {
+    my ($t) = @_;
+    my @all = ('--website', 'https://Our.example', '--privacy', 'https://our.example:8443/privacy?a=1&b=2', '--terms', 'https://xn--our-hoa.example/terms#t');
+    for my $kind ('--gpt', '--public', '') {
+        my $made = $t->gptoauth_json('client', 'add', "Linked $kind", $kind || (), '--redirect', 'https://rp.example/cb', @all);
+        my $client = { id => $made->{client_id}, secret => $made->{client_secret}, redirect_uri => 'https://rp.example/cb' };
+        my ($text, $body) = page_of($t, $client);
+        like($text, qr{About this app: Website \(our\.example\) &middot; Privacy \(our\.example:8443\) &middot; Terms \(xn--our-hoa\.example\) }, "links of a client made with '$kind'");
+        is(links_of($t, $body), 'https://Our.example https://our.example:8443/privacy?a=1&amp;b=2 https://xn--our-hoa.example/terms#t', '... lead where the administrator said');
+    }
+    my ($text, $body) = page_of($t, { id => 'https://claude.ai/oauth/mcp-oauth-client-metadata', redirect_uri => 'https://claude.ai/api/mcp/auth_callback', public => 1 });
+    like($text, qr/About this app: Website \(claude\.ai\) /, 'the website of a document that is built in');
+    is(links_of($t, $body), 'https://claude.ai', '... is a link');
+
+    my %links = (client_uri => 'https://ChatGPT.example/', policy_uri => 'https://bank.example/privacy', tos_uri => 'https://bank.example/terms');
+    my $stranger = register($t, client_name => 'Bank', redirect_uris => ['https://evil.example/cb'], %links);
+    ($text, $body) = page_of($t, $stranger);
+    like($text, qr/The app says of itself: Website \(chatgpt\.example\) &middot; Privacy \(bank\.example\) &middot; Terms \(bank\.example\) /, 'case 200: of a stranger the page quotes the hosts');
+    unlike($body, qr/(?:href|src|action)="[^"]*(?:chatgpt|bank)/i, 'case 200: and others\' links are never links');
+    unlike($body, qr/bank\.example\/|ChatGPT\.example/, 'case 200: nor is more of them there');
+    unlike(scalar page_of($t, register($t, client_name => 'None', redirect_uris => ['https://none.example/cb'], client_uri => 'http://127.0.0.1/')), qr/About this app|of itself/, 'nothing where there is none');
+
+    # Whatever wrote it there.
+    my $wrong = 0;
+    for my $url ('javascript:alert(1)', 'data:text/html,x', 'http://our.example/', 'com.example.app:/', 'https://bank.example@evil.example/', "https://our.example/\xe2\x80\xae", 'https://our.example/" onclick="x') {
+        $t->sql('INSERT INTO oauth_client (id, name, is_public, is_gpt, redirect_uris, scope, grant_types, source, created_at, client_uri, tos_uri) '
+            . "VALUES ('wrong$wrong', 'Wrong $wrong', 1, 0, 'https://rp.example/cb', '', 'authorization_code', 'admin', 1, '$url', 'https://our.example/');");
+        ($text, $body) = page_of($t, { id => 'wrong' . $wrong++, redirect_uri => 'https://rp.example/cb', public => 1 });
+        like($text, qr/About this app: Terms \(our\.example\) /, 'case 200: nothing is shown of ' . JSON::PP->new->ascii->encode([$url]));
+        is(links_of($t, $body), 'https://our.example/', '... nor linked to');
+    }
+    my $own = $t->client_add('By hand');
+    $t->gptoauth('client', 'links', $own->{id}, '--terms', 'https://our.example/');
+    my $page = $t->open_request($t->authorize_url($own, ui_locales => 'de'))->page->body;
+    like($page, qr{Über diese App: <a [^>]*><bdi>Nutzungsbedingungen</bdi></a>\s+\(<bdi>our\.example</bdi>\)}, 'in the language of the page');
+
+    my $browser = $t->open_request($t->authorize_url($own));
+    $t->gptoauth('client', 'links', $own->{id}, '--website', 'https://new.example');
+    is($t->outcome($own, $browser->decide('allow')), '303 code', 'Allow counts on a page with other links, as it is about scopes');
+    is($t->outcome($own, $t->browser_of('alice')->get($t->authorize_url($own))), '302 code', '... and consent is remembered');
+    $t->gptoauth('client', 'links', $own->{id});
+    is($t->outcome($own, $t->browser_of('alice')->get($t->authorize_url($own))), '302 code', '... whatever becomes of the links');
+    return;
+}
+
 on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     my ($t) = @_;
     my $evil = register($t, client_name => 'ChatGPT', redirect_uris => ['https://evil.example/cb']);
@@ -76,6 +125,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     is($t->sql("SELECT count(*) FROM oauth_consent;"), 0, 'case 93: nothing is remembered');
     $t->open_request($t->authorize_url($own))->decide('allow');
     is($t->sql("SELECT count(*) FROM oauth_consent;"), 1, '... but of what the administrator made');
+    test_app_links($t);
 });
 
 done_testing;

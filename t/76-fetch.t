@@ -149,6 +149,7 @@ sub test_change {
     is(visit($t, $url), '200 consent', '... as opposed to one that is');
     like($t->browser_of('alice')->page->body, qr/After/, '... under its new name');
     is($t->sql($links), ' https://after.example/ ', '... with the links that it has now');
+    like($t->browser_of('alice')->page->body, qr{The app says of itself: <bdi>Privacy</bdi> \(<bdi>after\.example</bdi>\)}, "case 200: ... which are none on the page, as it is a stranger's");
     $tokens = $t->refresh(as_client($url), $tokens->{refresh_token})->json;
     ok($t->token_works($tokens->{access_token}), 'case 218: grants are kept');
 

@@ -160,12 +160,40 @@ static const char *last_day(request_rec *r, const policy_t *policy)
     return apr_pstrdup(r->pool, text);
 }
 
+/* Where the app's own pages are. Links are for apps that somebody here knows; of a stranger the page has nothing but the host. */
+static void add_app_links(request_rec *r, json_t *data, const authorization_t *request)
+{
+    static const char *const words[CLIENT_LINKS] = { "app_website", "link_privacy", "link_terms" };
+    int is_stranger = authorize_is_stranger(request);
+    json_t *links = json_array();
+
+    for (int i = 0; i < CLIENT_LINKS; i++) {
+        const char *url = request->client->links[i], *host = url ? uri_page_host(r->pool, url) : NULL;
+
+        if (host) {
+            json_t *entry = json_object();
+
+            page_set(entry, "words", page_say(r, words[i], data));
+            page_set(entry, "page_host", host);
+            if (!is_stranger) {
+                page_set_link(entry, "link", url, page_say(r, words[i], data));
+            }
+            json_object_set_new(entry, "is_next", json_boolean(json_array_size(links)));
+            json_array_append_new(links, entry);
+        }
+    }
+    json_object_set_new(data, "has_app_links", json_boolean(json_array_size(links)));
+    json_object_set_new(data, "app_links", links);
+    json_object_set_new(data, "is_stranger", json_boolean(is_stranger));
+}
+
 int forms_consent(request_rec *r, const policy_t *policy, const authorization_t *request, const transaction_t *form,
                   const char *problem, const char *display_name)
 {
     json_t *data = forms_data(r, request, form, problem), *scopes = json_array();
     int is_loopback = uri_is_loopback_redirect(r->pool, request->redirect_uri);
 
+    add_app_links(r, data, request);
     add_scopes(r, policy, request->scope, !problem, 0, scopes);
     add_scopes(r, policy, request->scope, !problem, 1, scopes);
     json_object_set_new(data, "scopes", scopes);
