@@ -15,8 +15,9 @@
 #include "base/params.h"
 #include "base/scheme.h"
 
-#define DIGITS "0123456789"
-#define ALPHAS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define HOST_MAX 253 /* bytes that the name of a host can have in DNS */
+#define DIGITS   "0123456789"
+#define ALPHAS   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 /* Also 0 for a percent-encoded control character: no URI of ours needs one, and CR, LF and NUL have split many a parser. */
 static int characters_allowed(const char *text)
@@ -196,8 +197,9 @@ static const char *normal_origin(apr_pool_t *p, const uri_t *uri)
 const char *uri_page_host(apr_pool_t *p, const char *text)
 {
     uri_t uri;
+    int is_page = uri_parse(p, text, &uri) && !strcmp(uri.scheme, "https") && strlen(uri.host) <= HOST_MAX;
 
-    return uri_parse(p, text, &uri) && !strcmp(uri.scheme, "https") ? normal_origin(p, &uri) + strlen("https://") : NULL;
+    return is_page ? normal_origin(p, &uri) + strlen("https://") : NULL;
 }
 
 static const char *without_trailing_slash(apr_pool_t *p, const char *path)

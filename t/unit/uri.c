@@ -358,10 +358,15 @@ static void test_page_host(apr_pool_t *p)
         { "mailto:help@notes.example", NULL },
         { "", NULL },
     };
+    char host[255];
 
     for (int i = 0; i < COUNT(rows); i++) {
         is_str(uri_page_host(p, rows[i].text), rows[i].host, "case 200: whose page is %s", rows[i].text);
     }
+    memset(host, 'a', sizeof(host) - 1);
+    host[sizeof(host) - 1] = '\0';
+    ok(!uri_page_host(p, apr_pstrcat(p, "https://", host, "/", NULL)), "case 200: no page is on a host of 254 bytes");
+    is_str(uri_page_host(p, apr_pstrcat(p, "https://", host + 1, "/", NULL)), host + 1, "case 200: it may be on one of 253");
     ok(uri_page_host(p, long_uri(p, URI_MAX)) && !uri_page_host(p, long_uri(p, URI_MAX + 1)), "case 200: 2 KB at most");
 }
 
