@@ -397,5 +397,4 @@ for my $db (dbs()) {
         $t->finish;
     };
 }
-
 done_testing;

@@ -115,7 +115,7 @@ sub test_patterns {
     is($t->ask(as_client('https://chatgpt.com/oauth/codex/client.json', 'https://chatgpt.com/connector/oauth/codex')), '400 page', 'case 319: a document of that very URL goes first');
     my $client = as_client('https://chatgpt.com/oauth/AbC-123_x/client.json', 'https://chatgpt.com/connector/oauth/AbC-123_x');
     my $browser = $t->open_request($t->authorize_url($client));
-    like($browser->page->body, qr{<strong><bdi>ChatGPT</bdi></strong> wants access to .*\(<bdi>chatgpt\.com</bdi>\)}, 'consent names the app as it does with the document for all');
+    like($browser->page->body, qr{<strong><bdi>ChatGPT</bdi></strong> wants access to .*Published at <strong><bdi>chatgpt\.com</bdi>}, 'consent names the app as it does with the document for all');
     my $tokens = $t->tokens_for($client);
     ok($t->token_works($tokens->{access_token}), 'its token works');
     is($t->refresh($client, $tokens->{refresh_token})->verdict, '200', '... and refreshes');

@@ -20,8 +20,8 @@ typedef enum {
 typedef enum { HEARD_ALL, HEARD_TOKEN, HEARD_KEY, HEARD_GRANT, HEARD_CLIENT, HEARD_USER } heard_t;
 
 /*
- * id: the hash of a token or key (DIGEST_SIZE bytes), the id of a grant or client, the name of a user; for HEARD_ALL what was said,
- * which means nothing more.
+ * id: the hash of a token or key (DIGEST_SIZE bytes), the id of a grant or client, the name of a user; for HEARD_ALL what was
+ * said, which means nothing more.
  */
 typedef void listen_heard_fn(void *baton, heard_t what, const void *id, apr_size_t size);
 
