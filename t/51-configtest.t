@@ -15,7 +15,7 @@ my $sqlite = "DBDriver sqlite3\nDBDParams \"%%DIR%%/db/oauth.sqlite\"";
 my $pgsql = 'DBDriver pgsql' . "\nDBDParams \"host=db.internal dbname=oauth user=oauth";
 my $usual = "$issuer\n$scope\n$guard";
 
-my $t = Test::GptOauth->new(db => 'sqlite', issuer => '', pages => '', start => 0);
+my $t = Test::GptOauth->new(db => 'sqlite', issuer => '', pages => '', start => 0, modules => [qw(socache_shmcb authn_socache)]);
 
 # Runs configtest with this configuration; options are modules to leave out, and lines in place of DBDriver and DBDParams.
 sub configtest {
@@ -208,6 +208,13 @@ bad('three times', qr/GPTOAuthRefreshLifetime takes 1-2 arguments, lifetime of a
 # ---- sign-in
 
 good('providers', "$usual\nGPTOAuthLoginProvider file gpt-oauth");
+for my $case ([ 'file gpt-oauth', 'file gpt-oauth' ], [ "file\nGPTOAuthLoginProvider socache gpt-oauth", 'file gpt-oauth' ], map { [ $_, '' ] } 'file', 'socache file file', 'gpt-oauth') {
+    my ($providers, $named) = @$case;
+    $t->write_conf(conf => "$usual\nGPTOAuthLoginProvider $providers");
+    my ($status, $said) = $t->configtest;
+    is("$status " . join(' ', $said =~ /GPT225: GPTOAuthLoginProvider names several providers \(([^)]+)\): .* Name one alone, or see to it that no name is in two of them$/mg),
+        "0 $named", 'GPTOAuthLoginProvider ' . $providers =~ s/\s+/ /gr . ($named ? ': a warning' : ': no warning'));
+}
 good('an alias', "$usual\n<AuthnProviderAlias file staff>\nAuthUserFile /none\n</AuthnProviderAlias>\nGPTOAuthLoginProvider staff");
 bad('an unknown provider', qr/GPTOAuthLoginProvider ldap: there is no such provider; load its module first/,
     "$usual\nGPTOAuthLoginProvider gpt-oauth ldap");

@@ -100,7 +100,8 @@
     X(LOG_LONE_ISSUER, "GPT221", WARNING, "GPTOAuthIssuer is outside of every <VirtualHost>, and there are some")                \
     X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")                 \
     X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")                                        \
-    X(LOG_COLOUR, "GPT224", WARNING, "a colour of GPTOAuthBrand is hard to see")
+    X(LOG_COLOUR, "GPT224", WARNING, "a colour of GPTOAuthBrand is hard to see")                                                 \
+    X(LOG_SEVERAL_PROVIDERS, "GPT225", WARNING, "who has the same name at several sign-in providers is one user")
 
 typedef enum {
 #define LOG_CODE(code, name, level, cause) code,

@@ -102,6 +102,31 @@ static int check_trailers(const server_rec *s)
                : 0;
 }
 
+/* Apps, consents and sessions go by the name alone, whoever checked the password. */
+static void warn_of_several_providers(apr_pool_t *p, const server_rec *s, const server_conf_t *conf)
+{
+    const char *names = NULL, *first = NULL;
+    int several = 0;
+
+    for (int i = 0; conf->login_providers && i < conf->login_providers->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(conf->login_providers, i, login_provider_t).name;
+
+        /* It remembers what others said, and has no users of its own. */
+        if (strcmp(name, "socache") != 0) {
+            several |= first && strcmp(name, first) != 0;
+            names = first ? apr_pstrcat(p, names, " ", name, NULL) : name;
+            first = first ? first : name;
+        }
+    }
+    if (several && !conf->is_guard) {
+        log_config(
+            s, LOG_SEVERAL_PROVIDERS,
+            "GPTOAuthLoginProvider names several providers (%s): whoever is alice of one of them has the apps, consents and "
+            "sessions of who is alice of another. Name one alone, or see to it that no name is in two of them",
+            names);
+    }
+}
+
 /* Debian's usual mistake: the lines in conf-enabled, and a site that takes all requests. */
 static void warn_of_lone_issuer(const server_rec *main_server, int issuers)
 {
@@ -136,6 +161,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
         if (conf->origin) {
             issuers++;
             check_ldap(s, conf);
+            warn_of_several_providers(ptemp, s, conf);
             check_server_name(ptemp, s, conf);
             problems +=
                 check_issuer(ptemp, main_server, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
