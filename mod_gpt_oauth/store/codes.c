@@ -69,7 +69,11 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
 #define INSERT_GRANT                                                                                                             \
     "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash," \
     " redirect_uri) SELECT $4, $2, $5, $6, $7, $8, $12, $14, $13, $18, $9 "
-/* Beyond those used last, with room for one. Whoever uses one just now keeps it. */
+/*
+ * Beyond those used last, with room for one. Whoever uses one just now keeps it. Two that PostgreSQL runs at once may leave one
+ * too many: neither sees the other's grant, and a lock within the statement would not help, as it sees what there was at its
+ * beginning. A transaction of two statements for each code is more than that is worth, since the next one ends all that are over.
+ */
 #define TOO_MANY                                                                                                                 \
     "SELECT id FROM oauth_grant WHERE username = $6 AND issuer = $2 AND client_id = $5 AND redirect_uri = $9"                    \
     " AND revoked_at IS NULL AND CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END > $12"                          \
