@@ -2,6 +2,7 @@
 # Scopes that the user may leave out: what the page offers, what comes of it, and what is remembered, for how long.
 use strict;
 use warnings;
+use Digest::SHA qw(sha256_hex);
 use FindBin;
 use Test::More;
 use lib "$FindBin::Bin/lib";
@@ -89,6 +90,46 @@ sub test_memory {
     is($t->sql("SELECT count(*) FROM oauth_consent WHERE client_id = '$client->{id}';"), 1, '... once');
 }
 
+# Modules from before run beside this one while hosts are upgraded: those that know given, and those that know scope alone, which they
+# take for what was asked and given.
+sub test_beside {
+    my ($t) = @_;
+    my $client = $t->client_add('two modules');
+    my ($asked, $now) = ('read send write', int time);
+    my $hash = sha256_hex(join "\n", $t->issuer, 'alice', $client->{id}, $client->{redirect_uri}, $asked, '');
+    my $key = $t->is_pgsql ? "'\\x$hash'" : "x'$hash'";
+    my $where = "FROM oauth_consent WHERE consent_hash = $key AND scope = '$asked'";
+    my $read = sub { return join ', ', map { $t->sql("SELECT $_ $where;") || 'nothing' } 'scope', 'COALESCE(given, scope)' };
+    my $insert = "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at";
+    my $values = "VALUES ($key, '${\ $t->issuer }', 'alice', '$client->{id}', '$client->{redirect_uri}', '$asked', $now";
+    my $write_scope = sub { return $t->sql("$insert) $values) ON CONFLICT DO NOTHING;") };
+    my $write_given = sub {
+        return $t->sql("$insert, given, ends_at) $values, '$_[0]', $now + 999) ON CONFLICT (consent_hash) DO UPDATE SET "
+              . 'created_at = excluded.created_at, given = excluded.given, ends_at = excluded.ends_at;');
+    };
+    my $forget = sub { return $t->sql("DELETE FROM oauth_consent WHERE client_id = '$client->{id}';") };
+    my $here = sub { return $t->tokens_for($client, params => { scope => $asked })->{scope} };
+
+    open_and_allow($t, $client, $asked, ['send']);
+    is($read->(), 'nothing, nothing', 'modules from before find nothing where a part was given');
+    $write_scope->();
+    is($here->(), 'read send', '... in whose place they write no more');
+    $write_given->('read');
+    is($here->(), 'read', '... or what they were given');
+    $write_given->($asked);
+    is($here->(), $asked, '... be it all');
+    open_and_allow($t, $client, $asked, [qw(send write)], prompt => 'consent');
+    is($read->(), "$asked, $asked", '... and they find what was given as a whole');
+    $forget->();
+    $write_scope->();
+    is($here->(), $asked, 'what one from before writes is all that was asked');
+    $forget->();
+    $write_given->('read');
+    is($here->(), 'read', '... or the part that was given');
+    open_and_allow($t, $client, $asked, ['write'], prompt => 'consent');
+    is($here->(), 'read write', '... until it is given anew');
+}
+
 sub test_end {
     my ($t) = @_;
     my $client = $t->client_add('for a year');
@@ -120,6 +161,7 @@ on_each_db({ pages => $pages }, sub {
     test_page($t, $client);
     test_narrow($t, $client);
     test_memory($t);
+    test_beside($t);
     test_end($t);
     test_changed($t, $client);
 });

@@ -14,7 +14,7 @@ my @before = (
     'CREATE INDEX oauth_grant_client ON oauth_grant (client_id)', 'CREATE UNIQUE INDEX oauth_service_key_name ON oauth_service_key (issuer, name)',
     'DROP TABLE oauth_browser', 'DROP TABLE oauth_throttle', 'DROP INDEX oauth_user_folded', 'DROP INDEX oauth_client_unused',
     'ALTER TABLE oauth_user DROP COLUMN folded', 'ALTER TABLE oauth_client DROP COLUMN let_in_at', 'ALTER TABLE oauth_client DROP COLUMN application_type', 'ALTER TABLE oauth_grant DROP COLUMN repeats',
-    map({ "ALTER TABLE oauth_$_" } map({ "client DROP COLUMN $_" } qw(client_uri policy_uri tos_uri)), 'grant DROP COLUMN redirect_uri', 'consent DROP COLUMN given', 'consent DROP COLUMN ends_at', map { "session DROP COLUMN $_" } qw(public_id seen_at browser)),
+    map({ "ALTER TABLE oauth_$_" } map({ "client DROP COLUMN $_" } qw(client_uri policy_uri tos_uri)), 'grant DROP COLUMN redirect_uri', map({ "consent DROP COLUMN $_" } qw(given ends_at asked)), map { "session DROP COLUMN $_" } qw(public_id seen_at browser)),
     q{UPDATE oauth_setting SET value = '2' WHERE name = 'schema'}
 );
 my %before = (
@@ -29,6 +29,24 @@ my $today = () = glob "$FindBin::Bin/../sql/sqlite3/*.sql";
 my $conf = <<'EOC';
 GPTOAuthRegistration open
 EOC
+
+# What schema 6 held of consents: what was asked in scope, and in given what was given.
+sub test_consents {
+    my ($t) = @_;
+    $t->sql("$_;") for 'DELETE FROM oauth_consent', 'ALTER TABLE oauth_consent DROP COLUMN asked', q{UPDATE oauth_setting SET value = '7' WHERE name = 'schema'};
+    my $hash = $t->is_pgsql ? q{sha256('%s')} : q{CAST(substr('%s' || hex(zeroblob(16)), 1, 32) AS BLOB)};
+    for my $row ([ 'a part', q{'read'} ], [ 'all', q{'read write'} ], [ 'before 0006', 'NULL' ]) {
+        my ($who, $given) = @$row;
+        $t->sql('INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at, given) '
+            . sprintf "SELECT $hash, 'i', '%s', 'c', '', 'read write', 1, %s;", $who, $who, $given);
+    }
+    $t->gptoauth('migrate');
+    my $read = sub { return join ', ', map { $t->sql("SELECT $_[0] FROM oauth_consent WHERE username = '$_';") } 'a part', 'all', 'before 0006' };
+    is($read->('scope'), 'read, read write, read write', 'a module from before finds of consents what was given');
+    is($read->('COALESCE(given, scope)'), 'read, read write, read write', '... as does this one');
+    is($read->('COALESCE(asked, scope)'), 'read write, read write, read write', '... with what was asked');
+    return;
+}
 
 on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs $today/] }, sub {
     my ($t) = @_;
@@ -68,6 +86,7 @@ on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs $t
     is($known, 'used unused', 'case 310: whom somebody has let in is told from those whom nobody has');
     is($t->sql(q{SELECT folded FROM oauth_user WHERE name = 'Mallory';}), 'mallory', 'case 328: who was disabled is so in every spelling');
     is($t->sql('SELECT count(*) FROM oauth_grant WHERE repeats > 0;'), 3, 'case 312: repeats are counted from now on');
+    test_consents($t);
 });
 
 done_testing();

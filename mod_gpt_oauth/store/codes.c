@@ -20,13 +20,14 @@ static void consent_hash(store_t *store, const char *username, const char *clien
     crypto_sha256(text, strlen(text), hash);
 }
 
+/* given is where a module wrote that does not know asked. */
 store_status_t store_consent_get(store_t *store, const char *username, const char *client_id, const char *redirect_uri,
                                  const char *asked, const char *resource, const char **given)
 {
     static const op_t op = {
         .sql = "SELECT COALESCE(given, scope) FROM oauth_consent"
                " WHERE consent_hash = $1 AND issuer = $2 AND username = $3 AND client_id = $4"
-               " AND redirect_uri = $5 AND scope = $6 AND COALESCE(ends_at, created_at + 31536000) > $7",
+               " AND redirect_uri = $5 AND COALESCE(asked, scope) = $6 AND COALESCE(ends_at, created_at + 31536000) > $7",
     };
     digest_t hash;
     const value_t args[] = {
@@ -60,11 +61,12 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " WHERE (name = $17 OR folded = $17) AND disabled_at IS NOT NULL)"                                                           \
     " ON CONFLICT DO NOTHING RETURNING grant_id"
 #define INSERT_CONSENT                                                                                                           \
-    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at, given, ends_at)"     \
-    " SELECT $15, $2, $6, $5, $9, $16, $12, $7, $19 "
+    "INSERT INTO oauth_consent (consent_hash, issuer, username, client_id, redirect_uri, scope, created_at, asked, ends_at)"     \
+    " SELECT $15, $2, $6, $5, $9, $7, $12, $16, $19 "
 #define OVER_THE_OLD                                                                                                             \
     "WHERE $16 IS NOT NULL ON CONFLICT (consent_hash)"                                                                           \
-    " DO UPDATE SET created_at = excluded.created_at, given = excluded.given, ends_at = excluded.ends_at"
+    " DO UPDATE SET scope = excluded.scope, created_at = excluded.created_at, given = NULL, asked = excluded.asked,"             \
+    " ends_at = excluded.ends_at"
 /* Until it is redeemed the grant ends with its code. */
 #define INSERT_GRANT                                                                                                             \
     "INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash," \
