@@ -20,6 +20,9 @@ sub signed_in { my ($t, $seconds) = @_; return $t->sql("UPDATE oauth_session SET
 
 sub name_of { my ($browser) = @_; return $browser->form_with('password')->{fields}{username} }
 
+# How many passwords the server hashes meanwhile, at the cost of its own.
+sub hashes { my ($t, $do) = @_; my $before = length $t->error_log; $do->(); return scalar(() = substr($t->error_log, $before) =~ /GPT025/g) }
+
 sub test_login {
     my ($t, $client) = @_;
     my $browser = $t->browser_of('alice');
@@ -27,9 +30,11 @@ sub test_login {
     is(state_of($t, $client, 'alice'), '302 code', 'signed in, and remembered');
     is(state_of($t, $client, 'alice', prompt => 'login'), '200 sign-in', 'case 322: prompt=login asks for the password');
     is(name_of($browser), 'alice', '... of whom we know');
-    is($t->outcome($client, $browser->sign_in('alice', 'a wrong guess')), '200 sign-in', 'case 322: a wrong one does not do');
+    my $hashes = hashes($t, sub { is($t->outcome($client, $browser->sign_in('alice', 'a wrong guess')), '200 sign-in', 'case 322: a wrong one does not do') });
+    is($hashes, 1, 'case 327: ... for one hash');
     my $before = $browser->copy;
-    is($t->outcome($client, $browser->sign_in('alice', $t->user('alice'))), '303 code', 'case 322: the right one does, once');
+    $hashes = hashes($t, sub { is($t->outcome($client, $browser->sign_in('alice', $t->user('alice'))), '303 code', 'case 322: the right one does, once') });
+    is($hashes, 1, 'case 327: ... for one hash as well');
     is($t->outcome($client, $before->get($t->authorize_url($client))), '200 sign-in', '... and ends the session that this browser had before');
     is(state_of($t, $client, 'alice', prompt => 'login'), '200 sign-in', 'case 322: the next request asks again');
     is(state_of($t, $client, 'alice'), '302 code', '... and others do not');
@@ -53,7 +58,8 @@ sub test_age {
     is(state_of($t, $client, 'alice', max_age => 100000, prompt => 'none'), '302 code', 'case 322: prompt=none with one that has not');
     is(state_of($t, $client, 'alice', max_age => '9' x 30), '302 code', 'case 322: one without an end');
     is(state_of($t, $client, 'alice', max_age => 0), '200 sign-in', 'case 322: max_age=0');
-    is($t->outcome($client, $t->browser_of('alice')->sign_in('alice', $t->user('alice'))), '303 code', '... once');
+    my $hashes = hashes($t, sub { is($t->outcome($client, $t->browser_of('alice')->sign_in('alice', $t->user('alice'))), '303 code', '... once') });
+    is($hashes, 1, 'case 327: ... for one hash');
     is(state_of($t, $client, 'alice', max_age => $_), '302 invalid_request', "case 322: max_age=$_") for '-1', 'abc', '1 ', '0x10', '1e3';
     is(state_of($t, $client, 'alice', prompt => "none $_"), '302 invalid_request', "case 33: prompt=none $_") for qw(login consent select_account);
 }
@@ -136,6 +142,7 @@ sub test_given {
 }
 
 on_each_db({ conf => <<'EOC' }, sub {
+LogLevel gpt_oauth:trace1
 <Location /sso/oauth/authorize>
     SetHandler gpt-oauth-authorize
     AuthType Basic

@@ -6,6 +6,7 @@ use FindBin;
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Faults;
 use Test::GptOauth::Statements;
 
 my $url = '/oauth/apps';
@@ -94,6 +95,8 @@ sub test_sessions {
     my ($id) = map { $_->{fields}{session} // () } visit_forms($bob);
     visit($one);
     is(press($one, 'sign_out', session => $id)->status, 404, "case 298: another user's session is unknown");
+    $one->get("$url?sessions=9999999999999.zz");
+    is(join(' ', grep { $_ eq $id } map { $_->{fields}{session} // () } $one->forms), '', 'case 298: and on no page of hers');
     visit($bob);
     ok(shows($bob, 'Your apps at'), 'case 298: and goes on');
     visit($one);
@@ -129,7 +132,17 @@ sub test_foreign {
     is($send->($alice, headers => [ Origin => 'https://evil.example' ]), 403, 'case 300: by its origin');
     is($send->($alice, fields => { mac => 'x' x 43 }), 403, 'case 300: without its seal');
     is($send->($mallory), 403, "case 300: another user's form");
+    $alice->get($t->authorize_url($client, prompt => 'consent'));
+    is($send->($alice, fields => $alice->form_with('decision')->{fields}), 403, 'case 300: a form of another page');
+    my %more = (password => $t->user('alice'), new_password => secret('password of a stranger'), session => (map { $_->{fields}{session} // () } visit_forms($alice))[0]);
+    for my $action (qw(take_away sign_out sign_out_others sign_out_all password)) {
+        my %as = (%more, action => $action);
+        my @got = map { $send->($alice, fields => \%as, headers => $_) } [ 'Sec-Fetch-Site' => 'cross-site' ], [ 'Sec-Fetch-Site' => 'same-site' ], [ Origin => 'https://evil.example' ];
+        is(join(' ', @got, $send->($alice, fields => { %as, mac => 'x' x 43 })), '403 403 403 403', "case 300: nor does any of them $action");
+    }
     ok($t->token_works($tokens->{access_token}), 'case 300: nothing has changed');
+    visit($alice);
+    ok(shows($alice, 'Your apps at'), 'case 300: and she is still signed in');
     is($send->($alice), 303, 'and the form as it is');
     ok(!$t->token_works($tokens->{access_token}), '... works');
     return;
@@ -148,14 +161,16 @@ sub test_password {
     };
     $carol->get("$url?password=");
     like($carol->page->body, qr/autocomplete="current-password".*autocomplete="new-password".*name="end_apps" value="yes" checked/s, 'the form');
-    $change->('no such horse', $next);
-    ok(shows($carol, 'The present password is wrong'), 'the present one is asked for');
+    my $hashes = sub { my $before = length $t->error_log; $_[0]->(); return scalar(() = substr($t->error_log, $before) =~ /GPT025/g) };
+    is($hashes->(sub { $change->('no such horse', $next) }), 1, 'case 327: a wrong present one costs one hash');
+    ok(shows($carol, 'The present password is wrong'), '... and the present one is asked for');
     $change->($t->user('carol'), 'short');
     ok(shows($carol, 'must have 8 to 72 bytes'), 'not any one will do');
     my ($form) = $carol->forms;
     delete $form->{fields}{end_apps};
-    $carol->submit($form, password => $t->user('carol'), new_password => $next, action => 'password');
-    ok(shows($carol, 'Your password is changed'), 'changed');
+    my $change_it = sub { $carol->submit($form, password => $t->user('carol'), new_password => $next, action => 'password') };
+    is($hashes->($change_it), 1, 'case 327: the right one as well, besides that of the new one');
+    ok(shows($carol, 'Your password is changed'), '... which is changed');
     visit($_) for $carol, $elsewhere;
     ok(!$carol->has_sign_in && $elsewhere->has_sign_in, '... which ends the other sessions');
     ok($t->token_works($tokens->{access_token}), '... and no app, where that was not wanted');
@@ -208,6 +223,7 @@ sub test_elsewhere {
     my $client = $t->client_add('elsewhere');
     my $tokens = $t->tokens_for($client);
     ok($there->token_works($tokens->{access_token}), 'case 324: a token works on another host') for 1 .. 2;
+    ok(is_cached($there, $tokens->{access_token}), 'case 324: ... which need not ask the database');
     my $alice = owner_of($t, 'alice');
     press($alice, 'take_away', client => $client->{id});
     ok(!$t->token_works($tokens->{access_token}), 'case 324: taken away, it is refused here');
@@ -235,7 +251,7 @@ EOC
     return ($t, [ Authorization => 'Basic YWxpY2U6c2VjcmV0' ]);
 }
 
-on_each_db({}, sub {
+on_each_db({ conf => "LogLevel gpt_oauth:trace1\n" }, sub {
     my ($t) = @_;
     test_sign_in($t);
     test_take_away($t);

@@ -102,6 +102,7 @@ sub ways {
     my $bobs = $here->tokens_for($app, user => 'bob')->{access_token};    # a disabled user loses no grant, but has to sign in again
     my $its = sub { my ($token) = @_; return "oauth_access_token WHERE token_hash = '\\x" . sha256_hex($token) . "'" };
     my $named = 0;
+    my $let_in = $here->client_add('let in');
     return (
         'a token, by the endpoint' => sub {
             my $token = service_token($here, $robot);
@@ -128,6 +129,13 @@ sub ways {
         'a token, by hand-made SQL' => sub {
             my $token = $here->tokens_for($app)->{access_token};
             return ($token, sub { $here->sql('DELETE FROM ' . $its->($token)) });
+        },
+        'case 324: an app, by the page of its user' => sub {
+            my $token = $here->tokens_for($let_in)->{access_token};
+            my $browser = $here->browser_of('alice');
+            $browser->get('/oauth/apps');
+            my ($form) = grep { ($_->{fields}{client} // '') eq $let_in->{id} } $browser->forms;
+            return ($token, sub { $browser->submit($form, action => 'take_away') });
         },
         'a service key, by the command' => sub {
             my $name = 'key' . ++$named;
@@ -185,7 +193,7 @@ sub test_revocation {
         $revoke->();
         my $revoked = time;
         # Another process did not do it through this httpd, which then hears of it like all others.
-        my @others = $name =~ /endpoint|replayed/ ? ($there, $pooled) : @hosts;
+        my @others = $name =~ /endpoint|replayed|page/ ? ($there, $pooled) : @hosts;
         $wrong{"$name: accepted by the host that revoked it"}++ if @others < @hosts && status_on($here, $token) != 401;
         for my $t (@others) {
             my ($accepted, $refused) = delays($t, $token, $revoked);
