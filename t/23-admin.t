@@ -76,7 +76,7 @@ sub as_postgres {
 
 sub sql {
     my ($db, $statement) = @_;
-    return $db eq 'pgsql' ? $cluster->psql('oauth', $statement) : $m->must("sqlite3 $sqlite", stdin => "$statement\n");
+    return $db eq 'pgsql' ? $cluster->psql('oauth', $statement) : $m->must("sqlite3 -cmd '.timeout 10000' $sqlite", stdin => "$statement\n");
 }
 
 # curl, which trusts whom the machine trusts.

@@ -63,6 +63,17 @@ subtest 'one SQLite database, many writers' => sub {
     all_answered(scalar(@results) . ' token requests over 50 connections: none fails', @results) or diag(reasons($t));
     my ($longest) = sort { $b <=> $a } map { $_->{seconds} } @results;
     cmp_ok($longest, '<=', 2, sprintf 'none takes longer than 2 s (%.2f s)', $longest);
+
+    # Another program, which does not queue up.
+    open my $other, '|-', 'sqlite3', '-batch', '-cmd', '.timeout 10000', $t->{db_params} or die "sqlite3: $!\n";
+    $other->autoflush(1);
+    print {$other} "BEGIN IMMEDIATE;\n.shell touch '${\ $t->dir }/held'\n";
+    sleep 0.02 until -e $t->dir . '/held';
+    my @waiting = map { $t->begin_gptoauth($_) } qw(migrate purge);
+    sleep 3;
+    print {$other} "ROLLBACK;\n";
+    close $other;
+    is(join(' ', map { waitpid($_, 0); $? } @waiting), '0 0', 'a database in which another program writes for three seconds is waited for');
     $t->finish;
 };
 

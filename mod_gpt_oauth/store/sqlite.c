@@ -22,6 +22,9 @@
 #define BUSY  5 /* SQLITE_BUSY, which the driver passes on */
 #define TRIES 4 /* of a statement whose schema changes, for four that migrate at once change it as often */
 
+/* So long the driver waits for the end of a lock. */
+#define DRIVER_WAITS (16 * SECOND / 10)
+
 /* Bytes of <file>-wal; SQLite by itself begins it anew at a quarter of that, but only in a moment without readers. */
 #define WAL_MAX (16 << 20)
 
@@ -127,15 +130,19 @@ static int command(lease_t *lease, const char *sql)
     return rc;
 }
 
+/* Programs that do not queue up at the lock are waited for as well: by whoever has the patience, again and again. */
 static outcome_t sqlite_begin(lease_t *lease)
 {
+    apr_int64_t until = clock_us() + lease->patience - DRIVER_WAITS;
     outcome_t outcome = take_lock(lease);
     int rc;
 
     if (outcome != DB_OK) {
         return outcome;
     }
-    rc = command(lease, "BEGIN IMMEDIATE");
+    do {
+        rc = command(lease, "BEGIN IMMEDIATE");
+    } while (rc == BUSY && clock_us() < until);
     if (rc != 0) {
         outcome = judge(lease, rc);
         drop_lock(lease);
