@@ -10,14 +10,14 @@
 
 /* Sub-SELECTs, for the clients of a page alone. */
 #define CLIENT(column) "(SELECT " column " FROM oauth_client WHERE oauth_client.id = client_id)"
-#define PAGE(scopes, used_at, until, not_asked, of)                                                                              \
+#define PAGE(scopes, used_at, until, not_asked, of, having)                                                                      \
     "SELECT client_id, " CLIENT("name") ", " CLIENT("source") ", " CLIENT("is_gpt") ", " CLIENT(                                 \
         "redirect_uris") ", " scopes ", min(created_at), " used_at ", " until ", " not_asked " FROM " of                         \
-                         " GROUP BY client_id ORDER BY client_id LIMIT " SQL_NUMBER(APPS_PAGE)
-#define PAGE_OP(scope, used_at, until, not_asked, of)                                                                            \
+                         " GROUP BY client_id" having " ORDER BY client_id LIMIT " SQL_NUMBER(APPS_PAGE)
+#define PAGE_OP(scope, used_at, until, not_asked, of, having)                                                                    \
     {                                                                                                                            \
-        .sql = PAGE("string_agg(" scope ", ',')", used_at, until, not_asked, of), .steps = {                                     \
-            PAGE("group_concat(" scope ", ',')", used_at, until, not_asked, of)                                                  \
+        .sql = PAGE("string_agg(" scope ", ',')", used_at, until, not_asked, of, having), .steps = {                             \
+            PAGE("group_concat(" scope ", ',')", used_at, until, not_asked, of, having)                                          \
         }                                                                                                                        \
     }
 #define OF_USER(these) these ".username = $1 AND " these ".issuer = $2 AND "
@@ -76,7 +76,7 @@ store_status_t store_app_list(store_t *store, const char *username, const char *
 {
     static const op_t op =
         PAGE_OP("scope", "max(used_at)", "max(" GRANT_UNTIL ")", "(SELECT max(" CONSENT_UNTIL ") FROM " REMEMBERED ")",
-                "oauth_grant WHERE " NEXT("oauth_grant") LIVES);
+                "oauth_grant WHERE " NEXT("oauth_grant") LIVES, "");
     const value_t args[] = { v_text(username), v_text(store->issuer), v_text(after), v_number(store->now) };
 
     return list(store, &op, args, COUNT(args), apps);
@@ -84,9 +84,9 @@ store_status_t store_app_list(store_t *store, const char *username, const char *
 
 store_status_t store_consent_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps)
 {
-    static const op_t op =
-        PAGE_OP("COALESCE(given, scope)", "NULL", "NULL", "max(" CONSENT_UNTIL ")",
-                "oauth_consent WHERE " NEXT("oauth_consent") CONSENT_UNTIL " > $4 AND NOT EXISTS (SELECT 1 FROM " CONNECTED ")");
+    static const op_t op = PAGE_OP("COALESCE(given, scope)", "NULL", "NULL", "max(" CONSENT_UNTIL ")",
+                                   "oauth_consent WHERE " NEXT("oauth_consent") CONSENT_UNTIL " > $4",
+                                   " HAVING NOT EXISTS (SELECT 1 FROM " CONNECTED ")");
     const value_t args[] = { v_text(username), v_text(store->issuer), v_text(after), v_number(store->now) };
 
     return list(store, &op, args, COUNT(args), apps);
