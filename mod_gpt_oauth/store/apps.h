@@ -24,11 +24,11 @@ typedef struct app_t {
 #define APPS_PAGE 50
 
 /*
- * A page, array of app_t *, by client id; after is the last one of the page before, "" for none. No client stands in both lists:
- * the second one is of those without a living grant.
+ * A page of both, arrays of app_t *, by client id: of apps with living grants, and of consents to apps that have none. after and
+ * consents_after are the last ones of the pages before, "" for none.
  */
-store_status_t store_app_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
-store_status_t store_consent_list(store_t *store, const char *username, const char *after, apr_array_header_t **apps);
+store_status_t store_app_list(store_t *store, const char *username, const char *after, const char *consents_after,
+                              apr_array_header_t **apps, apr_array_header_t **consents);
 
 /*
  * Kills all that this user granted to this client, and forgets what he consented to, in one transaction. STORE_REFUSED: there was

@@ -42,16 +42,16 @@ static const char *allow(store_t *store, const policy_t *policy, const char *use
     return request && !authorize_issue(store, policy, request, username, id, request->scope, 1, &code) ? code : NULL;
 }
 
-/* The names of a user's apps, or of those he need not be asked about. */
-static const char *names(store_t *store, const char *username,
-                         store_status_t (*list)(store_t *, const char *, const char *, apr_array_header_t **))
+/* The names of a user's apps, or of those which are not connected and need not ask. */
+static const char *names(store_t *store, const char *username, int are_consents)
 {
-    apr_array_header_t *apps;
+    apr_array_header_t *apps, *consents;
     const char *names = "";
 
-    if (list(store, username, "", &apps) != STORE_OK) {
+    if (store_app_list(store, username, "", "", &apps, &consents) != STORE_OK) {
         return "down";
     }
+    apps = are_consents ? consents : apps;
     for (int i = 0; i < apps->nelts; i++) {
         const app_t *app = APR_ARRAY_IDX(apps, i, const app_t *);
 
@@ -69,31 +69,30 @@ static void test_apps(store_t *store, const policy_t *policy)
     ok(allow(store, policy, "alice", "client_id=c1") && allow(store, policy, "alice", "client_id=c2") &&
            allow(store, policy, "bob", "client_id=c1"),
        "apps: alice lets in two, bob one");
-    is_str(names(store, "alice", store_app_list), "App c1 (read, not asked), App c2 (read, not asked)", "apps of alice");
-    is_str(names(store, "alice", store_consent_list), "", "what she consented to is said there, and not again");
-    is_str(names(&other, "alice", store_app_list), "", "and at another issuer");
+    is_str(names(store, "alice", 0), "App c1 (read, not asked), App c2 (read, not asked)", "apps of alice");
+    is_str(names(store, "alice", 1), "", "what she consented to is said there, and not again");
+    is_str(names(&other, "alice", 0), "", "and at another issuer");
     ok(!app_take_away(store, "mallory", "c1", &is_known) && !is_known, "case 298: what is not one's own");
     ok(!app_take_away(&other, "alice", "c1", &is_known) && !is_known, "case 298: or of another issuer");
     ok(!app_take_away(store, "alice", "nobody", &is_known) && !is_known, "case 298: is as unknown as what there is not");
-    is_str(names(store, "alice", store_app_list), "App c1 (read, not asked), App c2 (read, not asked)",
-           "case 298: and nothing has changed");
+    is_str(names(store, "alice", 0), "App c1 (read, not asked), App c2 (read, not asked)", "case 298: and nothing has changed");
     ok(!app_take_away(store, "alice", "c1", &is_known) && is_known, "case 297: she takes one away");
-    is_str(names(store, "alice", store_app_list), "App c2 (read, not asked)", "case 297: it is gone");
-    is_str(names(store, "alice", store_consent_list), "", "case 297: with what she consented to");
-    is_str(names(store, "bob", store_app_list), "App c1 (read, not asked)", "case 297: bob's is his own");
+    is_str(names(store, "alice", 0), "App c2 (read, not asked)", "case 297: it is gone");
+    is_str(names(store, "alice", 1), "", "case 297: with what she consented to");
+    is_str(names(store, "bob", 0), "App c1 (read, not asked)", "case 297: bob's is his own");
     ok(!app_take_away(store, "alice", "c1", &is_known) && !is_known, "case 297: and there is nothing left to take away");
     store->now += 364 * 86400;
-    is_str(names(store, "alice", store_app_list), "", "grants end by themselves");
-    is_str(names(store, "alice", store_consent_list), "App c2 (read, not asked)", "and she need not be asked for new ones");
+    is_str(names(store, "alice", 0), "", "grants end by themselves");
+    is_str(names(store, "alice", 1), "App c2 (read, not asked)", "and she need not be asked for new ones");
     store->now += 86400;
-    is_str(names(store, "alice", store_consent_list), "", "consent is remembered for a year");
+    is_str(names(store, "alice", 1), "", "consent is remembered for a year");
     store->now -= 365 * 86400;
 }
 
 /* Pages of apps, and more grants of one kind than may be. */
 static void test_many(store_t *store, const policy_t *policy)
 {
-    apr_array_header_t *apps;
+    apr_array_header_t *apps, *consents;
     const app_t *app;
     digest_t hash;
     code_t *code;
@@ -102,9 +101,9 @@ static void test_many(store_t *store, const policy_t *policy)
     for (int i = 1; i <= APPS_PAGE; i++) {
         allow(store, policy, "carol", apr_psprintf(store->pool, "client_id=c%d", i));
     }
-    ok(store_app_list(store, "carol", "", &apps) == STORE_OK && apps->nelts == APPS_PAGE, "a page of apps");
+    ok(store_app_list(store, "carol", "", "", &apps, &consents) == STORE_OK && apps->nelts == APPS_PAGE, "a page of apps");
     app = APR_ARRAY_IDX(apps, APPS_PAGE - 1, const app_t *);
-    ok(store_app_list(store, "carol", app->client_id, &apps) == STORE_OK && apps->nelts == 1, "and the rest");
+    ok(store_app_list(store, "carol", app->client_id, "", &apps, &consents) == STORE_OK && apps->nelts == 1, "and the rest");
 
     store->now++;
     for (int i = 1; i < GRANTS_MAX; i++) {
@@ -171,10 +170,10 @@ static void test_new_password(store_t *store, const policy_t *policy)
     ok(!session_find(store, cookie, &session) && session, "her session goes on");
     ok(!user_change_password(store, "erin", "old", "new", 0), "she changes it");
     ok(!session_find(store, cookie, &session) && !session, "which ends her sessions");
-    is_str(names(store, "erin", store_app_list), "App c1 (read, not asked)", "and not her apps");
+    is_str(names(store, "erin", 0), "App c1 (read, not asked)", "and not her apps");
     ok(!user_change_password(store, "erin", "new", "newer", 1), "unless she says so");
-    is_str(names(store, "erin", store_app_list), "", "apps");
-    is_str(names(store, "erin", store_consent_list), "", "and what she consented to");
+    is_str(names(store, "erin", 0), "", "apps");
+    is_str(names(store, "erin", 1), "", "and what she consented to");
 }
 
 void test_apps_of_users(apr_pool_t *p)

@@ -1,5 +1,5 @@
 /*
- * What stands on the page of a user's apps: three lists, each by one statement, and forms to end what is in them. Called by
+ * What stands on the page of a user's apps: three lists by two statements, and forms to end what is in them. Called by
  * apps.c.
  */
 #include "web/endpoint/apps_page.h"
@@ -161,8 +161,8 @@ int apps_page_show(visit_t *visit, const owner_t *owner, const params_t *query)
     store_t *store = &visit->store;
     user_session_t after;
 
-    if (store_app_list(store, owner->username, apps_after ? apps_after : "", &apps) == STORE_DOWN ||
-        store_consent_list(store, owner->username, consents_after ? consents_after : "", &consents) == STORE_DOWN ||
+    if (store_app_list(store, owner->username, apps_after ? apps_after : "", consents_after ? consents_after : "", &apps,
+                       &consents) == STORE_DOWN ||
         (owner->session &&
          store_session_list(store, owner->username, read_after(visit->r->pool, params_get(query, "sessions"), &after),
                             &sessions) == STORE_DOWN)) {
