@@ -11,6 +11,8 @@ const validator = new HtmlValidate({
     rules: {
         // Templates put an attribute in or leave it out with the blank behind it.
         'no-trailing-whitespace': 'off',
+        // A box for each scope.
+        'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'submit', 'button', 'reset'] }],
         // The doctype is right in either case.
         'doctype-style': 'off',
         // {{brand}} may be as long as its administrator likes.
@@ -25,12 +27,16 @@ export async function markupProblems(html) {
 
 // ---- axe
 
-export async function axeProblems(page, what) {
-    await page.evaluate(axe.source);
-    const found = await page.evaluate(() => window.axe.run(document, {
+// only: the rules to ask, where the others have been.
+export async function axeProblems(page, what, ...only) {
+    if (!await page.evaluate(() => Boolean(window.axe))) {
+        await page.evaluate(axe.source);
+    }
+    const found = await page.evaluate((values) => window.axe.run(document, {
         resultTypes: ['violations'],
-        rules: { 'target-size': { enabled: true } }
-    }));
+        preload: false,
+        ...values.length ? { runOnly: { type: 'rule', values } } : { rules: { 'target-size': { enabled: true } } }
+    }), only);
     return found.violations.map((v) => `axe ${what} ${v.id}: ${v.nodes.map((n) => n.target + ' ' + (n.any[0]?.message ?? '')).join('; ')}`);
 }
 

@@ -33,7 +33,6 @@ export const scenes = {
     'sign-in wrong': tried('alice', 'no such horse'),
     'sign-in empty': tried('', ''),
     'sign-in too often': tried('hans', 'no such horse'),
-    'sign-in without a brand': at(half + apps.replace('apps', 'apps'), {}),
     'sign-in long': at(long + request.long),
     'sign-in pale': at(pale + apps),
     'consent': consent('admin'),
@@ -69,8 +68,7 @@ export const scenes = {
         const visitor = await (await walk.open()).go(issuer + apps);
         await visitor.signIn('bob', facts.password.bob);
         const own = visitor.page.locator('form:has(input[name=session])').first();
-        await own.locator('button[value=sign_out]').click();
-        return visitor;
+        return visitor.after(own.locator('button[value=sign_out]').click());
     },
     'cancelled': async (walk) => (await at(issuer + request.unverified)(walk)).press('cancel'),
     'already done': async (walk) => {
@@ -85,7 +83,7 @@ export const scenes = {
     'error not connected': at(issuer + request.admin.replace(/client_id=[^&]*/, 'client_id=nobody')),
     'error old page': (walk) => decide(walk, 'allow', (visitor) => changed(visitor.page, 'mac', 'A'.repeat(43))),
     'error no cookie': (walk) => decide(walk, 'allow', (visitor) => visitor.context.clearCookies()),
-    'error form': (walk) => decide(walk, 'deny', (visitor) => visitor.page.locator('button[name=decision]').evaluateAll((all) => all.forEach((b) => { b.value = 'deny '; }))).catch(() => null),
+    'error form': (walk) => decide(walk, 'maybe', (visitor) => visitor.page.locator('button[value=deny]').evaluate((button) => { button.value = 'maybe'; })),
     'error detour': at(issuer + request.unverified.replace(/scope=[^&]*/, 'scope=nothing'), { user: 'alice' }),
     'error gone': async (walk) => {
         const visitor = await at(issuer + apps, { user: 'gerda' })(walk);

@@ -48,16 +48,19 @@ export class Visitor {
 
     // Presses a button by its name and value.
     async press(name, value, within = '') {
-        await this.page.locator(`${within} button[name="${name}"]${value ? `[value="${value}"]` : ''}`).first().click();
-        return this;
+        return this.after(this.page.locator(`${within} button[name="${name}"]${value ? `[value="${value}"]` : ''}`).first().click());
     }
 
     async signIn(user, password) {
         assert(await this.has('input[name=password]'), `no sign-in page: ${this.page.url()}`);
         await this.page.fill('input[name=username]', user);
         await this.page.fill('input[name=password]', password);
-        await this.page.keyboard.press('Enter');
-        await this.page.waitForLoadState();
+        return this.after(this.page.keyboard.press('Enter'));
+    }
+
+    // What was just done opens another page.
+    async after(deed) {
+        await Promise.all([this.page.waitForEvent('load'), deed]);
         return this;
     }
 

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { axeProblems, contrastProblems, keyboardProblems, layoutProblems, markupProblems, problemProblems, sourceProblems } from './pages-judge.mjs';
 import { scenes } from './pages-scenes.mjs';
-import { flows } from './pages-flows.mjs';
+import { flows, startApps } from './pages-flows.mjs';
 import { Album } from './pages-album.mjs';
 import { Visitor } from './pages-visitor.mjs';
 import { end, facts, is, ok } from './play.mjs';
@@ -82,7 +82,7 @@ async function judgeEnglish(name, visitor) {
     await add(keyboardProblems(page, 'light'));
     await page.emulateMedia({ colorScheme: 'dark' });
     await album.take(page, name, 'dark');
-    await add(axeProblems(page, 'dark'));
+    await add(axeProblems(page, 'dark', 'color-contrast', 'link-in-text-block'));
     await add(contrastProblems(page, 'dark'));
     await add(keyboardProblems(page, 'dark', 8));
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
@@ -148,6 +148,7 @@ async function runAll(jobs, workers) {
 }
 
 mkdirSync(facts.pictures, { recursive: true });
+await startApps();
 const names = Object.keys(scenes).filter((name) => isOnly.test(name));
 const jobs = names.flatMap((name) => [['en', true], ['de', false], ['ar', true]].map((how) => () => play(name, ...how)));
 for (const [name, flow] of Object.entries(flows).filter(([name]) => isOnly.test(name))) {

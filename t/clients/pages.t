@@ -110,7 +110,7 @@ $t->write_file('pages/messages/ar.json', from_right_to_left());
 $t->write_file('users', '');
 $t->start;
 
-my %user = map { $_ => $t->user($_) } qw(alice bob carol dora erna frank gerda hans);
+my %user = map { $_ => $t->user($_) } qw(alice bob carol dora erna frank gerda hans ida jan);
 $user{$long} = $t->user_add($long, "horse battery staple of somebody");
 my %client = (
     admin => $t->client_add('My notebook', redirect => 'https://rp.example/cb'),
@@ -148,6 +148,7 @@ my %facts = (
     password => \%user,
     pictures => "$build/screenshots",
     request => { map { $_ => /^long/ ? $request->($_, $all) : $request->($_, 'read tags write') } keys %client },
+    admin => $client{admin}{id},
     optional => $request->('admin', 'tags write'),
     ports => { https => $t->port('F'), http => $t->port('N') },
     key => "$t->{dir}/key.pem",
