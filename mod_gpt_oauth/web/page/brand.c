@@ -33,17 +33,20 @@ static colour_t dark_accent(const brand_t *brand)
     return brand->dark ? colour(brand->dark) : colour_readable(colour(brand->light), colour(DARK_GROUND), CONTRAST_OF_SHAPES);
 }
 
-static const char *rule(apr_pool_t *p, colour_t accent)
+/* What is filled with a colour that is hard to see on its ground has an edge that is not. */
+static const char *rule(apr_pool_t *p, colour_t accent, const char *ground)
 {
-    return apr_psprintf(p, ":root{--accent:%s;--on-accent:%s}", colour_print(p, accent), colour_print(p, colour_of_text(accent)));
+    return apr_psprintf(p, ":root{--accent:%s;--on-accent:%s;--accent-edge:%s}", colour_print(p, accent),
+                        colour_print(p, colour_of_text(accent)),
+                        colour_print(p, colour_readable(accent, colour(ground), CONTRAST_OF_SHAPES)));
 }
 
 const char *brand_colours(apr_pool_t *p, const brand_t *brand)
 {
     int is_ours = !brand || !brand->light;
 
-    return apr_pstrcat(p, rule(p, colour(is_ours ? LIGHT : brand->light)), "@media(prefers-color-scheme:dark){",
-                       rule(p, is_ours ? colour(DARK) : dark_accent(brand)), "}\n", NULL);
+    return apr_pstrcat(p, rule(p, colour(is_ours ? LIGHT : brand->light), LIGHT_GROUND), "@media(prefers-color-scheme:dark){",
+                       rule(p, is_ours ? colour(DARK) : dark_accent(brand), DARK_GROUND), "}\n", NULL);
 }
 
 const char *brand_colour_problem(apr_pool_t *p, const brand_t *brand)
