@@ -1,4 +1,4 @@
-// Pictures of all pages, pasted on a sheet for each way of seeing them.
+// Pictures of all pages, pasted on sheets: for each way of seeing them one of each kind of page.
 import { writeFileSync } from 'node:fs';
 
 export class Album {
@@ -7,8 +7,9 @@ export class Album {
     }
 
     async take(page, name, sheet) {
+        const key = `${sheet}-${/^(?:sign-in|consent|error)/.exec(name)?.[0] ?? 'own'}`;
         const picture = await page.screenshot({ fullPage: true, type: 'jpeg', quality: 85 });
-        this.sheets.set(sheet, [...this.sheets.get(sheet) ?? [], { name, picture }]);
+        this.sheets.set(key, [...this.sheets.get(key) ?? [], { name, picture }]);
     }
 
     async paste(browser) {

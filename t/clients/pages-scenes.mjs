@@ -84,7 +84,7 @@ export const scenes = {
     'error old page': (walk) => decide(walk, 'allow', (visitor) => changed(visitor.page, 'mac', 'A'.repeat(43))),
     'error no cookie': (walk) => decide(walk, 'allow', (visitor) => visitor.context.clearCookies()),
     'error form': (walk) => decide(walk, 'maybe', (visitor) => visitor.page.locator('button[value=deny]').evaluate((button) => { button.value = 'maybe'; })),
-    'error detour': at(issuer + request.unverified.replace(/scope=[^&]*/, 'scope=nothing'), { user: 'alice' }),
+    'error detour': at(issuer + request.unverified.replace(/scope=[^&]*/, 'scope=nothing')),
     'error gone': async (walk) => {
         const visitor = await at(issuer + apps, { user: 'gerda' })(walk);
         await changed(visitor.page, 'client', 'nobody');

@@ -83,7 +83,9 @@ sub from_right_to_left {
 sub register {
     my ($t, $name, $redirect) = @_;
     my $body = JSON::PP->new->utf8->encode({ client_name => $name, redirect_uris => [$redirect], token_endpoint_auth_method => 'none' });
-    my $json = $t->http->post('/oauth/register', $body, headers => [ 'Content-Type' => 'application/json' ])->json;
+    my $response = $t->http->post('/oauth/register', $body, headers => [ 'Content-Type' => 'application/json' ]);
+    my $json = $response->json;
+    die 'not registered: ' . $response->body unless $json->{client_id};
     return { id => $json->{client_id}, public => 1, redirect_uri => $redirect };
 }
 
