@@ -11,6 +11,7 @@ use Test::More;
 use lib "$FindBin::Bin/../lib";
 use Test::GptOauth;
 use Test::GptOauth::Clients;
+use Test::GptOauth::Http;
 
 my $long = 'W' x 255;
 my $far = 'https://www.example.com/' . 'p' x 2000;
@@ -81,9 +82,9 @@ sub from_right_to_left {
 }
 
 sub register {
-    my ($t, $name, $redirect) = @_;
+    my ($t, $name, $redirect, $port) = @_;
     my $body = JSON::PP->new->utf8->encode({ client_name => $name, redirect_uris => [$redirect], token_endpoint_auth_method => 'none' });
-    my $response = $t->http->post('/oauth/register', $body, headers => [ 'Content-Type' => 'application/json' ]);
+    my $response = Test::GptOauth::Http->new($port // $t->port)->post('/oauth/register', $body, headers => [ 'Content-Type' => 'application/json' ]);
     my $json = $response->json;
     die 'not registered: ' . $response->body unless $json->{client_id};
     return { id => $json->{client_id}, public => 1, redirect_uri => $redirect };
@@ -123,7 +124,7 @@ my %client = (
     document => { id => 'https://claude.ai/oauth/mcp-oauth-client-metadata', redirect_uri => 'https://claude.ai/api/mcp/auth_callback', public => 1 },
     local_document => { id => 'https://claude.ai/oauth/claude-code-client-metadata', redirect_uri => 'http://localhost:3118/callback', public => 1 },
     long => $t->client_add($long, redirect => 'https://' . 'h' x 63 . '.example/' . 'p' x 1900),
-    long_unverified => register($t, $long, 'https://' . join('.', map { 'h' x 60 } 1 .. 3) . '.example/' . 'p' x 1700)
+    long_unverified => register($t, $long, 'https://' . join('.', map { 'h' x 60 } 1 .. 3) . '.example/' . 'p' x 1700, $t->port('L'))
 );
 for my $user (qw(frank gerda)) {
     $t->tokens_for($client{$_}, user => $user, params => { scope => 'read tags write' }) for qw(admin gpt unverified document);
