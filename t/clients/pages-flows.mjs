@@ -118,7 +118,7 @@ export const flows = {
         is(await state(visitor), 'https://rp.example/registered access_denied', `${name}: Deny leads to the app, too`);
     },
     'flow: signing out': async (walk, name) => {
-        const user = walk.javaScript ? 'bob' : 'erna';
+        const user = walk.javaScript ? 'karl' : 'lena';
         const [visitor, other] = [await signedIn(walk, user), await signedIn(walk, user)];
         await visitor.press('action', 'sign_out_others');
         is(await state(visitor), 'apps', `${name}: elsewhere, which this browser is not`);

@@ -152,7 +152,7 @@ export function problemProblems(page) {
     return evaluate(page, `
         const wrong = [], problem = document.getElementById('problem');
         if (!problem) return ['no problem is told'];
-        if (!document.title.includes(':')) wrong.push('the title does not begin with Error: ' + document.title);
+        if (!document.title.startsWith('Error: ')) wrong.push('the title does not begin with Error: ' + document.title);
         if (!document.querySelector('input[aria-describedby~=problem]')) wrong.push('no field is tied to the problem');
         return wrong;`);
 }

@@ -66,13 +66,13 @@ export const scenes = {
     },
     'signed out': async (walk) => {
         const visitor = await (await walk.open()).go(issuer + apps);
-        await visitor.signIn('bob', facts.password.bob);
+        await visitor.signIn(`out-${walk.language}`, facts.password[`out-${walk.language}`]); // whose only session this is
         const own = visitor.page.locator('form:has(input[name=session])').first();
         return visitor.after(own.locator('button[value=sign_out]').click());
     },
     'cancelled': async (walk) => (await at(issuer + request.unverified)(walk)).press('cancel'),
     'already done': async (walk) => {
-        const visitor = await consent('admin', 'carol')(walk);
+        const visitor = await at(`${issuer}${request.admin}&prompt=consent`, { user: 'carol' })(walk);
         const form = visitor.page.locator('form:has(button[value=allow])');
         const target = await form.getAttribute('action');
         const fields = Object.fromEntries(await form.locator('input').evaluateAll((inputs) => inputs.map((i) => [i.name, i.value])));
@@ -93,7 +93,7 @@ export const scenes = {
     'error for apps': at(issuer + '/api/notes.txt'),
     'error insecure': at(insecure + apps),
     'error not set up': at(half + apps),
-    // A frame shows nothing, but a browser that sends no X-Frame-Options would.
+    // Browsers that know X-Frame-Options show nothing in a frame; others show this.
     'error not a window': async (walk) => {
         const visitor = await walk.open();
         const answer = await fetch(issuer + apps, { headers: { 'Sec-Fetch-Dest': 'iframe', 'Accept-Language': walk.language } });

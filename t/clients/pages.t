@@ -113,7 +113,7 @@ $t->write_file('pages/messages/ar.json', from_right_to_left());
 $t->write_file('users', '');
 $t->start;
 
-my %user = map { $_ => $t->user($_) } qw(alice bob carol dora erna frank gerda hans ida jan);
+my %user = map { $_ => $t->user($_) } qw(alice bob carol dora erna frank gerda hans ida jan karl lena out-en out-de out-ar);
 $user{$long} = $t->user_add($long, "horse battery staple of somebody");
 my %client = (
     admin => $t->client_add('My notebook', redirect => 'https://rp.example/cb'),
