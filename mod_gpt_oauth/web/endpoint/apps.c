@@ -138,11 +138,21 @@ static int take_away(visit_t *visit, const owner_t *owner, const char *client_id
     return go_back(visit);
 }
 
+/* What has happened, and the way on to the page of the apps by a link of that message. */
+static int say(visit_t *visit, const char *title, const char *link)
+{
+    request_rec *r = visit->r;
+    json_t *data = page_data(r);
+
+    page_set_link(data, "back", ap_os_escape_path(r->pool, r->uri, 1), page_say(r, link, data));
+    return page_message(r, title, data);
+}
+
 /* This browser is signed out. */
 static int say_goodbye(visit_t *visit)
 {
     person_set_cookie(visit->r, visit->conf->session_cookie, "", -1);
-    return page_message(visit->r, "signed_out");
+    return say(visit, "signed_out", "sign_in");
 }
 
 static int sign_out(visit_t *visit, const owner_t *owner, const char *public_id)
@@ -236,7 +246,7 @@ static int answer_password(visit_t *visit, const owner_t *owner, const params_t 
     failure =
         hash ? change_password(visit, owner, hash, params_get(params, "end_apps") != NULL)
              : failure_make(visit->r->pool, OAUTH_UNAVAILABLE, "The password could not be changed.", "it could not be hashed");
-    return failure ? visit_refuse(visit, owner->username, failure) : page_message(visit->r, "password_changed");
+    return failure ? visit_refuse(visit, owner->username, failure) : say(visit, "password_changed", "back_to_apps");
 }
 
 /* A form of ours, whose owner is signed in. */

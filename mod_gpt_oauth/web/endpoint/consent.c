@@ -28,7 +28,7 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
         return visit_refuse(visit, username, failure);
     }
     if (!code) {
-        return page_message(visit->r, "already_done");
+        return page_message(visit->r, "already_done", NULL);
     }
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
                 visit->request->client->id, given);

@@ -34,9 +34,17 @@ static int refuse_insecure(request_rec *r, const endpoint_t *endpoint)
         r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.",
         "called over plain http; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
 
+    json_t *data;
+
     log_refusal(r, LOG_PLAIN_HTTP, endpoint->handler, NULL, NULL, failure);
-    return endpoint->flags & ENDPOINT_IDENTIFIES ? page_failure(r, HTTP_FORBIDDEN, "error_insecure", failure, NULL)
-                                                 : reply_failure_status(r, HTTP_FORBIDDEN, failure);
+    if (!(endpoint->flags & ENDPOINT_IDENTIFIES)) {
+        return reply_failure_status(r, HTTP_FORBIDDEN, failure);
+    }
+    /* The logo would be refused, too. */
+    data = page_data(r);
+    json_object_del(data, "has_logo");
+    json_object_del(data, "has_icon");
+    return page_failure(r, HTTP_FORBIDDEN, "error_insecure", failure, data);
 }
 
 /* Logged when the child began. */

@@ -105,7 +105,7 @@ static int cancel(visit_t *visit)
         return visit_refuse(visit, NULL, failure);
     }
     log_failure(visit->r, "authorization refused", visit->request->client->id, NULL, failure);
-    return page_message(visit->r, "cancelled");
+    return page_message(visit->r, "cancelled", NULL);
 }
 
 int sign_in_answer(visit_t *visit, const params_t *params)

@@ -202,10 +202,9 @@ const char *page_failure_text(request_rec *r, const char *title, const failure_t
     return make_page(r, "error", title, failure_data(r, title, failure, NULL));
 }
 
-int page_message(request_rec *r, const char *title)
+int page_message(request_rec *r, const char *title, json_t *data)
 {
-    json_t *data = page_data(r);
-
+    data = data ? data : page_data(r);
     page_set(data, "what", page_say(r, apr_pstrcat(r->pool, title, "_text", NULL), data));
     return page_send(r, HTTP_OK, "message", title, data);
 }

@@ -38,7 +38,7 @@ int page_failure(request_rec *r, int status, const char *title, const failure_t 
  */
 const char *page_failure_text(request_rec *r, const char *title, const failure_t *failure);
 
-/* A page with a title and one sentence, status 200: messages as of page_failure. */
-int page_message(request_rec *r, const char *title);
+/* A page with a title and one sentence, status 200: messages as of page_failure. data may hold the link back; NULL: none. */
+int page_message(request_rec *r, const char *title, json_t *data);
 
 #endif
