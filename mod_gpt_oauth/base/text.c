@@ -11,10 +11,9 @@
 
 #include "base/token.h"
 
-#define CREDENTIAL_MIN    24
-#define CREDENTIAL_PREFIX 5
-#define ESCAPED_MAX       10     /* <U+10FFFF> */
-#define BLANK             0x2800 /* the empty pattern of Braille */
+#define CREDENTIAL_MIN 24
+#define ESCAPED_MAX    10     /* <U+10FFFF> */
+#define BLANK          0x2800 /* the empty pattern of Braille */
 
 static int is_control(apr_int32_t code)
 {
@@ -161,8 +160,7 @@ const char *terminal_text(apr_pool_t *p, const char *text)
     return escaped;
 }
 
-/* Of what may be a credential at the beginning of text, sent where a name belongs: fields are easily swapped. */
-static apr_size_t credential_size(const char *text)
+apr_size_t text_credential(const char *text)
 {
     apr_size_t size = token_describe(text) ? strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") : 0;
 
@@ -179,14 +177,14 @@ const char *log_quote(apr_pool_t *p, const char *bytes, apr_size_t max)
         return "-";
     }
     size = strnlen(bytes, max);
-    out = o = apr_palloc(p, size * (CREDENTIAL_PREFIX + 3) + sizeof("..."));
+    out = o = apr_palloc(p, size * (TEXT_CREDENTIAL_PREFIX + 3) + sizeof("..."));
     for (apr_size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)bytes[i];
 
-        if ((credential = credential_size(bytes + i))) {
-            memcpy(o, bytes + i, CREDENTIAL_PREFIX);
-            memset(o + CREDENTIAL_PREFIX, '.', 3);
-            o += CREDENTIAL_PREFIX + 3;
+        if ((credential = text_credential(bytes + i))) {
+            memcpy(o, bytes + i, TEXT_CREDENTIAL_PREFIX);
+            memset(o + TEXT_CREDENTIAL_PREFIX, '.', 3);
+            o += TEXT_CREDENTIAL_PREFIX + 3;
             i += credential - 1;
         } else if (c >= 0x20 && c <= 0x7e && c != '"' && c != '\\') {
             *o++ = (char)c;

@@ -40,6 +40,13 @@ const char *text_clean(apr_pool_t *p, const char *text);
 const char *terminal_text(apr_pool_t *p, const char *text);
 
 /*
+ * The bytes of what may be a credential of ours at the beginning of text, 0 for none: one that was sent where a name belongs, as
+ * fields are easily swapped. A log shows of it no more than its prefix.
+ */
+apr_size_t text_credential(const char *text);
+#define TEXT_CREDENTIAL_PREFIX 5
+
+/*
  * For a log line: at most max bytes, with "..." behind when cut; anything but printable ASCII, and also '"' and '\', becomes
  * \xHH, and of a credential no more than its prefix is left. NULL becomes "-".
  */

@@ -27,6 +27,7 @@ void test_accept(apr_pool_t *p);
 void test_address(apr_pool_t *p);
 void test_apps_of_users(apr_pool_t *p);
 void test_array(apr_pool_t *p);
+void test_audit(apr_pool_t *p);
 void test_authorization(apr_pool_t *p);
 void test_authorize(apr_pool_t *p);
 void test_cache(apr_pool_t *p);
