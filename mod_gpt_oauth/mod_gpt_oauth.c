@@ -12,6 +12,7 @@
 #include "web/setup/check.h"
 #include "web/config/config.h"
 #include "web/guard/cors.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/http/fetch.h"
 #include "web/endpoint/dispatch.h"
@@ -61,7 +62,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         log_server(s, rv, LOG_NO_SHARED_LEAD, "no shared memory for taking turns at housekeeping");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    return OK;
+    return audit_post_config(pconf, s) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)

@@ -362,6 +362,18 @@ my $beside = "<VirtualHost 127.0.0.1:1>\nServerName x\nGPTOAuthIssuer https://x.
 good('GPTOAuthListen for all virtual hosts', "GPTOAuthListen host=x\n$usual\n" . sprintf($beside, ''), dbd => "$pgsql connect_timeout=2\"");
 bad('GPTOAuthListen of one of two', qr/GPTOAuthListen: another virtual host has the same DBDParams and says something else/,
     "$usual\n" . sprintf($beside, 'GPTOAuthListen off'), dbd => "$pgsql connect_timeout=2\"");
+good('GPTOAuthAuditLog', "$usual\nGPTOAuthAuditLog %%DIR%%/audit.log");
+good('... with a program', "$usual\nGPTOAuthAuditLog \"|/bin/cat -u\"");
+bad("GPTOAuthAuditLog $_->[0]", qr/GPTOAuthAuditLog \S+: $_->[1]/, "$usual\nGPTOAuthAuditLog \"$_->[0]\"")
+    for [ 'audit.log', 'write the full path of a file' ], [ '/nowhere/audit.log', 'there is no folder /nowhere; make it' ],
+    [ '%%DIR%%/db', 'it is a directory|\S+ cannot be an audit log: it is a directory' ], [ '/dev/null', '/dev/null cannot be an audit log: it is a device' ],
+    [ '|cat', 'behind the bar write the full path of a program' ], [ '|/nowhere/cat', 'there is no program /nowhere/cat' ],
+    [ '|/etc/passwd', '/etc/passwd cannot be executed' ];
+bad('GPTOAuthAuditLog in a section', qr/GPTOAuthAuditLog not allowed (?:here|in)/, "$usual\n<Location /x>\nGPTOAuthAuditLog %%DIR%%/audit.log\n</Location>");
+$t->write_file('open.log', '');
+chmod 0644, $t->dir . '/open.log';
+$said = do { $t->write_conf(conf => "$usual\nGPTOAuthAuditLog %%DIR%%/open.log"); ($t->configtest)[1] };
+like($said, qr/GPT226: GPTOAuthAuditLog \S+open\.log: everybody on this machine may read who signs in, and to which app; chmod 640 .*Syntax OK/s, 'an audit log that everybody may read: a warning');
 bad('mod_dbd is missing', qr/mod_dbd is not loaded; write LoadModule dbd_module/, "$sqlite\n$usual", without => 'dbd');
 bad('mod_authn_core is missing', qr/mod_authn_core is not loaded.*write LoadModule authn_core_module/, $usual, without => 'authn_core');
 good('nothing of the module', '', dbd => '');

@@ -31,9 +31,14 @@ static const struct {
     { "request", APR_OFFSETOF(audit_t, request), 80 },
 };
 
-const char *audit_event_name(audit_event_t event)
+audit_event_t audit_event_named(const char *name)
 {
-    return names[event];
+    int event = COUNT(names) - 1;
+
+    while (event > AUDIT_NONE && strcmp(names[event], name) != 0) {
+        event--;
+    }
+    return (audit_event_t)event;
 }
 
 /* Bytes of a character in JSON of ASCII alone. */

@@ -54,7 +54,6 @@ typedef enum {
 #define AUDIT_EVENT(event, name, fields, meaning) event,
     AUDIT_EVENTS(AUDIT_EVENT)
 #undef AUDIT_EVENT
-        AUDIT_COUNT
 } audit_event_t;
 
 typedef enum {
@@ -82,8 +81,8 @@ typedef struct audit_t {
 /* Of a line, with its end and a newline before it: what a pipe takes in one piece (PIPE_BUF). */
 #define AUDIT_LINE_MAX 4096
 
-/* "sign-in" and the like; the first of an event is that of AUDIT_NONE, "". */
-const char *audit_event_name(audit_event_t event);
+/* The event of this name, or AUDIT_NONE. */
+audit_event_t audit_event_named(const char *name);
 
 /*
  * The line, in p, with its end, and in *size its bytes. Longer fields are cut, with "..." behind. Before the line stands another

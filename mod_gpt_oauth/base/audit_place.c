@@ -60,7 +60,12 @@ const char *audit_place_read(apr_pool_t *p, const char *text, audit_place_t *pla
     return judge_file(p, place);
 }
 
-int audit_place_open(const audit_place_t *place)
+int audit_place_open(const audit_place_t *place, int *is_torn)
 {
-    return open(place->file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+    int fd = open(place->file, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    char last;
+
+    *is_torn = size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+    return fd;
 }

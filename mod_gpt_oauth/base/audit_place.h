@@ -16,7 +16,10 @@ typedef struct audit_place_t {
 /* Reads text, a path or a bar and a command line, and looks whether it can be used. NULL, or a sentence. */
 const char *audit_place_read(apr_pool_t *p, const char *text, audit_place_t *place);
 
-/* The file for appending, made with mode 0640 where there is none, not inherited by programs; or -1 and errno. Never waits. */
-int audit_place_open(const audit_place_t *place);
+/*
+ * The file for appending, made with mode 0640 where there is none, not inherited by programs; or -1 and errno. Never waits.
+ * *is_torn where its last line is unfinished, as a disk was full: then the next one begins with a newline.
+ */
+int audit_place_open(const audit_place_t *place, int *is_torn);
 
 #endif

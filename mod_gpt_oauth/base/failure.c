@@ -70,6 +70,7 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
     failure->error = error;
     failure->description = description;
     failure->reason = description;
+    failure->ended_grant = NULL;
     if (reason) {
         va_list args;
 
@@ -78,4 +79,12 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
         va_end(args);
     }
     return failure;
+}
+
+const failure_t *failure_ending(apr_pool_t *p, const failure_t *failure, const char *grant_id)
+{
+    failure_t *ending = apr_pmemdup(p, failure, sizeof(*failure));
+
+    ending->ended_grant = grant_id;
+    return ending;
 }

@@ -36,6 +36,7 @@ typedef struct failure_t {
     oauth_error_t error;
     const char *description; /* for the client: ASCII without '"' and '\' (RFC 6749 section 5.2), a constant or cleaned */
     const char *reason;      /* for the log: why and what to do; never a token, code, secret, password or cookie */
+    const char *ended_grant; /* the id of a grant that ended for it, as a code or refresh token was used twice; NULL: none */
 } failure_t;
 
 /* The registered name of an error, and the HTTP status that carries it. */
@@ -54,5 +55,8 @@ int oauth_error_named(const char *name, oauth_error_t *error);
  */
 const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *description, const char *reason, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same in p, for which this grant (NULL: none) ended. */
+const failure_t *failure_ending(apr_pool_t *p, const failure_t *failure, const char *grant_id);
 
 #endif

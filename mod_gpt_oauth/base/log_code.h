@@ -50,6 +50,8 @@
     X(LOG_DEAF, "GPT046", WARNING, "the same, although the database can be reached where httpd listens")                         \
     X(LOG_NO_HOUSEKEEPING, "GPT047", WARNING, "what expired long ago cannot be deleted from the database")                       \
     X(LOG_HEARD, "GPT048", DEBUG, "a revocation, or its end, was heard of from the database")                                    \
+    X(LOG_AUDIT_LOST, "GPT049", ERR, "the audit log does not take lines, which are lost, or takes them again")                   \
+    X(LOG_NO_AUDIT_LOG, "GPT050", CRIT, "GPTOAuthAuditLog cannot be opened; httpd does not start")                               \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \
@@ -101,7 +103,8 @@
     X(LOG_KEY_FILE_OPEN, "GPT222", WARNING, "everybody on this machine may read the file of GPTOAuthServiceKey")                 \
     X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")                                        \
     X(LOG_COLOUR, "GPT224", WARNING, "a colour of GPTOAuthBrand is hard to see")                                                 \
-    X(LOG_SEVERAL_PROVIDERS, "GPT225", WARNING, "who has the same name at several sign-in providers is one user")
+    X(LOG_SEVERAL_PROVIDERS, "GPT225", WARNING, "who has the same name at several sign-in providers is one user")                \
+    X(LOG_AUDIT_OPEN, "GPT226", WARNING, "everybody on this machine may read the audit log")
 
 typedef enum {
 #define LOG_CODE(code, name, level, cause) code,

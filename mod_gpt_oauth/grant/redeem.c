@@ -48,8 +48,11 @@ static const failure_t *replayed(store_t *store, const code_t *code)
     if (end_grant(store, code->grant_id) == STORE_DOWN) {
         return store_failure(store);
     }
-    return invalid_grant(store->pool, "The code was used before, so all access that it gave has been revoked. Start again.",
-                         "the code was replayed by its owner; its grant is now revoked");
+    return failure_ending(store->pool,
+                          invalid_grant(store->pool,
+                                        "The code was used before, so all access that it gave has been revoked. Start again.",
+                                        "the code was replayed by its owner; its grant is now revoked"),
+                          code->grant_id);
 }
 
 static const failure_t *check_alive(store_t *store, const code_t *code)

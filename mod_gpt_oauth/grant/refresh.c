@@ -49,9 +49,12 @@ static const failure_t *replayed(store_t *store, const grant_t *grant)
     if (end_grant(store, grant->id) == STORE_DOWN) {
         return store_failure(store);
     }
-    return invalid_grant(
-        store->pool, "The refresh token was used before, so all access that it gave has been revoked. Sign in again.",
-        "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is now revoked");
+    return failure_ending(
+        store->pool,
+        invalid_grant(
+            store->pool, "The refresh token was used before, so all access that it gave has been revoked. Sign in again.",
+            "an old refresh token was replayed (stolen, or a client that does not keep the newest); its grant is now revoked"),
+        grant->id);
 }
 
 /* Nobody can tell a client that runs wild from a thief, and the client has the current token: the family lives. */

@@ -10,8 +10,10 @@
 /*
  * An access token ends alone; a refresh token ends its grant, and with it all access tokens and the whole chain. An older link of
  * the chain does that, too: a client that lost an answer holds no other. NULL, also when there was nothing to revoke, or when it
- * is another client's, which then stays as it is; *outcome says for the log what was done. Or the database's failure.
+ * is another client's, which then stays as it is; *outcome says for the log what was done, and *grant_id of which grant, NULL
+ * for nothing. Or the database's failure.
  */
-const failure_t *revoke_token(store_t *store, const client_t *client, const char *token, const char **outcome);
+const failure_t *revoke_token(store_t *store, const client_t *client, const char *token, const char **outcome,
+                              const char **grant_id);
 
 #endif

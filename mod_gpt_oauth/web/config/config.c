@@ -66,6 +66,7 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->listen = NULL;
     conf->cache_slots = CONFIG_UNSET;
     conf->cache_ttl = CONFIG_UNSET;
+    conf->audit_log = NULL;
     conf->takes_any_certificate = 0;
     conf->server_name = NULL;
     conf->manifest = NULL;
@@ -114,6 +115,7 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK(listen);
     PICK_NUMBER(cache_slots);
     PICK_NUMBER(cache_ttl);
+    PICK(audit_log);
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
     conf->server_name = add->server_name;
     PICK(manifest);

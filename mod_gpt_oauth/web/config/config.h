@@ -83,6 +83,7 @@ typedef struct server_conf_t {
     const char *listen;               /* GPTOAuthListen; "" for off; NULL: not written, where DBDParams say */
     int cache_slots;                  /* GPTOAuthCache; 0: off. Of the main server, as is the next */
     apr_int64_t cache_ttl;            /* GPTOAuthCacheTTL, in seconds */
+    const char *audit_log;            /* GPTOAuthAuditLog; NULL: none */
     int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
     apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
     const char *openapi_file;         /* GPTOAuthOpenAPI */
@@ -113,6 +114,7 @@ typedef struct server_conf_t {
 
     struct listener_t *listener;   /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
     struct leader_t *housekeeping; /* the same */
+    struct audit_log_t *audit;     /* opened in post_config, shared by all processes; NULL: none */
     struct cache_t *cache;         /* made in post_config, shared by all processes; NULL: off */
     store_source_t *source;        /* made in child_init */
 } server_conf_t;

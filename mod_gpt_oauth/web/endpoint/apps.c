@@ -16,6 +16,7 @@
 #include "web/endpoint/endpoints.h"
 #include "web/endpoint/person.h"
 #include "web/endpoint/sign_in.h"
+#include "web/http/audit.h"
 #include "web/http/hashing.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
@@ -135,6 +136,8 @@ static int take_away(visit_t *visit, const owner_t *owner, const char *client_id
     }
     log_request(visit->r, LOG_TAKEN_BACK, "user %s took back all that client %s was granted",
                 log_quote(visit->r->pool, owner->username, 64), log_quote(visit->r->pool, client_id, 200));
+    audit(visit->r, .event = AUDIT_TAKEN_BACK, .code = log_code_name(LOG_TAKEN_BACK), .user = owner->username,
+          .client = client_id);
     return go_back(visit);
 }
 
@@ -167,6 +170,7 @@ static int sign_out(visit_t *visit, const owner_t *owner, const char *public_id)
         return refuse_unknown(visit, owner);
     }
     log_request(visit->r, LOG_SIGNED_OUT, "user %s ended a session", log_quote(visit->r->pool, owner->username, 64));
+    audit(visit->r, .event = AUDIT_SIGN_OUT, .code = log_code_name(LOG_SIGNED_OUT), .user = owner->username);
     return strcmp(public_id, owner->session->public_id) == 0 ? say_goodbye(visit) : go_back(visit);
 }
 
@@ -179,6 +183,7 @@ static int sign_out_all(visit_t *visit, const owner_t *owner, const char *but)
     }
     log_request(visit->r, LOG_SIGNED_OUT, "user %s ended all %ssessions", log_quote(visit->r->pool, owner->username, 64),
                 but ? "other " : "");
+    audit(visit->r, .event = AUDIT_SIGN_OUT_ALL, .code = log_code_name(LOG_SIGNED_OUT), .user = owner->username);
     return but ? go_back(visit) : say_goodbye(visit);
 }
 
@@ -217,6 +222,7 @@ static const failure_t *change_password(visit_t *visit, const owner_t *owner, co
     }
     log_request(visit->r, LOG_PASSWORD_CHANGED, "user %s changed the password, which ended all sessions%s",
                 log_quote(visit->r->pool, owner->username, 64), ends_apps ? ", and took back all that was granted" : "");
+    audit(visit->r, .event = AUDIT_PASSWORD, .code = log_code_name(LOG_PASSWORD_CHANGED), .user = owner->username);
     failure = session_begin(&visit->store, conf->policy, owner->username, hash, apr_table_get(visit->r->headers_in, "User-Agent"),
                             &cookie);
     if (failure) {

@@ -12,10 +12,20 @@
 #include "private.h"
 #include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
+
+static void audit_consent(const visit_t *visit, audit_event_t event, const char *username, const char *given)
+{
+    const authorization_t *request = visit->request;
+
+    audit(visit->r, .event = event, .result = given ? AUDIT_OK : AUDIT_REFUSED,
+          .code = log_code_name(given ? LOG_CLIENT_LET_IN : LOG_ACCESS_DENIED), .user = username, .client = request->client->id,
+          .scope = given ? given : request->scope, .resource = request->resource);
+}
 
 static int issue(visit_t *visit, const char *username, const char *transaction_id, const char *given, int remember)
 {
@@ -32,6 +42,10 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
     }
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
                 visit->request->client->id, given);
+    if (remember) {
+        audit_consent(visit, AUDIT_CONSENT, username, given);
+    }
+    audit_consent(visit, AUDIT_AUTHORIZATION, username, given);
     return reply_redirect(visit->r, authorize_success_uri(visit->r->pool, visit->conf->policy, visit->request, code));
 }
 
@@ -89,6 +103,7 @@ static int switch_account(visit_t *visit, const char *username)
     person_set_cookie(visit->r, name, "", -1);
     log_request(visit->r, LOG_SIGNED_OUT, "user %s signed out, for another one to sign in",
                 log_quote(visit->r->pool, username, 64));
+    audit(visit->r, .event = AUDIT_SIGN_OUT, .code = log_code_name(LOG_SIGNED_OUT), .user = username);
     return visit_show_sign_in(visit, HTTP_OK, NULL, "");
 }
 
@@ -126,6 +141,7 @@ int consent_answer(visit_t *visit, const params_t *params)
         return allow(visit, username, form.id, params);
     }
     if (strcmp(decision, "deny") == 0) {
+        audit_consent(visit, AUDIT_CONSENT, username, NULL);
         return visit_refuse(visit, username,
                             failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not allow it.", NULL));
     }

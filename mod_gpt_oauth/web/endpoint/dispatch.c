@@ -89,6 +89,7 @@ int dispatch_handler(request_rec *r)
     if (!endpoint) {
         return DECLINED;
     }
+    request_record(r)->event = endpoint->event;
     if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
         log_request(r, LOG_HTACCESS,
                     "%s refused: a .htaccess file took part in the request, and its author could be anybody; "

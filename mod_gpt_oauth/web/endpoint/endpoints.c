@@ -28,23 +28,25 @@ static int has_openapi(const server_conf_t *conf)
 
 const endpoint_t endpoints[] = {
     /* First, as it alone is looked for by its handler at each request. */
-    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST },
+    { NULL, "gpt-oauth-hello", ENDPOINT_PUBLIC, NULL, endpoint_hello_get, endpoint_hello_post, BY_GET_OR_POST, AUDIT_NONE },
     { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES | ENDPOINT_FORMS, NULL, endpoint_authorize_get,
-      endpoint_authorize_post, BY_GET_OR_POST },
-    { "apps", "gpt-oauth-apps", ENDPOINT_IDENTIFIES, NULL, endpoint_apps_get, endpoint_apps_post, BY_GET_OR_POST },
-    { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET },
-    { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post,
-      BY_POST }, /* GET: a 405 that says more */
-    { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST },
-    { "revoke_token", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke,
-      BY_POST }, /* as django-oauth-toolkit calls it */
-    { "introspect", "gpt-oauth-introspect", 0, NULL, NULL, endpoint_introspect, BY_POST },
-    { "register", "gpt-oauth-register", ENDPOINT_CORS, registers, NULL, endpoint_register, BY_POST },
+      endpoint_authorize_post, BY_GET_OR_POST, AUDIT_AUTHORIZATION },
+    { "apps", "gpt-oauth-apps", ENDPOINT_IDENTIFIES, NULL, endpoint_apps_get, endpoint_apps_post, BY_GET_OR_POST, AUDIT_APPS },
+    { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET, AUDIT_NONE },
+    { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post, BY_POST,
+      AUDIT_TOKEN }, /* GET: a 405 that says more */
+    { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST, AUDIT_REVOCATION },
+    { "revoke_token", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST,
+      AUDIT_REVOCATION }, /* as django-oauth-toolkit calls it */
+    { "introspect", "gpt-oauth-introspect", 0, NULL, NULL, endpoint_introspect, BY_POST, AUDIT_NONE },
+    { "register", "gpt-oauth-register", ENDPOINT_CORS, registers, NULL, endpoint_register, BY_POST, AUDIT_REGISTRATION },
     { WELL_KNOWN_METADATA, "gpt-oauth-metadata", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS, NULL, endpoint_server_metadata,
-      NULL, NULL },
+      NULL, NULL, AUDIT_NONE },
     { WELL_KNOWN_RESOURCE, "gpt-oauth-resource", ENDPOINT_TREE | ENDPOINT_STATIC | ENDPOINT_CORS | ENDPOINT_GUARD, NULL,
-      endpoint_resource, NULL, NULL },
-    { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest, endpoint_manifest, NULL, NULL },
-    { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi, endpoint_openapi, NULL, NULL },
+      endpoint_resource, NULL, NULL, AUDIT_NONE },
+    { WELL_KNOWN_MANIFEST, "gpt-oauth-manifest", ENDPOINT_STATIC | ENDPOINT_CORS, has_manifest, endpoint_manifest, NULL, NULL,
+      AUDIT_NONE },
+    { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi, endpoint_openapi, NULL, NULL,
+      AUDIT_NONE },
     { .handler = NULL }
 };

@@ -13,6 +13,7 @@
 #include "grant/verify.h"
 #include "web/endpoint/client_request.h"
 #include "web/config/config.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/reply.h"
@@ -84,6 +85,8 @@ static int admit(request_rec *r, store_t *store, client_request_t *request, cons
     }
     if (failure) {
         *rc = client_request_refuse(r, request, failure);
+    } else if (key) {
+        audit_key_use(r, request->client_id);
     }
     return !failure;
 }

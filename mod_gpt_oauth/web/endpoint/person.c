@@ -15,6 +15,7 @@
 #include "grant/user.h"
 #include "private.h"
 #include "web/config/config.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/endpoint/given.h"
 #include "web/http/hashing.h"
@@ -162,6 +163,7 @@ static void log_denied(request_rec *r, const char *known, const char *why)
 {
     log_request(r, LOG_SIGN_IN_FAILED, "sign-in of %s from %s failed: %s", known ? log_quote(r->pool, known, 64) : "somebody",
                 request_address(r), why);
+    audit(r, .event = AUDIT_SIGN_IN, .result = AUDIT_REFUSED, .code = log_code_name(LOG_SIGN_IN_FAILED), .user = known);
 }
 
 /* In *username what the provider calls the user. Every refusal costs one hash of our own, and takes the time that this says. */

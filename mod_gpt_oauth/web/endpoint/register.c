@@ -11,8 +11,10 @@
 #include "grant/client_metadata.h"
 #include "grant/key.h"
 #include "grant/registration.h"
+#include "grant/user.h"
 #include "private.h"
 #include "web/config/config.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
 #include "web/http/log.h"
@@ -47,6 +49,9 @@ static const failure_t *check_initial_token(request_rec *r, store_t *store)
     failure = key_verify(store, sent.text, &key);
     if (!failure && !key->may_register) {
         failure = key_refusal(r->pool, apr_psprintf(r->pool, "the service key %s was not made with --register", key->name));
+    }
+    if (!failure) {
+        audit_key_use(r, apr_pstrcat(r->pool, PRINCIPAL_SERVICE_KEY, key->name, NULL));
     }
     return failure;
 }
@@ -129,6 +134,7 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
     log_request(r, LOG_CLIENT_REGISTERED, "client %s registered %sas \"%s\", for %s", registration.client->id,
                 found ? "again " : "", log_quote(r->pool, registration.client->name, 64),
                 log_quote(r->pool, APR_ARRAY_IDX(registration.redirect_uris, 0, const char *), 200));
+    audit(r, .event = AUDIT_REGISTRATION, .code = log_code_name(LOG_CLIENT_REGISTERED), .client = registration.client->id);
     return reply_client(r, &registration);
 }
 

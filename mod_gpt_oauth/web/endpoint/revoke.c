@@ -8,6 +8,7 @@
 #include "web/endpoint/client_request.h"
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 
@@ -17,17 +18,19 @@ int endpoint_revoke(request_rec *r)
     client_request_t request = { .refused = "revocation refused" };
     store_t store = db_store(r);
     const failure_t *failure;
-    const char *token, *outcome;
+    const char *token, *outcome, *grant_id;
     int rc;
 
     if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
         return rc;
     }
     token = params_get(request.params, "token");
-    failure = token ? revoke_token(&store, request.client, token, &outcome) : client_request_missing(r->pool, "token");
+    failure = token ? revoke_token(&store, request.client, token, &outcome, &grant_id) : client_request_missing(r->pool, "token");
     if (failure) {
         return client_request_refuse(r, &request, failure);
     }
     log_request(r, LOG_TOKEN_REVOKED, "client %s revoked %s", request.client->id, outcome);
+    audit(r, .event = AUDIT_REVOCATION, .result = grant_id ? AUDIT_OK : AUDIT_REFUSED, .code = log_code_name(LOG_TOKEN_REVOKED),
+          .client = request.client->id, .grant = grant_id);
     return reply_empty(r);
 }

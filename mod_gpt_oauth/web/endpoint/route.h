@@ -7,6 +7,7 @@
 
 #include <httpd.h>
 
+#include "base/audit.h"
 #include "web/guard/cors.h"
 
 struct server_conf_t;
@@ -31,7 +32,8 @@ typedef struct endpoint_t {
     int (*is_on)(const struct server_conf_t *conf); /* NULL: always; where it is off, a path on the host is anybody's */
     int (*get)(request_rec *r);                     /* HEAD too; NULL: 405 */
     int (*post)(request_rec *r);                    /* NULL: 405 */
-    const char *allow; /* the header; NULL: get answers every method itself, and may say 404 to each */
+    const char *allow;   /* the header; NULL: get answers every method itself, and may say 404 to each */
+    audit_event_t event; /* what a refusal is to the audit log; AUDIT_NONE: nothing */
 } endpoint_t;
 
 /* Before any of the others: the table, which ends with one that has no handler, and lives as long as the process. */

@@ -11,6 +11,7 @@
 #include "private.h"
 #include "web/endpoint/consent.h"
 #include "web/endpoint/person.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
@@ -70,6 +71,7 @@ static const failure_t *let_in(visit_t *visit, const char *username, const char 
     person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
     log_request(visit->r, LOG_SIGNED_IN, "user %s signed in from %s", log_quote(visit->r->pool, username, 64),
                 request_address(visit->r));
+    audit(visit->r, .event = AUDIT_SIGN_IN, .code = log_code_name(LOG_SIGNED_IN), .user = username);
     return person_remember_browser(visit->r, &visit->store, typed);
 }
 

@@ -15,6 +15,7 @@
 #include "web/config/config.h"
 #include "web/http/db.h"
 #include "web/endpoint/endpoints.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 
@@ -117,17 +118,20 @@ static store_status_t at_once(request_rec *r, store_t *store, client_request_t *
     return STORE_REFUSED;
 }
 
-static int reply_tokens(request_rec *r, const char *client_id, const tokens_t *tokens)
+static int reply_tokens(request_rec *r, const client_request_t *request, const tokens_t *tokens)
 {
+    int is_refresh = strcmp(params_get(request->params, "grant_type"), "refresh_token") == 0;
     json_t *object = json_own(r->pool, json_pack("{s:s, s:s, s:I, s:s}", "access_token", tokens->access_token, "token_type",
                                                  "Bearer", "expires_in", (json_int_t)tokens->expires_in, "scope", tokens->scope));
 
     if (tokens->refresh_token) {
         json_object_set_new(object, "refresh_token", json_string(tokens->refresh_token));
     }
-    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", client_id,
+    log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", request->client_id,
                 log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
                 tokens->note ? tokens->note : "");
+    audit(r, .event = is_refresh ? AUDIT_REFRESH : AUDIT_TOKEN, .code = log_code_name(LOG_TOKEN_ISSUED), .user = tokens->username,
+          .client = request->client_id, .grant = tokens->grant_id, .scope = tokens->scope);
     return reply_json(r, HTTP_OK, object);
 }
 
@@ -143,7 +147,7 @@ int endpoint_token_post(request_rec *r)
         return rc;
     }
     switch (at_once(r, &store, &request, &tokens)) {
-    case STORE_OK: return reply_tokens(r, request.client_id, &tokens);
+    case STORE_OK: return reply_tokens(r, &request, &tokens);
     case STORE_DOWN: return client_request_refuse(r, &request, store_failure(&store));
     case STORE_REFUSED:
     default: break;
@@ -152,7 +156,7 @@ int endpoint_token_post(request_rec *r)
         return rc;
     }
     failure = dispatch(&store, config_server(r->server)->policy, request.client, request.params, &tokens);
-    return failure ? client_request_refuse(r, &request, failure) : reply_tokens(r, request.client_id, &tokens);
+    return failure ? client_request_refuse(r, &request, failure) : reply_tokens(r, &request, &tokens);
 }
 
 /* A browser at the token URL: most often the two URLs are swapped in the app's settings. */

@@ -13,6 +13,7 @@
 #include "grant/verify.h"
 #include "private.h"
 #include "web/config/config.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/http/request.h"
 
@@ -174,6 +175,9 @@ const failure_t *credentials_verify(request_rec *r, const credential_t *credenti
         *access = verdict->access;
     }
     if (!failure) {
+        if (credential->kind == CREDENTIAL_KEY) {
+            audit_key_use(r, (*access)->username);
+        }
         if (!record->secrets) {
             record->secrets = apr_array_make(initial->pool, 2, sizeof(const char *));
         }

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "private.h"
 #include "web/config/config.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
 
@@ -149,6 +150,18 @@ static const char *guarded_section(request_rec *r)
                            : "";
 }
 
+/* Of the guard's refusals are no lines, and of what a throttle refuses one a minute (throttle.c). */
+static void audit_refusal(request_rec *r, log_code_t code, const char *client_id, const char *username, const failure_t *failure)
+{
+    audit_event_t event = failure->ended_grant ? AUDIT_REUSE : request_record(r)->event;
+    int is_throttled = code >= LOG_SECRETS_THROTTLED && code <= LOG_REGISTRATIONS_THROTTLED;
+
+    if (event && !(is_throttled && event != AUDIT_REUSE)) {
+        audit(r, .event = event, .result = failure->error == OAUTH_UNAVAILABLE ? AUDIT_FAILED : AUDIT_REFUSED,
+              .code = log_code_name(code), .client = client_id, .user = username, .grant = failure->ended_grant);
+    }
+}
+
 void log_failure(request_rec *r, const char *what, const char *client_id, const char *username, const failure_t *failure)
 {
     log_refusal(r, oauth_error_code(failure->error), what, client_id, username, failure);
@@ -159,6 +172,7 @@ void log_refusal(request_rec *r, log_code_t code, const char *what, const char *
 {
     const char *reference = request_record(r)->reference;
 
+    audit_refusal(r, code, client_id, username, failure);
     log_request(r, code, "%s: %s: %s (client %s, user %s, URI %s%s%s%s)", what, oauth_error_name(failure->error), failure->reason,
                 log_quote(r->pool, client_id, 64), log_quote(r->pool, username, 64), log_quote(r->pool, r->uri, 200),
                 guarded_section(r), reference ? ", reference " : "", reference ? reference : "");

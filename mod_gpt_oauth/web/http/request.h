@@ -7,6 +7,7 @@
 
 #include <httpd.h>
 
+#include "base/audit.h"
 #include "base/failure.h"
 #include "base/params.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ typedef struct verdict_t {
 /* Hangs on every request_rec of this module's interest. */
 typedef struct request_t {
     const struct endpoint_t *endpoint; /* the URL is one of the module's own */
+    audit_event_t event;               /* what the audit log calls it, should the endpoint refuse; AUDIT_NONE: it is no matter */
     const char *ui_locales;            /* the languages that an app asks for; NULL: none */
     int language;                      /* of its pages, once chosen: 1 and the index of web/page/pages; 0: not yet */
     const char *reference;             /* by which a page and a line of the log are found to belong together; NULL: none yet */

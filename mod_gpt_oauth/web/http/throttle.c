@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "private.h"
 #include "store/throttles.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
@@ -87,6 +88,17 @@ static int is_lifted(store_t *store, const throttled_t *throttled, count_t *plac
     return 1;
 }
 
+/* Once a minute, with how many it has refused in this window. What THROTTLE_BROWSER goes by holds a cookie: it is not told. */
+static void audit_throttle(request_rec *r, throttle_t kind, const char *who, const char *address, unsigned count)
+{
+    int is_client = kind == THROTTLE_CLIENT || kind == THROTTLE_GRANT;
+
+    if (audit_is_due(r, AUDIT_MINUTELY, apr_psprintf(r->pool, "%d %s %s", (int)kind, address, who))) {
+        audit(r, .event = AUDIT_THROTTLE, .result = AUDIT_REFUSED, .user = kinds[kind].word ? who : NULL,
+              .client = is_client ? who : NULL, .count = count);
+    }
+}
+
 static int count_one(request_rec *r, throttle_t kind, const char *who, const char *address, unsigned limit)
 {
     store_t store = db_store(r);
@@ -112,6 +124,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
                     "minutes: %s",
                     store.problem ? store.problem : "it could not be written to the database");
     }
+    audit_throttle(r, kind, who, address, count - limit);
     return (int)(throttled.until_at - store.now);
 }
 

@@ -39,6 +39,8 @@ const command_rec config_directives[] = {
     AP_INIT_TAKE1("GPTOAuthListen", set_listen, NULL, RSRC_CONF,
                   "where to listen for revocations, if not where DBDParams say, or off"),
     AP_INIT_TAKE1("GPTOAuthCacheTTL", set_cache_ttl, NULL, RSRC_CONF, "how long one is kept without asking the database (10m)"),
+    AP_INIT_TAKE1("GPTOAuthAuditLog", set_audit_log, NULL, RSRC_CONF,
+                  "the file, or a bar and a program, that learns who did what"),
     AP_INIT_TAKE1("GPTOAuthRegistration", set_registration, NULL, RSRC_CONF, "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", add_manifest, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
     AP_INIT_TAKE1("GPTOAuthOpenAPI", set_openapi, NULL, RSRC_CONF, "the file that /openapi.json is made from"),

@@ -33,6 +33,9 @@ const char *set_cache(cmd_parms *cmd, void *dir, const char *text);
 const char *set_listen(cmd_parms *cmd, void *dir, const char *text);
 const char *set_cache_ttl(cmd_parms *cmd, void *dir, const char *text);
 
+/* directives_audit.c */
+const char *set_audit_log(cmd_parms *cmd, void *dir, const char *text);
+
 /* A duration from low to high seconds; NULL and *seconds, or what is wrong. In directives_lifetime.c. */
 const char *parse_duration(cmd_parms *cmd, const char *text, apr_int64_t low, apr_int64_t high, apr_int64_t *seconds);
 

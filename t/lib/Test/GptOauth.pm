@@ -344,7 +344,9 @@ sub finish {
     push @bad, map { $_ . ': ' . slurp($_) } glob "$self->{dir}/asan/*";
     is(join("\n", @bad), '', 'no crash and nothing critical in the error log');
     my $errors = $self->error_log . slurp("$self->{dir}/httpd.out");
+    my $audit = join '', map { slurp($_) } glob "$self->{dir}/audit.log*";
     is(join("\n", Test::GptOauth::Secrets::found_in($errors)), '', 'no secret in the error log');
+    is(join("\n", Test::GptOauth::Secrets::found_in($audit)), '', 'no secret in the audit log') if $audit ne '';
     is(join("\n", Test::GptOauth::Secrets::found_in($self->access_log, urls => 1)), '', 'no secret in the access log');
     is(join("\n", Test::GptOauth::Secrets::found_in_dump($dump)), '', 'no secret in the database');
     diag("the end of the error log:\n", substr $errors, length $errors > 3000 ? -3000 : 0) unless Test::More->builder->is_passing;
