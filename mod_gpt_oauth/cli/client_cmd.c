@@ -138,6 +138,9 @@ int client_add(command_t *c)
     if (judge_new(c, &client) || (client.has_secret && !(secret = new_secret(c, &client.secret_hash)))) {
         return FAILED;
     }
+    c->audit->client = client.id;
+    c->audit->scope = client.scope;
+    c->audit->resource = client.resource;
     switch (store_client_add(c->store, &client)) {
     case STORE_OK: break;
     case STORE_DOWN: return fail_down(c);

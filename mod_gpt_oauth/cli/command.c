@@ -10,7 +10,7 @@
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client)
 {
     switch (store_client_find(c->store, id_or_name, client)) {
-    case STORE_OK: return DONE;
+    case STORE_OK: c->audit->client = (*client)->id; return DONE;
     case STORE_DOWN: return fail_down(c);
     case STORE_REFUSED: break;
     }

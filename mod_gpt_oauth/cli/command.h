@@ -4,6 +4,7 @@
 #ifndef GPT_OAUTH_CLI_COMMAND_H
 #define GPT_OAUTH_CLI_COMMAND_H
 
+#include "base/audit.h"
 #include "cli/args.h"
 #include "cli/connect.h"
 #include "cli/output.h"
@@ -20,6 +21,7 @@ typedef struct command_t {
     const char *secret; /* what --secret-file holds, or NULL */
     database_t *database;
     store_t *store;
+    audit_t *audit;        /* what is known of the line of this command in the audit log */
     const char *client_id; /* of --client, as grant_list has found it */
     const char *problem;   /* why there is no database, for doctor alone: then database and store are NULL */
 } command_t;

@@ -120,7 +120,7 @@ static const char **member_of(db_conf_t *conf, const char *name)
         const char **member;
     } known[] = {
         { "DBDriver", &conf->driver },   { "DBDParams", &conf->params }, { "GPTOAuthIssuer", &conf->issuer },
-        { "GPTOAuthPath", &conf->path }, { "DBDMax", &conf->max },
+        { "GPTOAuthPath", &conf->path }, { "DBDMax", &conf->max },       { "GPTOAuthAuditLog", &conf->audit_log },
     };
     for (int i = 0; i < COUNT(known); i++) {
         if (apr_cstr_casecmp(name, known[i].name) == 0) {
@@ -241,8 +241,8 @@ const char *db_conf_read(apr_pool_t *p, const char *file, warn_fn *warn, db_conf
             problem = apr_psprintf(p, "%s, line %d: %s", file, number, problem);
         } else if (stranger) {
             warn(apr_psprintf(p,
-                              "%s, line %d: %s is ignored: only DBDriver, DBDParams, GPTOAuthIssuer, GPTOAuthPath and "
-                              "GPTOAuthClientMetadata are read here",
+                              "%s, line %d: %s is ignored: only DBDriver, DBDParams, GPTOAuthIssuer, GPTOAuthPath, "
+                              "GPTOAuthClientMetadata and GPTOAuthAuditLog are read here",
                               file, number, stranger));
         }
     }

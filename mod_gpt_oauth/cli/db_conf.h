@@ -18,6 +18,7 @@ typedef struct db_conf_t {
     const char *params;
     const char *issuer;                 /* GPTOAuthIssuer, NULL unless it stands here */
     const char *path;                   /* GPTOAuthPath, NULL unless it stands here */
+    const char *audit_log;              /* GPTOAuthAuditLog, NULL unless it stands here */
     const char *max;                    /* DBDMax, NULL unless it stands here */
     apr_array_header_t *document_hosts; /* const char *: those behind GPTOAuthClientMetadata fetch, NULL unless they stand here */
 } db_conf_t;

@@ -77,6 +77,7 @@ static int none_found(const command_t *c)
 
 static int report(const command_t *c, apr_int64_t count)
 {
+    c->audit->count = count;
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "revoked", (json_int_t)count));
     } else {

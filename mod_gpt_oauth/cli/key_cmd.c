@@ -113,6 +113,7 @@ int key_add(command_t *c)
     }
     text = token_mint(c->pool, TOKEN_SERVICE_KEY, &tag_key);
     token_hash(text, &key.hash);
+    c->audit->scope = key.scope;
     switch (store_key_add(c->store, &key)) {
     case STORE_OK: print_added(c, &key, text); return DONE;
     case STORE_DOWN: return fail_down(c);

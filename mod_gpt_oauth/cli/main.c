@@ -11,9 +11,11 @@
 #include <apr_time.h>
 
 #include "base/file.h"
+#include "cli/audit.h"
 #include "cli/client/http.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "grant/user.h"
 #include "store/conninfo.h"
 
 /* Ordered as the help shows them. */
@@ -176,9 +178,50 @@ static const char *judge_params(apr_pool_t *p, const db_conf_t *conf)
     return usable ? NULL : problem;
 }
 
+/* A command that changes something has an event of its name. */
+static audit_event_t event_of(const struct entry *entry, const command_t *c)
+{
+    return entry->run == gpt && c->args->given & ARG_NEW_SECRET ? AUDIT_CLIENT_SECRET
+                                                                : audit_event_named(words_of(c->pool, entry));
+}
+
+/* What is known before it begins. */
+static void describe(const struct entry *entry, command_t *c)
+{
+    const char *operand = c->count ? c->operands[0] : NULL;
+
+    *c->audit =
+        (audit_t){ .event = event_of(entry, c), .user = c->args->user, .client = c->args->client, .address = c->args->address };
+    if (operand && strcmp(entry->noun, "user") == 0) {
+        c->audit->user = operand;
+    } else if (operand && strcmp(entry->noun, "key") == 0) {
+        c->audit->user = apr_pstrcat(c->pool, PRINCIPAL_SERVICE_KEY, operand, NULL);
+    } else if (operand && strcmp(entry->noun, "grant") == 0) {
+        c->audit->grant = operand;
+    } else if (operand) {
+        c->audit->client = operand;
+    }
+}
+
+/* With a line in the audit log, if there is one and the command changes something. */
+static int run_audited(const struct entry *entry, command_t *c, audit_log_t *log)
+{
+    int status = entry->run(c);
+    const char *problem;
+
+    if (!log) {
+        return status;
+    }
+    c->audit->result = status == DONE ? AUDIT_OK : AUDIT_FAILED;
+    problem = audit_finish(c->pool, log, *c->audit);
+    return problem ? fail("%s", problem) : status;
+}
+
 static int run(const struct entry *entry, command_t *c)
 {
     db_conf_t conf;
+    audit_t audit;
+    audit_log_t *log = NULL;
     const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
     const char *problem = db_conf_read(c->pool, file, warn, &conf);
 
@@ -190,6 +233,11 @@ static int run(const struct entry *entry, command_t *c)
     }
     if (!problem && c->args->secret_file) {
         problem = read_secret(c); /* now: root may become the owner of the database next */
+    }
+    c->audit = &audit;
+    describe(entry, c);
+    if (!problem && conf.audit_log && audit.event) {
+        problem = audit_open(c->pool, conf.audit_log, &log); /* the same */
     }
     if (!problem) {
         problem = database_open(c->pool, &conf, entry->run == migrate, warn, &c->database);
@@ -206,7 +254,7 @@ static int run(const struct entry *entry, command_t *c)
     c->store->pool = c->pool;
     c->store->now = apr_time_sec(apr_time_now());
     c->store->is_patient = 1;
-    return entry->run(c);
+    return run_audited(entry, c, log);
 }
 
 static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)

@@ -59,6 +59,7 @@ int purge(command_t *c)
         took = clock_us() - started;
         apr_sleep(status == STORE_REFUSED ? 0 : took > PURGE_PAUSE ? took : PURGE_PAUSE);
     } while (status == STORE_OK);
+    c->audit->count = sum;
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "deleted", (json_int_t)sum));
     } else {

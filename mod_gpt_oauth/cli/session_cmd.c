@@ -74,6 +74,7 @@ int user_signout(command_t *c)
     if (end_all(c, &count) == STORE_DOWN) {
         return fail_down(c);
     }
+    c->audit->count = count;
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "signed_out", (json_int_t)count));
     } else {

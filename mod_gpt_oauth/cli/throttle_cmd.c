@@ -59,6 +59,7 @@ int throttle_clear(command_t *c)
     if (store_throttle_lift(c->store, user, c->args->address, &count) != STORE_OK) {
         return fail_down(c);
     }
+    c->audit->count = count;
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "lifted", (json_int_t)count));
         return DONE;
