@@ -9,7 +9,7 @@ package Test::GptOauth;
 #     });
 #     done_testing;
 #
-# Every server is at last asked for a log without crashes, and for logs and a database without secrets. GPTOAUTH_BUILD names the
+# Every server is at last asked for a log without crashes, for logs and a database without secrets, and an audit log of JSON. GPTOAUTH_BUILD names the
 # folder of the build (default: build), GPTOAUTH_DB restricts the databases, GPTOAUTH_SANITIZE=1 preloads the sanitizers' runtime
 # into httpd, and GPTOAUTH_KEEP=1 keeps the temporary folder.
 
@@ -345,8 +345,10 @@ sub finish {
     is(join("\n", @bad), '', 'no crash and nothing critical in the error log');
     my $errors = $self->error_log . slurp("$self->{dir}/httpd.out");
     my $audit = join '', map { slurp($_) } glob "$self->{dir}/audit.log*";
+    my @broken = grep { length > 4094 || /[^\t -~]/ || !eval { JSON::PP::decode_json($_) } } split /\n/, $audit;
     is(join("\n", Test::GptOauth::Secrets::found_in($errors)), '', 'no secret in the error log');
-    is(join("\n", Test::GptOauth::Secrets::found_in($audit)), '', 'no secret in the audit log') if $audit ne '';
+    is(join("\n", Test::GptOauth::Secrets::found_in($audit)), '', 'no secret in the audit log');
+    is(join("\n", @broken), '', 'each line of the audit log is one of JSON');
     is(join("\n", Test::GptOauth::Secrets::found_in($self->access_log, urls => 1)), '', 'no secret in the access log');
     is(join("\n", Test::GptOauth::Secrets::found_in_dump($dump)), '', 'no secret in the database');
     diag("the end of the error log:\n", substr $errors, length $errors > 3000 ? -3000 : 0) unless Test::More->builder->is_passing;

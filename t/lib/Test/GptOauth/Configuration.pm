@@ -38,6 +38,9 @@ Group www-data
 PidFile "%%DIR%%/httpd.pid"
 CoreDumpDirectory "%%DIR%%/cores"
 ErrorLog "%%DIR%%/error.log"
+<IfDirective GPTOAuthAuditLog>
+    GPTOAuthAuditLog "%%DIR%%/audit.log"
+</IfDirective>
 LogLevel info gpt_oauth:debug
 LogFormat "%h %l %u %t \"%r\" %>s %b" plain
 CustomLog "%%DIR%%/access.log" plain
