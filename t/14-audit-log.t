@@ -241,7 +241,7 @@ subtest 'the command' => sub {
     $t->write_file($file, '{"torn');
     $t->gptoauth('client', 'disable', 'notes');
     is((lines_of($file))[0], '{"torn', 'a torn line is left alone');
-    is(JSON::PP::decode_json((lines_of($file))[1])->{event}, 'client disable', '... and the next one begins behind it');
+    like((lines_of($file))[1] // '', qr/^\{.*"event":"client disable"/, '... and the next one begins behind it');
     my $dbd = slurp($t->dir . '/dbd.conf');
     my $run = sub { my ($place, @command) = @_; $t->write_file('dbd.conf', $dbd =~ s/^GPTOAuthAuditLog.*/GPTOAuthAuditLog "$place"/mr); return $t->try_gptoauth('', @command) };
     my $result = $run->("|/bin/sh -c 'cat >>$file'", qw(client enable notes));
