@@ -123,6 +123,7 @@ sub use_commands {
     secret($t->gptoauth_json('gpt', 'calendar', '--new-secret')->{client_secret});
     $t->gptoauth('gpt', 'calendar');
     $t->gptoauth('client', 'redirect', 'calendar', '--repin');
+    $t->gptoauth('client', 'links', 'calendar', '--website', 'https://calendar.example');
     $t->gptoauth('client', $_, 'calendar') for qw(disable enable remove);
     $t->user_add('carol', 'a staple of carol');
     $t->gptoauth_stdin(secret('battery of carol') . "\n", 'user', 'passwd', 'carol');

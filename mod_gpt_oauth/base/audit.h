@@ -35,6 +35,7 @@
     X(AUDIT_CLIENT_ADD, "client add", "by client scope resource", "a client was made")                                           \
     X(AUDIT_CLIENT_SECRET, "client secret", "by client", "a client got a new secret")                                            \
     X(AUDIT_CLIENT_REDIRECT, "client redirect", "by client", "a client got other redirect URIs, or waits for a GPT")             \
+    X(AUDIT_CLIENT_LINKS, "client links", "by client", "a client got other links to its website, privacy policy and terms")      \
     X(AUDIT_CLIENT_DISABLE, "client disable", "by client", "a client was disabled")                                              \
     X(AUDIT_CLIENT_ENABLE, "client enable", "by client", "a client was enabled")                                                 \
     X(AUDIT_CLIENT_REMOVE, "client remove", "by client", "a client was deleted, with all grants")                                \
