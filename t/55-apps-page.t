@@ -44,7 +44,7 @@ sub test_sign_in {
     ok(shows($browser, 'Your apps at'), 'then the page');
     is($browser->page->header('Cross-Origin-Opener-Policy'), 'noopener-allow-popups', '... which does not either');
     ok(shows($browser, 'No app has access to your account\. Apps that you connect stand here'), 'an empty list says what would stand there');
-    ok(shows($browser, 'Those whose access you allowed for longer stand here'), '... that of consents, too');
+    ok(shows($browser, 'Apps that are not connected now, but need not ask you again, stand here'), '... that of consents, too');
     like($t->error_log, qr/GPT015: user alice signed in from 127\.0\.0\.1/, 'the log says who signs in');
     return;
 }
@@ -163,9 +163,9 @@ sub test_password {
     like($carol->page->body, qr/autocomplete="current-password".*autocomplete="new-password".*name="end_apps" value="yes" checked/s, 'the form');
     my $hashes = sub { my $before = length $t->error_log; $_[0]->(); return scalar(() = substr($t->error_log, $before) =~ /GPT025/g) };
     is($hashes->(sub { $change->('no such horse', $next) }), 1, 'case 327: a wrong present one costs one hash');
-    ok(shows($carol, 'The present password is wrong'), '... and the present one is asked for');
+    ok(shows($carol, 'The current password is wrong'), '... and the present one is asked for');
     $change->($t->user('carol'), 'short');
-    ok(shows($carol, 'must have 8 to 72 bytes'), 'not any one will do');
+    ok(shows($carol, 'must have at least 8 characters'), 'not any one will do');
     my ($form) = $carol->forms;
     delete $form->{fields}{end_apps};
     my $change_it = sub { $carol->submit($form, password => $t->user('carol'), new_password => $next, action => 'password') };
@@ -198,7 +198,7 @@ sub test_many {
     my $dora = owner_of($t, 'dora');
     my (%seen, $pages);
     while (++$pages < 10) {
-        my ($list) = $dora->page->body =~ /(.*?)Apps that need not ask again/s;
+        my ($list) = $dora->page->body =~ /(.*?)Other apps that need not ask again/s;
         $seen{$_}++ for $list =~ /name="client" value="(\w+)"/g;
         my ($next) = $dora->page->body =~ /href="([^"]*\?apps=[^"]+)"/ or last;
         $dora->get($next =~ s/&amp;/&/gr);

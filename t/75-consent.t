@@ -97,6 +97,8 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     like($text, qr/ChatGPT wants access to your \S+ account\. Unverified: the app chose its own name/, 'case 206: the name is marked as unverified');
     like($text, qr{you go to https://evil\.example\.}, 'case 206: and the page says where the answer goes');
     like($text, qr/nobody has checked/, 'case 206: and why to look there');
+    my $sign_in = Test::GptOauth::Browser->new($t->port)->get($t->authorize_url($evil))->body;
+    like($sign_in, qr{nobody has checked it\. .*<strong><bdi>https://evil\.example</bdi></strong>}, 'case 206: before a password is typed, too');
     unlike($text, qr/program on this computer/, 'no warning of loopback');
 
     $text = page_of($t, register($t, client_name => 'Inspector', redirect_uris => ['http://127.0.0.1:6276/oauth/callback']));
@@ -109,7 +111,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     $text = page_of($t, { id => 'https://claude.ai/oauth/claude-code-client-metadata', redirect_uri => 'http://localhost:3118/callback', public => 1 });
     like($text, qr{Claude Code wants access to your \S+ account\. Published at claude\.ai\. .*program on this computer}, '... but of loopback it warns');
     $text = page_of($t, my $own = $t->client_add('Our app'));
-    like($text, qr/Our app wants access to/, "the administrator's own");
+    like($text, qr/Our app wants access to .* Set up by the administrator\./, "the administrator's own");
     unlike($text, qr/Unverified|checked|program/, '... is not marked');
 
     for my $name ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "moc.live\x{202e}", "a\x{200b}\x{2066}b", "\x{200b}\x{ad}", "\x{a0}\x{2003}\x{3000}", "\x{2800}\x{1160}\x{180e}\x{ffa0}\x{34f}\x{206f}", '&lt;b&gt;') {

@@ -93,8 +93,11 @@ export const flows = {
         session.on('Network.requestWillBeSent', (event) => sent.push(event.request.url));
         session.on('Network.responseReceivedExtraInfo', (event) => sent.push(event.headers.Location ?? event.headers.location ?? ''));
         await visitor.page.locator('button[value=allow]').click();
-        await visitor.page.waitForTimeout(1000);
-        ok(sent.some((url) => /^com\.example\.app:\/callback\?.*code=/.test(url)), `${name}: the browser is sent there: ${sent.map((url) => url.slice(0, 24))}`);
+        const isThere = (url) => /^com\.example\.app:\/callback\?.*code=/.test(url);
+        for (let i = 0; i < 100 && !sent.some(isThere); i++) {
+            await visitor.page.waitForTimeout(50);
+        }
+        ok(sent.some(isThere), `${name}: the browser is sent there: ${sent.map((url) => url.slice(0, 24))}`);
         is(visitor.complaints.filter((text) => /Content Security Policy|form-action/.test(text)), [], `${name}: and no policy forbids it`);
     },
     'flow: prompt=login': async (walk, name) => {

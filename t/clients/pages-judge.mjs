@@ -122,7 +122,7 @@ export function contrastProblems(page, what) {
 // ---- the keyboard
 
 // Tab reaches every control in the order in which they stand, and each shows that it has the focus.
-export async function keyboardProblems(page, what, most = 60) {
+export async function keyboardProblems(page, what, most = 30) {
     const wrong = [];
     const count = Math.min(await evaluate(page, 'return controls().length;'), most);
     await page.mouse.click(1, 1); // so that Tab begins at the top, whatever has the focus

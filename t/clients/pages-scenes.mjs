@@ -14,7 +14,8 @@ const tried = (user, password) => async (walk) => {
     return visitor.signIn(user, password);
 };
 
-const consent = (name, user = 'alice', origin = issuer) => at(origin + request[name], { user, origin });
+// Asked whatever somebody has allowed before.
+const consent = (name, user = 'alice', origin = issuer) => at(`${origin}${request[name]}&prompt=consent`, { user, origin });
 
 // A form whose hidden field was changed on the way.
 const changed = (form, field, value) => form.locator(`input[name="${field}"]`).evaluateAll((inputs, text) => inputs.forEach((i) => { i.value = text; }), value);

@@ -40,7 +40,9 @@ static void add_app(request_rec *r, json_t *data, const authorization_t *request
     page_set(data, "app", name[strspn(name, " ")] ? name : page_say(r, "app_unnamed", data));
     if (is_unverified(request)) {
         json_object_set_new(data, "is_unverified", json_true());
+        page_set(data, "host", host_of(r->pool, request->redirect_uri));
     }
+    json_object_set_new(data, "is_known", json_boolean(strcmp(client->source, CLIENT_ADMIN) == 0));
     if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, client_document_host(r->pool, client->id)) != 0) {
         page_set(data, "app_host", client_document_host(r->pool, client->id));
     }
