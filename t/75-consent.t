@@ -111,7 +111,7 @@ on_each_db({ conf => 'GPTOAuthRegistration open' }, sub {
     $text = page_of($t, { id => 'https://claude.ai/oauth/claude-code-client-metadata', redirect_uri => 'http://localhost:3118/callback', public => 1 });
     like($text, qr{Claude Code wants access to your \S+ account\. Published at claude\.ai\. .*program on this computer}, '... but of loopback it warns');
     $text = page_of($t, my $own = $t->client_add('Our app'));
-    like($text, qr/Our app wants access to .* Set up by the administrator\./, "the administrator's own");
+    like($text, qr/Our app wants access to .* The administrator set this app up\./, "the administrator's own");
     unlike($text, qr/Unverified|checked|program/, '... is not marked');
 
     for my $name ('<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "moc.live\x{202e}", "a\x{200b}\x{2066}b", "\x{200b}\x{ad}", "\x{a0}\x{2003}\x{3000}", "\x{2800}\x{1160}\x{180e}\x{ffa0}\x{34f}\x{206f}", '&lt;b&gt;') {
