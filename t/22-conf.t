@@ -20,7 +20,7 @@ my $t = Test::GptOauth->new(db => 'sqlite', start => 0, issuer => '', pages => '
 $t->write_file('conf/openapi.json', Test::GptOauth::slurp("$FindBin::Bin/../conf/openapi-hello.json"));
 $t->write_file('conf/logo.png', Test::GptOauth::slurp("$FindBin::Bin/../conf/logo.png"));
 mkdir $t->dir . '/conf/pages';
-$t->write_conf(conf => $text);
+$t->write_conf(conf => $text =~ s{/var/log/apache2/}{%%DIR%%/}r);
 $ENV{GPT_SERVICE_KEY} = '0123456789abcdef' x 2;
 my ($status, $said) = $t->configtest;
 is($status, 0, 'uncommented it passes configtest') or diag($said);
