@@ -197,7 +197,7 @@ static const char *normal_origin(apr_pool_t *p, const uri_t *uri)
 const char *uri_page_host(apr_pool_t *p, const char *text)
 {
     uri_t uri;
-    int is_page = uri_parse(p, text, &uri) && !strcmp(uri.scheme, "https") && strlen(uri.host) <= HOST_MAX;
+    int is_page = uri_parse(p, text, &uri) && !strcmp(uri.scheme, "https") && uri.host && strlen(uri.host) <= HOST_MAX;
 
     return is_page ? normal_origin(p, &uri) + strlen("https://") : NULL;
 }

@@ -220,7 +220,6 @@ static int run_audited(const struct entry *entry, command_t *c, audit_log_t *log
 static int run(const struct entry *entry, command_t *c)
 {
     db_conf_t conf;
-    audit_t audit;
     audit_log_t *log = NULL;
     const char *file = c->args->db_conf ? c->args->db_conf : DB_CONF_DEFAULT;
     const char *problem = db_conf_read(c->pool, file, warn, &conf);
@@ -234,9 +233,9 @@ static int run(const struct entry *entry, command_t *c)
     if (!problem && c->args->secret_file) {
         problem = read_secret(c); /* now: root may become the owner of the database next */
     }
-    c->audit = &audit;
+    c->audit = apr_pcalloc(c->pool, sizeof(*c->audit));
     describe(entry, c);
-    if (!problem && conf.audit_log && audit.event) {
+    if (!problem && conf.audit_log && c->audit->event) {
         problem = audit_open(c->pool, conf.audit_log, &log); /* the same */
     }
     if (!problem) {

@@ -18,7 +18,7 @@ int endpoint_revoke(request_rec *r)
     client_request_t request = { .refused = "revocation refused" };
     store_t store = db_store(r);
     const failure_t *failure;
-    const char *token, *outcome, *grant_id;
+    const char *token, *outcome = NULL, *grant_id = NULL;
     int rc;
 
     if (!client_request_read(r, &request, &rc) || !client_request_authenticate(r, &store, &request, &rc)) {
