@@ -145,7 +145,7 @@ subtest 'the set-up, live' => sub {
     is($t->http->get('/api')->status, 401, 'which nobody does without');
 
     run_line($t, $key =~ s/\n//r);
-    run_line($t, $public =~ s/\n//r);
+    run_line($t, $_) for split /\n/, $public;
     my $token = run_pair($t, $account)->{access_token};
     like($token, qr/\S/, 'a service account gets its token');
     my $told = run_pair($t, $introspection, TOKEN => $answer->json->{access_token});

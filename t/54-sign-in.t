@@ -160,8 +160,9 @@ sub test_shared_connection {
     my ($t) = @_;
     $t->sql("CREATE TABLE people (name varchar(80), password varchar(80));");
     $t->sql("INSERT INTO people VALUES ('carol', '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=');");
-    $t->start;
+    # Before: mod_dbd does not wait for whoever writes to SQLite while a child prepares its statements.
     my $client = $t->client_add('notes');
+    $t->start;
     local $Test::GptOauth::Http::TIMEOUT = 10;
     my $in_time = sub { my ($name, $code) = @_; is(eval { $code->() } // "nothing: $@", 'carol', $name) };
 

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* No more of a list is looked at: browsers send ten or twenty. */
+#define RANGES_MAX 100
+
 /* How closely the ranges so far name a media type, and the quality that the closest one gives it, in thousandths. */
 typedef struct wanted_t {
     int closeness, quality;
@@ -88,7 +91,7 @@ int accept_prefers_html(apr_pool_t *p, const char *accept)
     const char *type;
     int quality;
 
-    while ((type = next_range(&list, &quality))) {
+    for (int i = 0; i < RANGES_MAX && (type = next_range(&list, &quality)); i++) {
         if (strcmp(type, "*/*") == 0) {
             consider(&html, 1, quality);
             consider(&json, 1, quality);
@@ -119,7 +122,7 @@ const char *accept_language(apr_pool_t *p, const char *accept, const apr_array_h
     const char *range, *best = NULL;
     int quality, highest = 0;
 
-    while ((range = next_range(&list, &quality))) {
+    for (int looked = 0; looked < RANGES_MAX && (range = next_range(&list, &quality)); looked++) {
         for (int i = 0; i < offered->nelts && quality > highest; i++) {
             const char *tag = APR_ARRAY_IDX(offered, i, const char *);
 
