@@ -59,7 +59,7 @@ sub test_take_away {
     my $alice = owner_of($t, 'alice');
     ok(shows($alice, 'Notes &lt;b&gt;') && shows($alice, 'calendar'), 'the apps are listed');
     ok(shows($alice, 'Last used (?:<bdi>)?\d{4}-\d\d-\d\d \d\d:00 UTC'), '... with when they were used');
-    ok(shows($alice, 'You will not be asked again until'), '... and what was consented to');
+    ok(shows($alice, 'you will not be asked again until'), '... and what was consented to');
     ok($t->token_works($_->{access_token}), 'a token works') for @tokens, $kept, $bobs;
     is(press($alice, 'take_away', client => $client->{id})->status, 303, 'case 297: one is taken away');
     ok(!$t->token_works($_->{access_token}), 'case 297: its tokens are dead at once') for @tokens;
@@ -203,6 +203,9 @@ sub test_many {
         my ($next) = $dora->page->body =~ /href="([^"]*\?apps=[^"]+)"/ or last;
         $dora->get($next =~ s/&amp;/&/gr);
     }
+    $dora->get("$url?apps=zzzz&consents=zzzz");
+    unlike($dora->page->body, qr/No app has access|None\. Apps/, 'what comes after something says nothing of what comes before');
+    ok(shows($dora, '<a [^>]*href="/oauth/apps">'), '... and leads back to all');
     is("$pages " . (scalar keys %seen) . ' ' . (scalar grep { $_ > 1 } values %seen), '3 120 0', 'each app once, fifty on a page');
     my @lists = grep { $_->{file} =~ /^(?:apps|sessions)\.c$/ && $_->{name} =~ /_list$/ && $_->{sql} =~ /issuer = \$2/ } operations();
     is(scalar @lists, 2, 'the page has three lists by two statements, and one for who sees it');

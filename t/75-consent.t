@@ -59,12 +59,15 @@ sub test_app_links {
     like($text, qr/About this app: Website \(claude\.ai\) /, 'the website of a document that is built in');
     is(links_of($t, $body), 'https://claude.ai', '... is a link');
 
-    my %links = (client_uri => 'https://ChatGPT.example/', policy_uri => 'https://bank.example/privacy', tos_uri => 'https://bank.example/terms');
+    my %links = (client_uri => 'https://WWW.evil.example/', policy_uri => 'https://evil.example/privacy', tos_uri => 'https://bank.example/terms');
     my $stranger = register($t, client_name => 'Bank', redirect_uris => ['https://evil.example/cb'], %links);
     ($text, $body) = page_of($t, $stranger);
-    like($text, qr/The app says of itself: Website \(chatgpt\.example\) &middot; Privacy \(bank\.example\) &middot; Terms \(bank\.example\) /, 'case 200: of a stranger the page quotes the hosts');
-    unlike($body, qr/(?:href|src|action)="[^"]*(?:chatgpt|bank)/i, 'case 200: and others\' links are never links');
-    unlike($body, qr/bank\.example\/|ChatGPT\.example/, 'case 200: nor is more of them there');
+    like($text, qr/The app says of itself: Website \(www\.evil\.example\) &middot; Privacy \(evil\.example\) /, 'case 200: of a stranger the page quotes the hosts');
+    unlike($body, qr/(?:href|src|action)="[^"]*(?:evil|bank)/i, 'case 200: and others\' links are never links');
+    unlike($body, qr/evil\.example\/|WWW\.evil/, 'case 200: nor is more of them there');
+    unlike($body, qr/bank/, 'case 200: nor a host that is not where the user would go');
+    my $here = register($t, client_name => 'Here', redirect_uris => ['http://127.0.0.1/cb'], %links);
+    unlike(scalar page_of($t, $here), qr/of itself/, 'case 200: of a program on this computer nobody knows whose host that is');
     unlike(scalar page_of($t, register($t, client_name => 'None', redirect_uris => ['https://none.example/cb'], client_uri => 'http://127.0.0.1/')), qr/About this app|of itself/, 'nothing where there is none');
 
     # Whatever wrote it there.

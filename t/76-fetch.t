@@ -139,7 +139,7 @@ sub test_change {
     my $tokens = $t->tokens_for(as_client($url, 'https://old.example/cb'));
     my $links = "SELECT coalesce(client_uri, '') || ' ' || coalesce(policy_uri, '') || ' ' || coalesce(tos_uri, '') FROM oauth_client WHERE id = '$url';";
     is($t->sql($links), 'https://before.example/  ', 'case 200: of its links those are kept that may be shown');
-    publish({ client_name => 'After', policy_uri => 'https://after.example/' }, host => $host);
+    publish({ client_name => 'After', policy_uri => "https://$host/privacy", tos_uri => 'https://after.example/' }, host => $host);
     is(visit($t, $url, redirect => 'https://old.example/cb'), '200 consent', 'while it is fresh, the document is as it was');
     my $tab = $t->browser_of('alice')->copy;
     $tab->get($t->authorize_url(as_client($url, 'https://old.example/cb')));
@@ -148,8 +148,8 @@ sub test_change {
     is(visit($t, $url, redirect => 'https://old.example/cb'), '400 page', 'case 218: a redirect URI that is no more in the document');
     is(visit($t, $url), '200 consent', '... as opposed to one that is');
     like($t->browser_of('alice')->page->body, qr/After/, '... under its new name');
-    is($t->sql($links), ' https://after.example/ ', '... with the links that it has now');
-    like($t->browser_of('alice')->page->body, qr{The app says of itself: <bdi>Privacy</bdi> \(<bdi>after\.example</bdi>\)}, "case 200: ... which are none on the page, as it is a stranger's");
+    is($t->sql($links), " https://$host/privacy https://after.example/", '... with the links that it has now');
+    like($t->browser_of('alice')->page->body, qr{The app says of itself: <bdi>Privacy</bdi> \(<bdi>\Q$host\E</bdi>\)</p>}, "case 200: ... which are none on the page, as it is a stranger's, who names no other's host");
     $tokens = $t->refresh(as_client($url), $tokens->{refresh_token})->json;
     ok($t->token_works($tokens->{access_token}), 'case 218: grants are kept');
 

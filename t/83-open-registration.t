@@ -103,6 +103,7 @@ sub test_signed_in {
     $unwilling->get($t->authorize_url($client));
     my $page = $unwilling->submit($unwilling->form_with('password'), cancel => 'yes');
     is($t->outcome($client, $page) . ' ' . ($page->body =~ /You did not sign in/), '200 page 1', 'case 309: who cancels the sign-in stays here');
+    like($page->body, qr{<a [^>]*href="https://evil\.example/cb\?error=access_denied&amp;[^"]*"><bdi>Go to https://evil\.example</bdi></a>}, 'case 309: ... and has a link that says where it leads');
     return;
 }
 

@@ -366,7 +366,7 @@ const char *authorize_success_uri(apr_pool_t *p, const policy_t *policy, const a
 const char *authorize_failure_uri(apr_pool_t *p, const policy_t *policy, const authorization_t *request, const failure_t *failure)
 {
     const char *const pairs[][2] = { { "error", oauth_error_name(failure->error) },
-                                     { "error_description", failure->description },
+                                     { "error_description", *failure->description ? failure->description : NULL },
                                      { "state", request->state },
                                      { "iss", policy->issuer } };
 

@@ -24,7 +24,11 @@
     "SELECT * FROM (SELECT " is_consent ", client_id, " OF_CLIENT ", min(created_at), " columns " FROM " these                   \
     " WHERE " OF_USER(these) which " GROUP BY client_id" having PAGE ") AS of_" these
 #define GRANTS(join)                                                                                                             \
-    LIST("0", join("scope") ", max(used_at), max(" GRANT_UNTIL "), (SELECT max(" CONSENT_UNTIL ") FROM " REMEMBERED ")",         \
+    LIST("0",                                                                                                                    \
+         join("scope") " || COALESCE((SELECT ',' || " join("COALESCE(given, scope)") " FROM " REMEMBERED                         \
+                                                                                     "), ''), max(used_at), max(" GRANT_UNTIL    \
+                                                                                     "), (SELECT max(" CONSENT_UNTIL             \
+                                                                                     ") FROM " REMEMBERED ")",                   \
          "oauth_grant", "client_id > $3 AND " LIVES, "")
 #define CONSENTS(join)                                                                                                           \
     LIST("1", join("COALESCE(given, scope)") ", 0, 0, max(" CONSENT_UNTIL ")", "oauth_consent",                                  \

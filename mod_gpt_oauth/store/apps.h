@@ -13,7 +13,7 @@ typedef struct app_t {
     const char *source; /* CLIENT_ADMIN and so on */
     int is_gpt;
     const char *redirect_uris; /* one a line */
-    const char *scope;         /* all that was given, normalised */
+    const char *scope;         /* all that was given, and need not be asked for again, normalised */
     apr_int64_t since;         /* the first time */
     apr_int64_t used_at;       /* exact to TOUCH_INTERVAL; 0: never, or a consent */
     apr_int64_t until;         /* when the last grant ends by itself; 0: a consent */

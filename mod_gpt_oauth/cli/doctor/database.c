@@ -253,7 +253,7 @@ static void judge_key(doctor_t *doctor, const service_key_t *key)
     apr_pool_t *p = doctor->c->pool;
     apr_int64_t left = key->expires_at - doctor->c->store->now;
 
-    if (key->revoked_at || !key->expires_at || left > KEY_NOTICE) {
+    if (key->revoked_at || !key->expires_at || left > KEY_NOTICE || left > (key->expires_at - key->created_at) / 2) {
         return;
     }
     if (left <= 0) {
@@ -263,7 +263,10 @@ static void judge_key(doctor_t *doctor, const service_key_t *key)
                    "service key \"%s\" has expired at %s", key->name, time_text(p, key->expires_at, "?"));
     } else {
         report_add(doctor->report, WARNING, "key",
-                   "`gptoauth key add` makes another: give it to whoever uses this one before then",
+                   apr_psprintf(p,
+                                "`gptoauth key add` makes another: give it to whoever uses this one before then; `gptoauth key "
+                                "revoke %s` ends this message",
+                                terminal_text(p, key->name)),
                    "service key \"%s\" expires soon, at %s", key->name, time_text(p, key->expires_at, "?"));
     }
 }

@@ -169,6 +169,11 @@ int apps_page_show(visit_t *visit, const owner_t *owner, const params_t *query)
         return visit_refuse(visit, owner->username, store_failure(store));
     }
     page_set(data, "user", person_display_name(visit->r, owner->username));
+    /* What comes after some entry says nothing of what stands before it, and anybody can make such a link. */
+    if (apps_after || consents_after || params_get(query, "sessions")) {
+        page_set_link(data, "first_page", ap_os_escape_path(visit->r->pool, visit->r->uri, 1),
+                      page_say(visit->r, "back_to_apps", data));
+    }
     set_apps(visit, data, "apps", apps);
     set_apps(visit, data, "consents", consents);
     if (owner->session) {

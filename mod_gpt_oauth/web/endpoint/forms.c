@@ -41,8 +41,10 @@ static void add_app(request_rec *r, json_t *data, const authorization_t *request
     if (is_unverified(request)) {
         json_object_set_new(data, "is_unverified", json_true());
         page_set(data, "host", host_of(r->pool, request->redirect_uri));
+        json_object_set_new(data, "is_loopback", json_boolean(uri_is_loopback_redirect(r->pool, request->redirect_uri)));
     }
-    json_object_set_new(data, "is_known", json_boolean(strcmp(client->source, CLIENT_ADMIN) == 0));
+    /* Whoever cannot prove to be the administrator's app is not vouched for. */
+    json_object_set_new(data, "is_known", json_boolean(authorize_may_remember(request)));
     if (strcmp(client->source, CLIENT_DOCUMENT) == 0 && strcmp(client->name, client_document_host(r->pool, client->id)) != 0) {
         page_set(data, "app_host", client_document_host(r->pool, client->id));
     }
@@ -162,6 +164,17 @@ static const char *last_day(request_rec *r, const policy_t *policy)
     return apr_pstrdup(r->pool, text);
 }
 
+/* The host of a stranger's own pages, which may claim to be anybody's, is one where the app can be told to be at home. */
+static int is_at_home(apr_pool_t *p, const authorization_t *request, const char *url)
+{
+    const client_t *client = request->client;
+    const char *home = strcmp(client->source, CLIENT_DOCUMENT) == 0 ? client->id : request->redirect_uri;
+    uri_t there, here;
+
+    return uri_parse(p, url, &there) && uri_parse(p, home, &here) && there.host && here.host &&
+           uri_same_root(there.host, here.host);
+}
+
 /* Where the app's own pages are. Links are for apps that somebody here knows; of a stranger the page has nothing but the host. */
 static void add_app_links(request_rec *r, json_t *data, const authorization_t *request)
 {
@@ -172,7 +185,7 @@ static void add_app_links(request_rec *r, json_t *data, const authorization_t *r
     for (int i = 0; i < CLIENT_LINKS; i++) {
         const char *url = request->client->links[i], *host = url ? uri_page_host(r->pool, url) : NULL;
 
-        if (host) {
+        if (host && (!is_stranger || is_at_home(r->pool, request, url))) {
             json_t *entry = json_object();
 
             page_set(entry, "words", page_say(r, words[i], data));

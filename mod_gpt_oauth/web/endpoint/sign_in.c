@@ -10,6 +10,7 @@
 #include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/consent.h"
+#include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
 #include "web/http/audit.h"
 #include "web/http/log.h"
@@ -95,19 +96,22 @@ int sign_in_try(visit_t *visit, const params_t *params, const char **username)
     return failure ? visit_refuse(visit, *username, failure) : DECLINED;
 }
 
-/*
- * Back to the app, which learns that it gets nothing. Where nobody vouches for the address, or it is not known yet, the user
- * stays here: this page did not say where he would go.
- */
+/* Back to the app, which learns that it gets nothing: at once, or by a link where nobody vouches for the address. */
 static int cancel(visit_t *visit)
 {
     const failure_t *failure = failure_make(visit->r->pool, OAUTH_ACCESS_DENIED, "The user did not sign in.", NULL);
+    json_t *data;
 
     if (!visit_is_undecided(visit) && !authorize_is_stranger(visit->request)) {
         return visit_refuse(visit, NULL, failure);
     }
     log_failure(visit->r, "authorization refused", visit->request->client->id, NULL, failure);
-    return page_message(visit->r, "cancelled", NULL);
+    data = page_data(visit->r);
+    if (!visit_is_undecided(visit)) {
+        forms_add_back(visit->r, data, visit->request,
+                       authorize_failure_uri(visit->r->pool, visit->conf->policy, visit->request, failure));
+    }
+    return page_message(visit->r, "cancelled", data);
 }
 
 int sign_in_answer(visit_t *visit, const params_t *params)
