@@ -130,7 +130,7 @@ sub ways {
             my $token = $here->tokens_for($app)->{access_token};
             return ($token, sub { $here->sql('DELETE FROM ' . $its->($token)) });
         },
-        'case 324: an app, by the page of its user' => sub {
+        'an app, by the page of its user' => sub {
             my $token = $here->tokens_for($let_in)->{access_token};
             my $browser = $here->browser_of('alice');
             $browser->get('/oauth/apps');
