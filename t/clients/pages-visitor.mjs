@@ -12,7 +12,7 @@ export class Visitor {
         });
         const visitor = new Visitor();
         Object.assign(visitor, { context, hasJavaScript: javaScript, complaints: [], loaded: [], page: await context.newPage() });
-        visitor.page.setDefaultTimeout(15000);
+        visitor.page.setDefaultTimeout(60000);
         visitor.page.on('pageerror', (error) => visitor.complaints.push(String(error)));
         visitor.page.on('console', (message) => visitor.hear(message));
         visitor.page.on('request', (request) => request.isNavigationRequest() || visitor.loaded.push(request.url()));
@@ -53,9 +53,13 @@ export class Visitor {
 
     async signIn(user, password) {
         assert(await this.has('input[name=password]'), `no sign-in page: ${this.page.url()}`);
-        await this.page.fill('input[name=username]', user);
-        await this.page.fill('input[name=password]', password);
-        return this.after(this.page.keyboard.press('Enter'));
+        // A busy server asks to come back in a few seconds.
+        for (let tries = 0; tries === 0 || (this.answer.status() === 503 && tries < 10); tries++) {
+            await this.page.fill('input[name=username]', user);
+            await this.page.fill('input[name=password]', password);
+            await this.after(this.page.keyboard.press('Enter'));
+        }
+        return this;
     }
 
     // What was just done opens another page.

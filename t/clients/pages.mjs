@@ -152,7 +152,7 @@ for (const [name, flow] of Object.entries(flows).filter(([name]) => isOnly.test(
         });
     }
 }
-await runAll(jobs, 3);
+await runAll(jobs, 2);
 await album.paste(browser);
 await browser.close();
 end();
