@@ -106,6 +106,18 @@ sub use_endpoints {
     return;
 }
 
+# A replay that comes when wrong ones are answered 429 already.
+sub use_throttle {
+    my ($t) = @_;
+    my $client = $t->client_add('busy');
+    my $replayed = $t->tokens_for($client, user => 'bob')->{refresh_token};
+    $t->refresh($client, $replayed);
+    $t->begin_window(20);
+    $t->refresh($client, 'wrong') for 1 .. 300;
+    is($t->refresh($client, $replayed)->status, 429, 'a replay among many wrong refresh tokens');
+    return;
+}
+
 sub use_keys {
     my ($t) = @_;
     my $key = $t->key_add('chatgpt');
@@ -158,6 +170,7 @@ sub test_events {
     my ($client, $service) = ($t->client_add('notes'), $t->client_add('robot', service => 1));
     use_endpoints($t, $client, $service);
     use_pages($t, $client);
+    use_throttle($t);
     use_keys($t);
     use_commands($t);
     my $seen = test_lines($t->dir . '/audit.log');
@@ -166,16 +179,18 @@ sub test_events {
     is($of->('sign-in', 'refused', qw(user address code)), 'alice 127.0.0.1 GPT023', 'a wrong password');
     is($of->('consent', 'ok', qw(user client scope code)), "alice $client->{id} read GPT011", 'a consent');
     is($of->('consent', 'refused', qw(user client scope code)), "bob $client->{id} read GPT108", 'a refused one');
-    is(scalar @{ $seen->{consent}{ok} }, 1, '... once, as it is remembered');
-    is(scalar @{ $seen->{authorization}{ok} }, 3, '... for three codes');
+    my $times = sub { my ($event) = @_; return scalar grep { $_->{client} eq $client->{id} } @{ $seen->{$event}{ok} } };
+    is($times->('consent'), 1, '... once, as it is remembered');
+    is($times->('authorization'), 3, '... for three codes');
     like($of->('token', 'ok', qw(user client scope code grant)), qr/^alice \Q$client->{id}\E read GPT012 \S{20,}$/, 'a token');
     is($of->('token', 'refused', qw(client code)), "$client->{id} GPT104", 'a refused one');
     like($of->('refresh', 'ok', qw(user grant)), qr/^alice \S{20,}$/, 'a refresh');
-    is_deeply([ map { $_->{grant} } @{ $seen->{reuse}{refused} } ], [ map { $_->{grant} } @{ $seen->{token}{ok} }[ 0, 1 ] ], 'a refresh token and a code, used twice');
+    is_deeply([ map { $_->{grant} } @{ $seen->{reuse}{refused} } ], [ map { $_->{grant} } @{ $seen->{token}{ok} }[ 0, 1, 4 ] ],
+        'a refresh token and a code, used twice, and one that was answered 429');
     is($of->('revocation', 'ok', 'client', 'grant'), "$client->{id} $seen->{token}{ok}[2]{grant}", 'a revocation');
     is(scalar @{ $seen->{'key-use'}{ok} }, 1, 'three uses of a key are one line');
     is($of->('key-use', 'ok', 'user'), 'service:chatgpt', '... with its name');
-    is(join(' ', map { $_->{count} } @{ $seen->{throttle}{refused} }), '1', 'what a throttle refuses is a line');
+    is(join(' ', map { $_->{count} } @{ $seen->{throttle}{refused} }), '1 1', 'what a throttle refuses is a line');
     is($of->('client add', 'ok', 'client'), $client->{id}, 'a client that the command made');
     is($of->('user remove', 'failed', 'user'), 'nobody', 'a command that failed');
     is(scalar(grep { !$_->{by} && !$_->{request} } map { @$_ } map { values %$_ } values %$seen), 0, 'a request has its UNIQUE_ID');

@@ -39,9 +39,11 @@ int client_request_refuse(request_rec *r, const client_request_t *request, const
     }
     if (wait) {
         status = reply_later(r, HTTP_TOO_MANY_REQUESTS, wait);
-        failure = failure_make(r->pool, failure->error,
-                               "Too many failed attempts. Correct the secret or the code, then try again later.",
-                               "%s (answered 429)", failure->reason);
+        failure = failure_ending(r->pool,
+                                 failure_make(r->pool, failure->error,
+                                              "Too many failed attempts. Correct the secret or the code, then try again later.",
+                                              "%s (answered 429)", failure->reason),
+                                 failure->ended_grant);
     }
     log_refusal(r, wait ? throttled : code, request->refused, request->client_id, NULL, failure);
     return reply_failure_status(r, status, failure);
