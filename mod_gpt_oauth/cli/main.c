@@ -2,9 +2,11 @@
  * The command gptoauth: the table of all commands, its help, and what must be there before one runs: configuration, server,
  * secret, database.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -298,11 +300,28 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
     return run(entry, &c);
 }
 
+/*
+ * 0 where one of the standard descriptors was closed and stays so: a file that is opened later would have its number, and what is
+ * printed, such as a secret, would go there. What stands in for it takes nothing.
+ */
+static int hold_standard(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, const char *const *argv)
 {
     apr_pool_t *pool;
     int status;
 
+    if (!hold_standard()) {
+        return FAILED;
+    }
     if (apr_app_initialize(&argc, &argv, NULL) != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS ||
         crypto_init() != APR_SUCCESS) {
         fputs("gptoauth: cannot start: APR or OpenSSL is not usable\n", stderr);
