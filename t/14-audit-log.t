@@ -34,7 +34,9 @@ my $main = slurp("$root/mod_gpt_oauth/cli/main.c");
 my @commands = map { s/", (?:"|NULL)/ /r =~ s/ $//r } $main =~ /^    \{ "(\w+", (?:"\w+|NULL))/mg;
 is_deeply([ grep { !$reads{$_} && !$fields{$_} } @commands ], [], 'each of ' . @commands . ' commands is an event, or changes nothing');
 
-sub lines_of { my ($file) = @_; return split /\n/, slurp($file) }
+my $command = ($ENV{GPTOAUTH_BUILD} // "$root/build") . '/gptoauth';
+
+sub lines_of { my ($file) = @_; return grep { length } split /\n/, slurp($file) }
 sub events_of { my ($file) = @_; return map { JSON::PP::decode_json($_) } lines_of($file) }
 
 sub wait_for {
@@ -265,11 +267,22 @@ subtest 'the command' => sub {
     $result = $run->('|/bin/cat', qw(client enable notes --json));
     is(scalar(split /\n/, $result->{out}), 1, '... whose output is not the command\'s');
     like($run->('|/bin/false', qw(client enable notes))->{err}, qr/^gptoauth: the command is done, and its line in GPTOAuthAuditLog \|\/bin\/false may be lost: /, '... and that it failed is said');
-    for my $place ('/nowhere/audit.log', '|/nowhere/program', 'audit.log', $t->dir) {
+    my ($link, $named, $common) = map { $t->dir . "/$_" } qw(link.log named.log common/audit.log);
+    symlink $file, $link;
+    $t->write_file($_, '') for $named, $common;
+    link $named, "$named.1";
+    chmod 0777, $t->dir . '/common';
+    for my $place ('/nowhere/audit.log', '|/nowhere/program', 'audit.log', $t->dir, $link, $named, $common) {
         $result = $run->($place, qw(client remove notes));
         like("$result->{status} $result->{err}", qr/^1 gptoauth: nothing is done, as GPTOAuthAuditLog \Q$place\E cannot be written: [\w\/]/, "$place: nothing is done");
     }
     is($run->('/nowhere/audit.log', qw(client show notes))->{status}, 0, '... but what changes nothing is');
+    $t->write_file('dbd.conf', $dbd);
+    my $before = lines_of($file);
+    $result = Test::GptOauth::run({}, '/bin/sh', '-c', "exec $command --db-conf $t->{dir}/dbd.conf client secret notes >&-");
+    is("$result->{status} $result->{err}", "1 gptoauth: the output could not be written\n", 'without a standard output a secret goes nowhere');
+    is(lines_of($file) - $before, 1, '... and not into the log');
+    unlike(slurp($file), qr/gpts_/, '... in no line of it');
     $t->finish;
 } if grep { $_ eq 'sqlite' } dbs();
 

@@ -13,21 +13,43 @@
 
 #include "base/file.h"
 
+/* Whoever else may write to the folder could put another file in the place of the log, or take it away. */
+static const char *judge_folder(apr_pool_t *p, const char *folder)
+{
+    struct stat info;
+    mode_t writers;
+
+    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return apr_psprintf(p, "there is no folder %s; make it, or name another", folder);
+    }
+    writers = info.st_mode & S_ISVTX ? 0 : info.st_mode & (info.st_gid == 0 ? S_IWOTH : S_IWGRP | S_IWOTH);
+    if (writers || (info.st_uid != 0 && info.st_uid != geteuid())) {
+        return apr_psprintf(p, "others than root may write to the folder %s; make one of root's for it, with mode 750", folder);
+    }
+    return NULL;
+}
+
+static const char *judge_kind(const struct stat *info)
+{
+    return S_ISLNK(info->st_mode)    ? "it is a symbolic link"
+           : !S_ISREG(info->st_mode) ? file_mode_problem(info->st_mode)
+           : info->st_nlink != 1     ? "it has other names (hard links), or was just deleted"
+                                     : NULL;
+}
+
 static const char *judge_file(apr_pool_t *p, audit_place_t *place)
 {
-    const char *problem = file_kind_problem(place->file);
     const char *slash = strrchr(place->file, '/');
     const char *folder = slash == place->file ? "/" : apr_pstrmemdup(p, place->file, (apr_size_t)(slash - place->file));
     struct stat info;
+    int is_there = lstat(place->file, &info) == 0;
+    const char *problem = is_there ? judge_kind(&info) : NULL;
 
     if (problem) {
         return apr_psprintf(p, "%s cannot be an audit log: %s", place->file, problem);
     }
-    if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        return apr_psprintf(p, "there is no folder %s; make it, or name another", folder);
-    }
-    place->is_open = stat(place->file, &info) == 0 && info.st_mode & S_IROTH;
-    return NULL;
+    place->is_open = is_there && info.st_mode & S_IROTH;
+    return judge_folder(p, folder);
 }
 
 /* Without a shell, as for CustomLog "|…". */
@@ -60,12 +82,29 @@ const char *audit_place_read(apr_pool_t *p, const char *text, audit_place_t *pla
     return judge_file(p, place);
 }
 
-int audit_place_open(const audit_place_t *place, int *is_torn)
+const char *audit_place_open(const audit_place_t *place, int *fd)
 {
-    int fd = open(place->file, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
-    off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    struct stat info;
+    const char *problem;
+
+    /* It is judged again, as it may be another one than audit_place_read saw. */
+    *fd = open(place->file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+    problem = *fd < 0 || fstat(*fd, &info) != 0 ? strerror(errno) : judge_kind(&info);
+    if (problem && *fd >= 0) {
+        close(*fd);
+    }
+    return problem;
+}
+
+int audit_place_open_end(const audit_place_t *place)
+{
+    return open(place->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int audit_place_is_torn(int end)
+{
+    off_t size = end < 0 ? 0 : lseek(end, 0, SEEK_END);
     char last;
 
-    *is_torn = size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
-    return fd;
+    return size > 0 && pread(end, &last, 1, size - 1) == 1 && last != '\n';
 }

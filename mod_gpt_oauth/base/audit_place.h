@@ -13,13 +13,20 @@ typedef struct audit_place_t {
     int is_open;         /* everybody on this machine may read the file */
 } audit_place_t;
 
-/* Reads text, a path or a bar and a command line, and looks whether it can be used. NULL, or a sentence. */
+/*
+ * Reads text, a path or a bar and a command line, and looks whether it can be used: that of a file, nobody but root and whoever
+ * runs this may write to the folder. NULL, or a sentence.
+ */
 const char *audit_place_read(apr_pool_t *p, const char *text, audit_place_t *place);
 
 /*
- * The file for appending, made with mode 0640 where there is none, not inherited by programs; or -1 and errno. Never waits.
- * *is_torn where its last line is unfinished, as a disk was full: then the next one begins with a newline.
+ * The file for appending alone, made with mode 0640 where there is none, not inherited by programs. Never waits, and follows no
+ * link. NULL, or why not.
  */
-int audit_place_open(const audit_place_t *place, int *is_torn);
+const char *audit_place_open(const audit_place_t *place, int *fd);
+
+/* The same for reading how it ends, or -1; and 1 where its last line is unfinished: then the next one begins with a newline. */
+int audit_place_open_end(const audit_place_t *place);
+int audit_place_is_torn(int end);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define SIZE_FIRST 4096 /* what says that it is empty may be of /proc */
 
-static const char *judge(mode_t mode)
+const char *file_mode_problem(unsigned mode)
 {
     switch (mode & S_IFMT) {
     case S_IFREG: return NULL;
@@ -67,7 +67,7 @@ const char *file_read(apr_pool_t *p, const char *path, apr_size_t max, file_t *f
     if (fd < 0) {
         return apr_pstrdup(p, strerror(errno));
     }
-    problem = fstat(fd, &info) == 0 ? judge(info.st_mode) : apr_pstrdup(p, strerror(errno));
+    problem = fstat(fd, &info) == 0 ? file_mode_problem(info.st_mode) : apr_pstrdup(p, strerror(errno));
     if (!problem) {
         file->mode = info.st_mode;
         problem = read_all(p, fd, max, (apr_size_t)info.st_size, file);
@@ -80,5 +80,5 @@ const char *file_kind_problem(const char *path)
 {
     struct stat info;
 
-    return stat(path, &info) == 0 ? judge(info.st_mode) : NULL;
+    return stat(path, &info) == 0 ? file_mode_problem(info.st_mode) : NULL;
 }

@@ -22,4 +22,7 @@ const char *file_read(apr_pool_t *p, const char *path, apr_size_t max, file_t *f
 /* What stands at path and is no file, as "it is a device"; NULL for a file, or where there is nothing that can be seen. */
 const char *file_kind_problem(const char *path);
 
+/* The same of an st_mode. */
+const char *file_mode_problem(unsigned mode);
+
 #endif

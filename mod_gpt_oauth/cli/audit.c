@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/audit_place.h"
@@ -24,7 +25,7 @@ struct audit_log_t {
     const char *text; /* as the directive says it */
     const char *by;
     int fd;
-    int is_torn;
+    int end;             /* for reading how the file ends; -1: that is not known */
     apr_proc_t *program; /* NULL: a file */
 };
 
@@ -65,12 +66,13 @@ const char *audit_open(apr_pool_t *p, const char *text, audit_log_t **log)
     apr_status_t rv = APR_SUCCESS;
 
     *log = apr_pcalloc(p, sizeof(**log));
+    (*log)->end = -1;
     (*log)->text = text;
     (*log)->by = who_runs(p);
     if (!problem && place.program) {
         rv = start(p, &place, *log);
-    } else if (!problem && ((*log)->fd = audit_place_open(&place, &(*log)->is_torn)) < 0) {
-        rv = errno;
+    } else if (!problem && !(problem = audit_place_open(&place, &(*log)->fd))) {
+        (*log)->end = audit_place_open_end(&place);
     }
     if (rv != APR_SUCCESS) {
         problem = apr_strerror(rv, reason, sizeof(reason));
@@ -94,21 +96,31 @@ static const char *await_end(apr_proc_t *program)
     return "the program has not ended yet";
 }
 
+/* One write. NULL, or why the line is lost. */
+static const char *write_line(const audit_log_t *log, const char *line, apr_size_t size)
+{
+    struct stat info;
+    int is_torn = audit_place_is_torn(log->end); /* now: httpd has written since the command began */
+    ssize_t written;
+
+    if (!log->program && fstat(log->fd, &info) == 0 && info.st_nlink == 0) {
+        return "the file was deleted meanwhile";
+    }
+    line -= is_torn;
+    size += (apr_size_t)is_torn;
+    written = write(log->fd, line, size);
+    return written < 0 ? strerror(errno) : (apr_size_t)written < size ? "no space was left" : NULL;
+}
+
 const char *audit_finish(apr_pool_t *p, audit_log_t *log, audit_t audit)
 {
-    const char *line, *problem = NULL;
+    const char *line, *problem;
     apr_size_t size;
-    ssize_t written;
 
     audit.by = log->by;
     line = audit_line(p, &audit, apr_time_now(), &size);
     apr_signal(SIGPIPE, SIG_IGN);
-    written = write(log->fd, line - log->is_torn, size + (apr_size_t)log->is_torn);
-    if (written < 0) {
-        problem = strerror(errno);
-    } else if ((apr_size_t)written != size + (apr_size_t)log->is_torn) {
-        problem = "no space was left";
-    }
+    problem = write_line(log, line, size);
     if (log->program) {
         const char *end = await_end(log->program);
 

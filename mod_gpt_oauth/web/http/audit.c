@@ -25,8 +25,9 @@
 
 /* Of one log, in memory that all children share. */
 typedef struct state_t {
-    mark_t lost; /* lines, since one was written last */
-    mark_t torn; /* the last line is unfinished: the next one begins with a newline */
+    mark_t lost;   /* lines, since one was written last */
+    mark_t torn;   /* how often a line was left unfinished */
+    mark_t mended; /* up to which of them the next line has begun with a newline; a second newline does no harm */
 } state_t;
 
 struct audit_log_t {
@@ -46,31 +47,35 @@ static apr_status_t close_file(void *data)
     return APR_SUCCESS;
 }
 
-static apr_status_t open_file(apr_pool_t *pconf, const audit_place_t *place, struct audit_log_t *log)
+/* NULL, or why not. */
+static const char *open_file(apr_pool_t *pconf, const audit_place_t *place, struct audit_log_t *log)
 {
-    int is_torn;
+    const char *problem = audit_place_open(place, &log->fd);
+    int end;
 
-    log->fd = audit_place_open(place, &is_torn);
-    if (log->fd < 0) {
-        return errno;
+    if (problem) {
+        return problem;
     }
-    atomic_store(&log->state->torn, (apr_uint64_t)is_torn);
     apr_pool_cleanup_register(pconf, log, close_file, apr_pool_cleanup_null);
-    return APR_SUCCESS;
+    if ((end = audit_place_open_end(place)) >= 0) {
+        atomic_store(&log->state->torn, (apr_uint64_t)audit_place_is_torn(end));
+        close(end); /* or a child could read what was written before */
+    }
+    return NULL;
 }
 
 /* The program's own end of the pipe stays as it is. */
-static apr_status_t open_program(apr_pool_t *pconf, const audit_place_t *place, struct audit_log_t *log)
+static const char *open_program(apr_pool_t *pconf, const audit_place_t *place, struct audit_log_t *log)
 {
     piped_log *piped = ap_open_piped_log_ex(pconf, place->program, APR_PROGRAM_ENV);
 
     if (!piped) {
-        return APR_EGENERAL;
+        return "the program cannot be started";
     }
     apr_os_file_get(&log->fd, ap_piped_log_write_fd(piped));
     return fcntl(log->fd, F_SETFL, fcntl(log->fd, F_GETFL) | O_NONBLOCK) == 0 && fcntl(log->fd, F_SETFD, FD_CLOEXEC) == 0
-               ? APR_SUCCESS
-               : errno;
+               ? NULL
+               : strerror(errno);
 }
 
 static apr_status_t open_log(apr_pool_t *pconf, server_rec *s, const char *text, state_t *state, struct audit_log_t **made)
@@ -78,18 +83,18 @@ static apr_status_t open_log(apr_pool_t *pconf, server_rec *s, const char *text,
     struct audit_log_t *log = apr_pcalloc(pconf, sizeof(*log));
     const char *problem;
     audit_place_t place;
-    apr_status_t rv;
 
     log->text = text;
     log->state = state;
     problem = audit_place_read(pconf, text, &place);
-    rv = problem ? APR_EGENERAL : place.file ? open_file(pconf, &place, log) : open_program(pconf, &place, log);
-    if (rv != APR_SUCCESS) {
-        log_server(s, problem ? 0 : rv, LOG_NO_AUDIT_LOG, "GPTOAuthAuditLog %s: %s", text,
-                   problem ? problem : "it cannot be opened");
+    if (!problem) {
+        problem = place.file ? open_file(pconf, &place, log) : open_program(pconf, &place, log);
+    }
+    if (problem) {
+        log_server(s, 0, LOG_NO_AUDIT_LOG, "GPTOAuthAuditLog %s cannot be opened: %s", text, problem);
     }
     *made = log;
-    return rv;
+    return problem ? APR_EGENERAL : APR_SUCCESS;
 }
 
 /* The log of a server before s, in the list that begins with first, that says the same. */
@@ -154,7 +159,8 @@ static void say_end_of_loss(request_rec *r, const struct audit_log_t *log)
 
 static void write_line(request_rec *r, const struct audit_log_t *log, const char *line, apr_size_t size)
 {
-    int is_torn = atomic_load(&log->state->torn) && atomic_exchange(&log->state->torn, 0);
+    apr_uint64_t torn = atomic_load(&log->state->torn);
+    int is_torn = torn != atomic_load(&log->state->mended);
     ssize_t written;
 
     line -= is_torn;
@@ -163,11 +169,14 @@ static void write_line(request_rec *r, const struct audit_log_t *log, const char
         written = write(log->fd, line, size);
     } while (written < 0 && errno == EINTR);
     if (written == (ssize_t)size) {
+        if (is_torn) {
+            atomic_store(&log->state->mended, torn);
+        }
         say_end_of_loss(r, log);
         return;
     }
-    if (written > 0 || is_torn) {
-        atomic_store(&log->state->torn, 1);
+    if (written > 0) {
+        atomic_fetch_add(&log->state->torn, 1);
     }
     say_loss(r, log, written < 0 ? errno : ENOSPC);
 }

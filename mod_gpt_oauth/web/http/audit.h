@@ -1,6 +1,6 @@
 /*
- * httpd's side of the audit log (GPTOAuthAuditLog, base/audit.h). A line is one write, which waits for nothing: what the log does
- * not take is lost, counted and said in the error log. Any thread; without the directive one comparison.
+ * httpd's side of the audit log (GPTOAuthAuditLog, base/audit.h). A line is one write, which waits for no program and no space:
+ * what the log does not take is lost, counted and said in the error log. Any thread; without the directive one comparison.
  */
 #ifndef GPT_OAUTH_WEB_AUDIT_H
 #define GPT_OAUTH_WEB_AUDIT_H
