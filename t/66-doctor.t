@@ -285,9 +285,9 @@ sub test_contents {
     says($t, 'a disabled client', 'warning', 'client', '"Off" is disabled', "client enable $off", @issuer);
     $t->sql("UPDATE oauth_client SET gpt_open = 0 WHERE id = '$open';");
     says($t, 'a client without redirect URI', 'warning', 'client', '"Open" has no redirect URI', "client redirect $open URI.*--repin", @issuer);
-    $t->gptoauth_json('key', 'add', 'nightly', '--expires', '15d', @issuer)->{service_key} =~ /(.*)/ and secret($1);
+    $t->gptoauth_json('key', 'add', 'nightly', '--expires', '60d', @issuer)->{service_key} =~ /(.*)/ and secret($1);
     unlike(examine($t, @issuer)->{out}, qr/^  \w+ +key/m, 'a service key');
-    $t->sql('UPDATE oauth_service_key SET expires_at = expires_at - 2 * 86400;');
+    $t->sql('UPDATE oauth_service_key SET created_at = created_at - 50 * 86400, expires_at = expires_at - 50 * 86400;');
     says($t, 'a service key that expires within two weeks', 'warning', 'key', '"nightly" expires soon, at 20', 'give it to whoever uses', @issuer);
     $t->sql('UPDATE oauth_service_key SET expires_at = 1000000000;');
     says($t, 'a service key that has expired', 'warning', 'key', '"nightly" has expired at 2001-09-09', 'key add', @issuer);
