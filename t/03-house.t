@@ -24,22 +24,24 @@ sub room { my ($file) = @_; return $file =~ m{^(.+)/} ? $1 : '.' }
 sub stem { my ($file) = @_; return $file =~ s/\.[ch]$//r }
 
 # Lower rooms first. What a room sees: itself and what is named.
-my $store = qr{^store/(?:apps|at_once|conninfo|grant_list|listen|migrate|migrations|purge|sessions|source|store|throttles|token_find|value)\.h$};
+my $store = qr{^store/(?:apps|at_once|conninfo|grant_list|health|listen|listing|migrate|migrations|one_time|purge|sessions|source|store|throttles|token_find|value)\.h$};
 my @rooms = (
     [ 'base' => qr{^base/} ],
     [ 'store' => qr{^(?:base|store)/} ],
     [ 'cache' => qr{^(?:base|cache)/|$store} ],
     [ 'grant' => qr{^(?:base|grant)/|$store|^cache/(?:answers|endings)\.h$} ],
+    [ 'admin' => qr{^(?:admin|base|grant)/|$store} ],
     [ 'web/config' => qr{^(?:base|grant|web/config)/|$store|^private\.h$} ],
     [ 'web/http' => qr{^(?:base|cache|grant|web/config|web/http)/|$store|^private\.h$} ],
     [ 'web/page' => qr{^(?:base|web/config|web/http|web/page)/|^private\.h$} ],
     [ 'web/guard' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard)/|$store|^private\.h$} ],
     [ 'web/endpoint' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard|web/endpoint)/|$store|^private\.h$} ],
+    [ 'web/console' => qr{^(?:admin|base|grant|web/config|web/http|web/page|web/endpoint|web/console)/|$store|^private\.h$} ],
     [ 'web/setup' => qr{^(?:base|cache|grant|web/\w+)/|$store|^private\.h$} ],
     [ '.' => qr{^(?:web/\w+/|private\.h$)} ],
-    [ 'cli' => qr{^(?:base|grant|cli|cli/\w+)/|$store} ],
+    [ 'cli' => qr{^(?:admin|base|grant|cli|cli/\w+)/|$store} ],
     [ 'cli/client' => qr{^(?:base|grant|cli|cli/client)/|$store} ],
-    [ 'cli/doctor' => qr{^(?:base|grant|cli|cli/client|cli/doctor)/|$store} ],
+    [ 'cli/doctor' => qr{^(?:admin|base|grant|cli|cli/client|cli/doctor)/|$store} ],
     [ 'cli/try' => qr{^(?:base|grant|cli|cli/client|cli/try)/|$store} ],
 );
 my %sees = map { @$_ } @rooms;

@@ -3,6 +3,7 @@
  * connections it allows. Called by `gptoauth doctor`.
  */
 #include "store/db.h"
+#include "store/health.h"
 #include "store/source.h"
 
 store_status_t store_health(store_t *store, health_t *health)

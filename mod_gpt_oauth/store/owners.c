@@ -3,6 +3,7 @@
  * Called by `gptoauth doctor`.
  */
 #include "store/db.h"
+#include "store/health.h"
 
 /* The tables are found by search_path. Where they are, and whose. */
 #define USED "used AS (SELECT relowner, relnamespace FROM pg_class WHERE oid = to_regclass('oauth_setting'))"

@@ -37,6 +37,8 @@ typedef struct store_t {
     int is_patient;        /* nobody waits, as in the command: housekeeping may take a minute for a statement */
     apr_int64_t server;    /* set by each operation: which server answered, by when that one started; 0 on SQLite */
     const char *problem;   /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
+    const char *action;    /* of a console's form: the next operation that changes something spends it in its own transaction */
+    int is_spent;          /* set where it was spent before: STORE_REFUSED, and nothing changed */
     int is_misconfigured;  /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
 
@@ -147,7 +149,10 @@ typedef struct user_t {
     const char *name;
     const char *password_hash; /* bcrypt; NULL: a user of another sign-in, known here because he was disabled */
     apr_int64_t created_at;
-    apr_int64_t disabled_at; /* 0: active */
+    apr_int64_t disabled_at;    /* 0: active */
+    apr_int64_t one_time_until; /* the password is a one-time one (store/one_time.h), good until then; 0: the user's own */
+    apr_int64_t one_time_at;    /* when it was set, */
+    const char *one_time_by;    /* and by whom; NULL */
 } user_t;
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user);
@@ -365,35 +370,5 @@ store_status_t store_key_add(store_t *store, const service_key_t *key);
 store_status_t store_key_revoke(store_t *store, const char *name, const char *issuer);
 /* Notes store->now as last use where the stored one is more than TOUCH_INTERVAL old. */
 store_status_t store_key_touch(store_t *store, const service_key_t *key);
-
-/* ---- the database itself ---- */
-
-typedef struct health_t {
-    apr_int64_t now;         /* by the database's clock */
-    int is_read_only;        /* a standby, or told to be */
-    const char *forbidden;   /* tables where this role lacks a right, separated by spaces; "": none */
-    apr_int64_t connections; /* that this role may have open at once; 0: as many as it likes */
-    int is_pooled;           /* a pooler stands between, and connections are its own business */
-} health_t;
-
-/* Asks for all that, and writes where there is no other way to know. */
-store_status_t store_health(store_t *store, health_t *health);
-
-/*
- * Who may come between the module and its tables on PostgreSQL, where they are found by search_path. Kinds:
- *   "ahead"   another schema, named like this role and thus searched first, in which role (or PUBLIC) may create
- *   "schema"  one of the search_path in which role may create
- *   "twin"    tables of the same names (role: which) in another schema of the search_path than the one that is used
- *   "owner"   tables that belong to another role than the rest
- *   "rights"  tables that role may change, or PUBLIC read
- */
-typedef struct intrusion_t {
-    const char *kind;
-    const char *object;
-    const char *role;
-} intrusion_t;
-
-/* Array of intrusion_t; none on SQLite. */
-store_status_t store_owners(store_t *store, apr_array_header_t **intrusions);
 
 #endif

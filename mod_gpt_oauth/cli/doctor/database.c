@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "store/health.h"
 #include "cli/doctor/checks.h"
 #include "cli/output.h"
 

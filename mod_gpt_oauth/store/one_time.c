@@ -1,0 +1,1 @@
+#include "store/one_time.h"
