@@ -26,28 +26,31 @@
     X(AUDIT_REVOCATION, "revocation", "client grant address", "a client gave back a token, or was refused")                      \
     X(AUDIT_REGISTRATION, "registration", "client address", "an app registered itself, or was refused")                          \
     X(AUDIT_APPS, "apps", "user address", "a form of the page of apps was refused")                                              \
+    X(AUDIT_CONSOLE, "console", "user address", "the console, or an action there, was refused to somebody without the role")     \
     X(AUDIT_TAKEN_BACK, "taken-back", "user client address", "a user took back all that a client was granted")                   \
     X(AUDIT_PASSWORD, "password", "user address", "a user changed the password")                                                 \
     X(AUDIT_KEY_USE, "key-use", "user address", "a service key was used: for the first time since httpd started, or this hour")  \
     X(AUDIT_THROTTLE, "throttle", "user client address count", "attempts are answered 429")                                      \
     X(AUDIT_MIGRATE, "migrate", "by", "the tables were brought up to date")                                                      \
     X(AUDIT_PURGE, "purge", "by count", "rows that expired were deleted")                                                        \
-    X(AUDIT_CLIENT_ADD, "client add", "by client scope resource", "a client was made")                                           \
-    X(AUDIT_CLIENT_SECRET, "client secret", "by client", "a client got a new secret")                                            \
-    X(AUDIT_CLIENT_REDIRECT, "client redirect", "by client", "a client got other redirect URIs, or waits for a GPT")             \
-    X(AUDIT_CLIENT_LINKS, "client links", "by client", "a client got other links to its website, privacy policy and terms")      \
-    X(AUDIT_CLIENT_DISABLE, "client disable", "by client", "a client was disabled")                                              \
-    X(AUDIT_CLIENT_ENABLE, "client enable", "by client", "a client was enabled")                                                 \
-    X(AUDIT_CLIENT_REMOVE, "client remove", "by client", "a client was deleted, with all grants")                                \
-    X(AUDIT_USER_ADD, "user add", "by user", "a user was made")                                                                  \
-    X(AUDIT_USER_PASSWD, "user passwd", "by user", "a user got a new password, which ended all sessions and grants")             \
-    X(AUDIT_USER_DISABLE, "user disable", "by user", "a user was disabled")                                                      \
-    X(AUDIT_USER_ENABLE, "user enable", "by user", "a user was enabled")                                                         \
-    X(AUDIT_USER_REMOVE, "user remove", "by user", "a user was deleted, with all grants")                                        \
-    X(AUDIT_USER_SIGNOUT, "user signout", "by user count", "all sessions of a user were ended")                                  \
-    X(AUDIT_GRANT_REVOKE, "grant revoke", "by user client grant count", "grants were revoked")                                   \
-    X(AUDIT_KEY_ADD, "key add", "by user scope", "a service key was made")                                                       \
-    X(AUDIT_KEY_REVOKE, "key revoke", "by user", "a service key was revoked")                                                    \
+    X(AUDIT_CLIENT_ADD, "client add", "by client scope resource address", "a client was made")                                   \
+    X(AUDIT_CLIENT_SECRET, "client secret", "by client address", "a client got a new secret")                                    \
+    X(AUDIT_CLIENT_REDIRECT, "client redirect", "by client address", "a client got other redirect URIs, or waits for a GPT")     \
+    X(AUDIT_CLIENT_LINKS, "client links", "by client address",                                                                   \
+      "a client got other links to its website, privacy policy and terms")                                                       \
+    X(AUDIT_CLIENT_DISABLE, "client disable", "by client address", "a client was disabled")                                      \
+    X(AUDIT_CLIENT_ENABLE, "client enable", "by client address", "a client was enabled")                                         \
+    X(AUDIT_CLIENT_REMOVE, "client remove", "by client address", "a client was deleted, with all grants")                        \
+    X(AUDIT_CLIENT_CLEAN_UP, "client clean-up", "by address count", "apps that nobody used were deleted, with all grants")       \
+    X(AUDIT_USER_ADD, "user add", "by user address", "a user was made")                                                          \
+    X(AUDIT_USER_PASSWD, "user passwd", "by user address", "a user got a new password, which ended all sessions and grants")     \
+    X(AUDIT_USER_DISABLE, "user disable", "by user address", "a user was disabled")                                              \
+    X(AUDIT_USER_ENABLE, "user enable", "by user address", "a user was enabled")                                                 \
+    X(AUDIT_USER_REMOVE, "user remove", "by user address", "a user was deleted, with all grants")                                \
+    X(AUDIT_USER_SIGNOUT, "user signout", "by user address count", "all sessions of a user were ended")                          \
+    X(AUDIT_GRANT_REVOKE, "grant revoke", "by user client grant address count", "grants were revoked")                           \
+    X(AUDIT_KEY_ADD, "key add", "by user scope address", "a service key was made")                                               \
+    X(AUDIT_KEY_REVOKE, "key revoke", "by user address", "a service key was revoked")                                            \
     X(AUDIT_THROTTLE_CLEAR, "throttle clear", "by user address count", "throttles were lifted")
 
 typedef enum {

@@ -52,6 +52,7 @@
     X(LOG_HEARD, "GPT048", DEBUG, "a revocation, or its end, was heard of from the database")                                    \
     X(LOG_AUDIT_LOST, "GPT049", ERR, "the audit log does not take lines, which are lost, or takes them again")                   \
     X(LOG_NO_AUDIT_LOG, "GPT050", CRIT, "GPTOAuthAuditLog cannot be opened; httpd does not start")                               \
+    X(LOG_CONSOLE, "GPT051", INFO, "somebody changed something at the console")                                                  \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \
@@ -74,6 +75,7 @@
     X(LOG_FORM_REFUSED, "GPT120", WARNING, "a form from the sign-in or consent page is too old, or from another browser")        \
     X(LOG_KEY_REFUSED, "GPT121", WARNING, "a service key is wrong, expired or revoked, or was made for something else")          \
     X(LOG_NOT_A_PERSON, "GPT122", WARNING, "a page for people was asked for by another page, or one sent a form of its own")     \
+    X(LOG_CONSOLE_REFUSED, "GPT123", WARNING, "somebody asked for the console, or for an action there, who may not")             \
     X(LOG_SECRETS_THROTTLED, "GPT130", WARNING, "too many wrong client secrets, answered 429")                                   \
     X(LOG_GRANTS_THROTTLED, "GPT131", WARNING, "too many wrong codes or refresh tokens, answered 429")                           \
     X(LOG_KEYS_THROTTLED, "GPT132", WARNING, "too many wrong service keys, answered 429")                                        \
@@ -104,7 +106,8 @@
     X(LOG_SERVER_NAME, "GPT223", WARNING, "ServerName is another host than the issuer's")                                        \
     X(LOG_COLOUR, "GPT224", WARNING, "a colour of GPTOAuthBrand is hard to see")                                                 \
     X(LOG_SEVERAL_PROVIDERS, "GPT225", WARNING, "who has the same name at several sign-in providers is one user")                \
-    X(LOG_AUDIT_OPEN, "GPT226", WARNING, "everybody on this machine may read the audit log")
+    X(LOG_AUDIT_OPEN, "GPT226", WARNING, "everybody on this machine may read the audit log")                                     \
+    X(LOG_ADMINS_DIFFER, "GPT227", WARNING, "virtual hosts with one database have different administrators")
 
 typedef enum {
 #define LOG_CODE(code, name, level, cause) code,

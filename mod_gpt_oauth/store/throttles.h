@@ -14,6 +14,7 @@ typedef struct throttled_t {
     const char *name; /* "" where it is about an address alone, as address where it is about a user alone */
     const char *address;
     apr_int64_t until_at;
+    const char *host; /* that recorded it */
 } throttled_t;
 
 #define THROTTLED_USER    "user"

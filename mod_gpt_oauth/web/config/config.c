@@ -67,6 +67,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->cache_slots = CONFIG_UNSET;
     conf->cache_ttl = CONFIG_UNSET;
     conf->audit_log = NULL;
+    conf->admins = NULL;
+    conf->help_desk = NULL;
     conf->takes_any_certificate = 0;
     conf->server_name = NULL;
     conf->manifest = NULL;
@@ -116,6 +118,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK_NUMBER(cache_slots);
     PICK_NUMBER(cache_ttl);
     PICK(audit_log);
+    PICK(admins);
+    PICK(help_desk);
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
     conf->server_name = add->server_name;
     PICK(manifest);

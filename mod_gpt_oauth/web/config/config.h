@@ -6,6 +6,7 @@
 #define GPT_OAUTH_WEB_CONFIG_H
 
 #include <httpd.h>
+#include <ap_expr.h>
 #include <http_config.h>
 #include <mod_auth.h>
 
@@ -62,6 +63,12 @@ typedef struct requirement_t {
     const char *scope; /* NULL: Require oauth-client */
 } requirement_t;
 
+/* GPTOAuthAdmin, GPTOAuthHelpDesk. */
+typedef struct role_rule_t {
+    apr_array_header_t *names;  /* const char *; NULL: none */
+    const ap_expr_info_t *expr; /* NULL: none */
+} role_rule_t;
+
 typedef struct server_conf_t {
     const char *issuer;            /* never inherited by virtual hosts; NULL: the module is off here */
     int is_guard;                  /* GPTOAuthIssuer URL guard: another host serves the issuer */
@@ -84,6 +91,8 @@ typedef struct server_conf_t {
     int cache_slots;                  /* GPTOAuthCache; 0: off. Of the main server, as is the next */
     apr_int64_t cache_ttl;            /* GPTOAuthCacheTTL, in seconds */
     const char *audit_log;            /* GPTOAuthAuditLog; NULL: none */
+    role_rule_t *admins;              /* GPTOAuthAdmin; NULL: nobody, and there is no console */
+    role_rule_t *help_desk;           /* GPTOAuthHelpDesk; NULL: nobody */
     int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
     apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
     const char *openapi_file;         /* GPTOAuthOpenAPI */

@@ -14,6 +14,7 @@
 #include "private.h"
 #include "web/endpoint/apps_page.h"
 #include "web/endpoint/endpoints.h"
+#include "web/endpoint/owner.h"
 #include "web/endpoint/person.h"
 #include "web/endpoint/sign_in.h"
 #include "web/http/audit.h"
@@ -23,78 +24,14 @@
 #include "web/http/request.h"
 #include "web/page/page.h"
 
-/*
- * 1 where httpd signs users in for the authorization endpoint and not here: its alice may be another one than the module's
- * own, and our sign-in page would show one the apps of the other.
- */
-static int is_astray(request_rec *r, const server_conf_t *conf)
-{
-    request_rec *other;
-    int is_signed_in;
-
-    if (ap_auth_type(r) || person_is_given(r)) {
-        return 0;
-    }
-    other = ap_sub_req_method_uri("GET", apr_pstrcat(r->pool, conf->path, "/authorize", NULL), r, NULL);
-    is_signed_in = ap_auth_type(other) != NULL;
-    ap_destroy_sub_req(other);
-    return is_signed_in;
-}
-
-static int refuse_astray(request_rec *r)
-{
-    const failure_t *failure = failure_make(
-        r->pool, OAUTH_SERVER_ERROR, "This page is not set up.",
-        "httpd signs users in for the authorization endpoint and not here; write <LocationMatch ^/oauth/(authorize|apps)$> "
-        "around AuthType and what belongs to it");
-
-    request_reference(r);
-    log_refusal(r, LOG_APPS_ASTRAY, "the page of apps refused", NULL, NULL, failure);
-    return page_failure(r, HTTP_NOT_FOUND, "error_not_set_up", failure, NULL);
-}
-
-static int has_own_provider(const server_conf_t *conf)
-{
-    for (int i = 0; conf->login_providers && i < conf->login_providers->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(conf->login_providers, i, login_provider_t).name, OWN_PROVIDER) == 0) {
-            return 1;
-        }
-    }
-    return !conf->login_providers;
-}
-
-/* Who is signed in; owner->username NULL: nobody. DECLINED, or the answer. */
-static int begin(visit_t *visit, owner_t *owner)
-{
-    request_rec *r = visit->r;
-    const failure_t *failure;
-    user_session_t *session = NULL;
-    apr_int64_t since = 0;
-
-    /* What it opens, or is opened by, must not hold on to it. */
-    apr_table_setn(r->err_headers_out, "Cross-Origin-Opener-Policy", "noopener-allow-popups");
-    *owner = (owner_t){ .has_own_provider = has_own_provider(visit->conf) };
-    visit->query = "apps="; /* from the beginning */
-    if (is_astray(r, visit->conf)) {
-        return refuse_astray(r);
-    }
-    if (person_is_given(r)) {
-        failure = person_find(r, &visit->store, &owner->username, &since);
-    } else {
-        failure = session_find(&visit->store, request_cookie(r, visit->conf->session_cookie), &session);
-        owner->session = session;
-        owner->username = session ? session->username : NULL;
-    }
-    return failure ? visit_refuse(visit, owner->username, failure) : DECLINED;
-}
-
 int endpoint_apps_get(request_rec *r)
 {
     const params_t *query = params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
     visit_t visit = visit_of(r);
     owner_t owner;
-    int status = begin(&visit, &owner);
+    int status = owner_begin(&visit, "apps", &owner);
 
+    visit.query = "apps="; /* from the beginning */
     if (status != DECLINED) {
         return status;
     }
@@ -301,8 +238,9 @@ int endpoint_apps_post(request_rec *r)
     params_t *params;
     owner_t owner;
     apr_size_t size;
-    int status = begin(&visit, &owner);
+    int status = owner_begin(&visit, "apps", &owner);
 
+    visit.query = "apps=";
     if (status != DECLINED || (status = request_read_body(r, &body, &size)) != OK) {
         return status;
     }

@@ -16,6 +16,11 @@ static int registers(const server_conf_t *conf)
     return conf->registration != REGISTRATION_OFF;
 }
 
+static int has_console(const server_conf_t *conf)
+{
+    return conf->admins != NULL;
+}
+
 static int has_manifest(const server_conf_t *conf)
 {
     return conf->manifest != NULL;
@@ -32,6 +37,8 @@ const endpoint_t endpoints[] = {
     { "authorize", "gpt-oauth-authorize", ENDPOINT_IDENTIFIES | ENDPOINT_FORMS, NULL, endpoint_authorize_get,
       endpoint_authorize_post, BY_GET_OR_POST, AUDIT_AUTHORIZATION },
     { "apps", "gpt-oauth-apps", ENDPOINT_IDENTIFIES, NULL, endpoint_apps_get, endpoint_apps_post, BY_GET_OR_POST, AUDIT_APPS },
+    { "console", "gpt-oauth-console", ENDPOINT_IDENTIFIES, has_console, endpoint_console_get, endpoint_console_post,
+      BY_GET_OR_POST, AUDIT_CONSOLE },
     { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET, AUDIT_NONE },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post, BY_POST,
       AUDIT_TOKEN }, /* GET: a 405 that says more */

@@ -15,12 +15,14 @@ extern const endpoint_t endpoints[];
 /* For GET and HEAD. That of the token endpoint says 405, and what a browser is doing there. */
 int endpoint_authorize_get(request_rec *r);
 int endpoint_apps_get(request_rec *r);
+int endpoint_console_get(request_rec *r); /* web/console/ */
 int endpoint_token_get(request_rec *r);
 int endpoint_hello_get(request_rec *r);
 
 /* For POST. */
 int endpoint_authorize_post(request_rec *r);
 int endpoint_apps_post(request_rec *r);
+int endpoint_console_post(request_rec *r);
 int endpoint_token_post(request_rec *r);
 int endpoint_hello_post(request_rec *r);
 int endpoint_revoke(request_rec *r);

@@ -104,7 +104,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
     store_t store = db_store(r);
     apr_uint32_t window = (apr_uint32_t)(store.now / WINDOW);
     apr_int64_t began = store.now - store.now % WINDOW;
-    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW };
+    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW, NULL };
     apr_uint64_t party = key_of(r->pool, kind, who, address);
     counts_t counts = counts_of(kind);
     count_t *place;

@@ -23,9 +23,9 @@ static const struct {
     const char *name;
     const char *needs[5]; /* ends with NULL */
 } known[] = {
-    { "apps", { "apps", NULL } }, { "consent", { "warning", "host", "scopes", "user", NULL } },
-    { "error", { NULL } },        { "message", { NULL } },
-    { "password", { NULL } },     { "sign-in", { NULL } },
+    { "apps", { "apps", NULL } }, { "console", { NULL } }, { "consent", { "warning", "host", "scopes", "user", NULL } },
+    { "error", { NULL } },        { "message", { NULL } }, { "password", { NULL } },
+    { "sign-in", { NULL } },
 };
 
 #define KNOWN (int)(sizeof(known) / sizeof(*known))
@@ -33,7 +33,7 @@ static const struct {
 /* These are no one else's: they hold addresses, or what makes a form one of ours. */
 static int is_ours_alone(const char *name)
 {
-    static const char *const names[] = { "button", "fields", "icon", "link", "logo" };
+    static const char *const names[] = { "button", "console", "fields", "icon", "link", "logo" };
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strcmp(names[i], name) == 0) {

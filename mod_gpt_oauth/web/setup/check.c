@@ -163,6 +163,7 @@ int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_
             check_ldap(s, conf);
             warn_of_several_providers(ptemp, s, conf);
             check_server_name(ptemp, s, conf);
+            check_console(main_server, s, conf);
             problems +=
                 check_issuer(ptemp, main_server, s, conf) + (problem || conf->is_guard ? 0 : check_documents(pconf, s, conf));
         }

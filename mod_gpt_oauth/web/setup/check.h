@@ -24,6 +24,9 @@ int check_guards(apr_pool_t *p, const server_rec *s, const server_conf_t *conf);
 /* check_pages.c: reads the pages of s. Returns the number of faults. */
 int check_pages(apr_pool_t *pconf, const server_rec *s, server_conf_t *conf);
 
+/* check_console.c: warns only, of virtual hosts before s with the same database and other administrators. */
+void check_console(const server_rec *main_server, const server_rec *s, const server_conf_t *conf);
+
 /* check_ldap.c: warns only. */
 void check_ldap(const server_rec *s, const server_conf_t *conf);
 

@@ -1,0 +1,26 @@
+/*
+ * One request to the console: who acts, in which role, and what the page will say. console.c begins it; views.c shows, actions.c acts.
+ */
+#ifndef GPT_OAUTH_WEB_CONSOLE_H
+#define GPT_OAUTH_WEB_CONSOLE_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+#include "base/params.h"
+#include "web/console/role.h"
+#include "web/endpoint/owner.h"
+#include "web/endpoint/visit.h"
+
+/* A note of the request: why an action was refused, for the view that shows its form again. */
+#define CONSOLE_PROBLEM "gpt-oauth-console-problem"
+
+typedef struct console_t {
+    visit_t visit;
+    owner_t owner;
+    role_t role;
+    const params_t *params; /* the query of a page, the fields of a form */
+    json_t *data;           /* of the page, for page.h; NULL: none yet */
+} console_t;
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * Asks for the password again, or for the name of what is to end, before an action. The form that came goes on in the question,
+ * with its id: nothing that was typed is lost, and it is spent once. Called by console.c.
+ */
+#include "web/console/question.h"
+
+#include <apr_strings.h>
+
+#include "grant/user.h"
+#include "private.h"
+#include "web/console/page.h"
+#include "web/endpoint/person.h"
+#include "web/http/log.h"
+#include "web/http/reply.h"
+#include "web/http/request.h"
+#include "web/page/page.h"
+
+/* The fields of the question itself. */
+#define PASSWORD "present_password"
+#define NAME     "typed_name"
+
+/* The page; problem NULL: nothing is wrong yet. name NULL: it is the password that is asked for. */
+static int show(console_t *c, const action_t *action, int status, const char *problem, const char *name)
+{
+    request_rec *r = c->visit.r;
+    json_t *question = json_object();
+
+    console_begin(c, action->heading, "");
+    json_object_set_new(c->data, "question", question);
+    page_set(question, "action", ap_os_escape_path(r->pool, r->uri, 1));
+    for (int i = 0; i < c->params->list->nelts; i++) {
+        const param_t *param = &APR_ARRAY_IDX(c->params->list, i, param_t);
+
+        if (strcmp(param->name, PASSWORD) != 0 && strcmp(param->name, NAME) != 0) {
+            console_hidden(question, param->name, param->value);
+        }
+    }
+    page_set(question, "field", name ? NAME : PASSWORD);
+    page_set(question, name ? "typed" : "username", name ? name : c->owner.username);
+    if (problem) {
+        console_problem(c, problem);
+    }
+    return console_send(c, status);
+}
+
+/* What is to be typed: the name that people know it by. NULL: it is gone, or the database did not answer; the action will say. */
+static const char *name_of(console_t *c, const action_t *action)
+{
+    const char *subject = params_get(c->params, action->subject);
+    client_t *client;
+
+    if (subject && strcmp(action->subject, "client") == 0) {
+        store_t store = c->visit.store;
+
+        return store_client_get(&store, subject, &client) == STORE_OK ? text_clean(c->visit.r->pool, client->name) : NULL;
+    }
+    return subject;
+}
+
+static int ask_name(console_t *c, const action_t *action)
+{
+    const char *name = action->subject ? name_of(c, action) : NULL, *typed = params_get(c->params, NAME);
+
+    if (!name) {
+        return DECLINED;
+    }
+    if (typed && strcmp(typed, name) == 0) {
+        return DECLINED;
+    }
+    return show(c, action, HTTP_OK, typed ? "That is another name." : NULL, name);
+}
+
+/* A session whose password was typed just now, in place of the one that there is. */
+static const failure_t *renew(console_t *c)
+{
+    request_rec *r = c->visit.r;
+    const server_conf_t *conf = c->visit.conf;
+    const failure_t *failure;
+    const char *cookie;
+
+    failure = session_begin(&c->visit.store, conf->policy, c->owner.username, request_record(r)->password_hash,
+                            apr_table_get(r->headers_in, "User-Agent"), &cookie);
+    if (!failure) {
+        failure = session_end(&c->visit.store, request_cookie(r, conf->session_cookie));
+    }
+    if (!failure) {
+        person_set_cookie(r, conf->session_cookie, cookie, conf->policy->session_lifetime);
+    }
+    return failure;
+}
+
+static int ask_password(console_t *c, const action_t *action)
+{
+    request_rec *r = c->visit.r;
+    const char *password = params_get(c->params, PASSWORD), *username = c->owner.username;
+    const failure_t *failure;
+    int wait = 0;
+
+    if (!password) {
+        return show(c, action, HTTP_OK, NULL, NULL);
+    }
+    switch (person_sign_in(r, &username, password, &wait)) {
+    case SIGN_IN_GRANTED: break;
+    case SIGN_IN_DELAYED:
+        return show(c, action, reply_later(r, HTTP_TOO_MANY_REQUESTS, wait), "Too many wrong passwords. Try again later.", NULL);
+    case SIGN_IN_BUSY:
+    case SIGN_IN_DOWN:
+        return show(c, action, HTTP_SERVICE_UNAVAILABLE, "The password cannot be checked just now. Try again in a moment.", NULL);
+    case SIGN_IN_DENIED: return show(c, action, HTTP_OK, "The password is wrong.", NULL);
+    }
+    if (strcmp(username, c->owner.username) != 0) {
+        return show(c, action, HTTP_OK, "The password is wrong.", NULL);
+    }
+    failure = renew(c);
+    return failure ? visit_refuse(&c->visit, username, failure) : DECLINED;
+}
+
+int question_ask(console_t *c, const action_t *action)
+{
+    int status = DECLINED;
+
+    if (c->owner.session && c->owner.session->created_at + PASSWORD_FRESH < c->visit.store.now) {
+        status = ask_password(c, action);
+    }
+    if (status == DECLINED && (action->is_removal || (action->is_end && !c->owner.session))) {
+        status = ask_name(c, action);
+    }
+    return status;
+}

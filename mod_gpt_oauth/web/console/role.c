@@ -1,0 +1,72 @@
+/*
+ * Finds the role of a user by the directives. Called by console.c on every request to the console.
+ */
+#include "web/console/role.h"
+
+#include <ap_expr.h>
+
+#include "base/fold.h"
+#include "private.h"
+#include "web/config/config.h"
+#include "web/endpoint/person.h"
+#include "web/http/log.h"
+
+static int has_name(const role_rule_t *rule, const char *username)
+{
+    for (int i = 0; rule->names && i < rule->names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(rule->names, i, const char *), username) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_true(request_rec *r, const role_rule_t *rule)
+{
+    const char *problem = NULL;
+    int value;
+
+    if (!rule->expr || !person_is_given(r)) {
+        return 0;
+    }
+    value = ap_expr_exec(r, rule->expr, &problem);
+    if (value < 0 || problem) {
+        log_request(r, LOG_CONSOLE_REFUSED, "the expression of a role cannot be evaluated, so nobody has it by that: %s",
+                    problem ? problem : "no reason given");
+        return 0;
+    }
+    return value > 0;
+}
+
+static int has(request_rec *r, const role_rule_t *rule, const char *username)
+{
+    return rule && (has_name(rule, username) || is_true(r, rule));
+}
+
+role_t role_of(request_rec *r, const char *username)
+{
+    const server_conf_t *conf = config_server(r->server);
+
+    if (has(r, conf->admins, username)) {
+        return ROLE_ADMIN;
+    }
+    return has(r, conf->help_desk, username) ? ROLE_HELP_DESK : ROLE_NONE;
+}
+
+static int names(apr_pool_t *p, const role_rule_t *rule, const char *folded)
+{
+    for (int i = 0; rule && rule->names && i < rule->names->nelts; i++) {
+        if (strcmp(name_fold(p, APR_ARRAY_IDX(rule->names, i, const char *)), folded) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int role_is_named(request_rec *r, const char *username)
+{
+    const server_conf_t *conf = config_server(r->server);
+    const char *folded = name_fold(r->pool, username);
+
+    return names(r->pool, conf->admins, folded) || names(r->pool, conf->help_desk, folded);
+}

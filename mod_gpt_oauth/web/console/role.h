@@ -1,0 +1,18 @@
+/*
+ * Who may do what at the console: GPTOAuthAdmin and GPTOAuthHelpDesk.
+ */
+#ifndef GPT_OAUTH_WEB_ROLE_H
+#define GPT_OAUTH_WEB_ROLE_H
+
+#include <httpd.h>
+
+/* Each may do what those before it may. */
+typedef enum { ROLE_NONE, ROLE_HELP_DESK, ROLE_ADMIN } role_t;
+
+/* Of the user who is signed in at this request, in this very spelling. An expression counts where httpd signed him in, and only then. */
+role_t role_of(request_rec *r, const char *username);
+
+/* 1 when one of the two directives names this user, in any spelling: then he is no business of the help desk's. */
+int role_is_named(request_rec *r, const char *username);
+
+#endif

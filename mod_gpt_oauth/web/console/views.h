@@ -1,0 +1,37 @@
+/*
+ * The pages of the console by name: /oauth/console?NAME=… . A view answers, and returns what the handler returns.
+ */
+#ifndef GPT_OAUTH_WEB_CONSOLE_VIEWS_H
+#define GPT_OAUTH_WEB_CONSOLE_VIEWS_H
+
+#include "web/console/console.h"
+#include "store/store.h"
+
+typedef int view_fn(console_t *c);
+
+/* show_clients.c: client= is an id, apps are those that registered themselves or have a document. */
+view_fn view_clients, view_client, view_new_client, view_apps;
+/* show_users.c: user= is a name, of whatever sign-in. */
+view_fn view_users, view_user, view_new_user;
+/* show_keys.c */
+view_fn view_keys, view_new_key;
+/* show_access.c */
+view_fn view_throttles;
+
+/* The view that the query asks for, or the first one of the role. */
+int views_show(console_t *c);
+
+/* 1 and the name, as "clients", by which nav links to it; for console_begin. */
+typedef struct view_t {
+    const char *name;
+    role_t role;
+    view_fn *show;
+    const char *nav; /* NULL: not in the navigation */
+} view_t;
+extern const view_t views[]; /* ends with name NULL */
+
+/* No such thing: 404 with a sentence. Or the database did not answer. */
+int view_nothing(console_t *c, const char *text);
+int view_down(console_t *c);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Warns where users and clients belong to the administrators of another virtual host, too. Called by check.c.
+ */
+#include "private.h"
+#include "web/http/db.h"
+#include "web/http/log.h"
+#include "web/setup/check.h"
+
+static int has_name(const role_rule_t *rule, const char *name)
+{
+    for (int i = 0; rule && rule->names && i < rule->names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(rule->names, i, const char *), name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int includes(const role_rule_t *rule, const role_rule_t *other)
+{
+    for (int i = 0; other && other->names && i < other->names->nelts; i++) {
+        if (!has_name(rule, APR_ARRAY_IDX(other->names, i, const char *))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Expressions are the same where they were read from the same line. */
+static int is_same(const role_rule_t *rule, const role_rule_t *other)
+{
+    return (rule ? rule->expr : NULL) == (other ? other->expr : NULL) && includes(rule, other) && includes(other, rule);
+}
+
+void check_console(const server_rec *main_server, const server_rec *s, const server_conf_t *conf)
+{
+    for (const server_rec *other = main_server; other != s && !conf->is_guard; other = other->next) {
+        const server_conf_t *theirs = config_server(other);
+
+        if (theirs->issuer && !theirs->is_guard && theirs->dbd_driver && theirs->dbd_params && db_is_same(theirs, conf) &&
+            !is_same(theirs->admins, conf->admins)) {
+            log_config(
+                s, LOG_ADMINS_DIFFER,
+                "%s and %s have one database and other administrators (GPTOAuthAdmin): users and clients belong to both, so "
+                "that each of these can make himself one at the other; write the same line in both, or give each a "
+                "database of its own",
+                theirs->issuer, conf->issuer);
+            return;
+        }
+    }
+}
