@@ -60,13 +60,6 @@ const action_t actions[] = {
     { .name = NULL },
 };
 
-const char *action_user(const console_t *c)
-{
-    const char *name = text_trim(c->visit.r->pool, params_get(c->params, "user"));
-
-    return name && *name ? name : NULL;
-}
-
 const action_t *action_named(const char *name)
 {
     for (const action_t *action = actions; name && action->name; action++) {
@@ -144,5 +137,5 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     }
     line.result = AUDIT_FAILED;
     note(c, &line);
-    return view_down(c);
+    return console_down(c);
 }

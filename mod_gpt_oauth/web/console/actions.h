@@ -42,9 +42,6 @@ typedef struct action_t {
 
 extern const action_t actions[]; /* ends with name NULL */
 
-/* The user whom the form is about, without blanks around the name; NULL: it names none. No action may read it in another way. */
-const char *action_user(const console_t *c);
-
 /* NULL when there is none of this name. */
 const action_t *action_named(const char *name);
 

@@ -15,12 +15,15 @@
 /* A note of the request: why an action was refused, for the view that shows its form again. */
 #define CONSOLE_PROBLEM "gpt-oauth-console-problem"
 
+struct view_t; /* web/console/views.h */
+
 typedef struct console_t {
     visit_t visit;
     owner_t owner;
     role_t role;
-    const params_t *params; /* the query of a page, the fields of a form */
-    json_t *data;           /* of the page, for page.h; NULL: none yet */
+    const params_t *params;     /* the query of a page, the fields of a form */
+    const struct view_t *views; /* the table of them, for the navigation */
+    json_t *data;               /* of the page, for page.h; NULL: none yet */
 } console_t;
 
 #endif

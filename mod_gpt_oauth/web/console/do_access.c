@@ -5,12 +5,13 @@
 #include "admin/users.h"
 #include "private.h"
 #include "web/console/actions.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
 
 /* The user that the form is about; every field of it that is missing is a form that somebody made up. */
 static const char *find(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    line->user = action_user(c);
+    line->user = field_user(c);
     if (!line->user) {
         *problem = "The form names no user.";
         return NULL;
@@ -52,7 +53,7 @@ store_status_t do_grants_revoke(console_t *c, audit_t *line, const char **back, 
 
 store_status_t do_throttle_lift(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = action_user(c), *address = params_get(c->params, "address");
+    const char *name = field_user(c), *address = params_get(c->params, "address");
 
     *back = console_url(c, "throttles", "", NULL, NULL);
     *problem = "The form names neither a user nor an address.";

@@ -7,31 +7,9 @@
 #include "admin/clients.h"
 #include "private.h"
 #include "web/console/actions.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
 #include "web/http/request.h"
-
-/* The fields of this name that are filled in. */
-static apr_array_header_t *filled(const console_t *c, const char *name)
-{
-    apr_array_header_t *all = params_get_all(c->visit.r->pool, c->params, name);
-    apr_array_header_t *some = apr_array_make(c->visit.r->pool, 4, sizeof(const char *));
-
-    for (int i = 0; i < all->nelts; i++) {
-        const char *text = text_trim(c->visit.r->pool, APR_ARRAY_IDX(all, i, const char *));
-
-        if (*text) {
-            APR_ARRAY_PUSH(some, const char *) = text;
-        }
-    }
-    return some;
-}
-
-static const char *typed(const console_t *c, const char *name)
-{
-    const char *text = text_trim(c->visit.r->pool, params_get(c->params, name));
-
-    return text && *text ? text : NULL;
-}
 
 /* The client that the form is about, and the page to go back to. */
 static store_status_t find(console_t *c, audit_t *line, const char **back, client_t **client, const char **problem)
@@ -76,13 +54,13 @@ static void show_secret(console_t *c, const client_t *client, const char *headin
 
 store_status_t do_client_add(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = typed(c, "name"), *secret = NULL;
+    const char *name = field_text(c, "name"), *secret = NULL;
     new_client_t wanted = { .name = name ? name : "",
                             .kind = kind_of(params_get(c->params, "kind")),
-                            .redirect_uris = filled(c, "redirect"),
-                            .scope = typed(c, "scope"),
-                            .resource = typed(c, "resource"),
-                            .links = { typed(c, "website"), typed(c, "privacy"), typed(c, "terms") } };
+                            .redirect_uris = field_texts(c, "redirect"),
+                            .scope = field_text(c, "scope"),
+                            .resource = field_text(c, "resource"),
+                            .links = { field_text(c, "website"), field_text(c, "privacy"), field_text(c, "terms") } };
     client_t *client = NULL;
     store_status_t status = admin_client_add(&c->visit.store, &wanted, &client, &secret, problem);
 
@@ -116,12 +94,12 @@ store_status_t do_client_redirects(console_t *c, audit_t *line, const char **bac
     client_t *client;
     store_status_t status = find(c, line, back, &client, problem);
 
-    return status == STORE_OK ? admin_client_set_redirects(&c->visit.store, client, filled(c, "redirect"), problem) : status;
+    return status == STORE_OK ? admin_client_set_redirects(&c->visit.store, client, field_texts(c, "redirect"), problem) : status;
 }
 
 store_status_t do_client_links(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *const links[CLIENT_LINKS] = { typed(c, "website"), typed(c, "privacy"), typed(c, "terms") };
+    const char *const links[CLIENT_LINKS] = { field_text(c, "website"), field_text(c, "privacy"), field_text(c, "terms") };
     client_t *client;
     store_status_t status = find(c, line, back, &client, problem);
 

@@ -4,24 +4,18 @@
 #include "admin/keys.h"
 #include "private.h"
 #include "web/console/actions.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
-
-static const char *typed(const console_t *c, const char *name)
-{
-    const char *text = text_trim(c->visit.r->pool, params_get(c->params, name));
-
-    return text && *text ? text : NULL;
-}
 
 store_status_t do_key_add(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = typed(c, "name"), *text = NULL;
+    const char *name = field_text(c, "name"), *text = NULL;
     new_key_t wanted = { .name = name ? name : "",
                          .issuer = c->visit.conf->issuer,
-                         .scope = typed(c, "scope"),
+                         .scope = field_text(c, "scope"),
                          .may_introspect = params_get(c->params, "introspect") != NULL,
                          .may_register = params_get(c->params, "register") != NULL,
-                         .expires = typed(c, "expires") };
+                         .expires = field_text(c, "expires") };
     service_key_t *key = NULL;
     store_status_t status = admin_key_add(&c->visit.store, &wanted, &key, &text, problem);
 

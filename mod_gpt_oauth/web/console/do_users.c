@@ -7,6 +7,7 @@
 #include "base/fold.h"
 #include "private.h"
 #include "web/console/actions.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
 #include "web/http/hashing.h"
 #include "web/http/request.h"
@@ -14,7 +15,7 @@
 /* The name that the form is about; NULL and *problem. */
 static const char *find(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = action_user(c);
+    const char *name = field_user(c);
 
     if (!name) {
         *problem = "Write the user's name.";

@@ -6,9 +6,11 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "grant/client.h"
 #include "private.h"
 #include "web/console/views.h"
-#include "web/endpoint/person.h"
+#include "web/http/log.h"
+#include "web/http/reply.h"
 #include "web/http/request.h"
 #include "web/page/page.h"
 
@@ -50,7 +52,7 @@ static json_t *item_of(json_t *object, const char *list)
 
 static void add_navigation(console_t *c, const char *here)
 {
-    for (const view_t *view = views; view->name; view++) {
+    for (const view_t *view = c->views; view->name; view++) {
         if (view->nav && view->role <= c->role) {
             json_t *item = item_of(c->data, "nav");
 
@@ -293,4 +295,21 @@ const char *console_time(const console_t *c, apr_int64_t seconds, const char *ot
     apr_time_exp_gmt(&time, apr_time_from_sec(seconds));
     apr_strftime(text, &size, sizeof(text), "%Y-%m-%d %H:%M UTC", &time);
     return apr_pstrdup(c->visit.r->pool, text);
+}
+
+int console_nothing(console_t *c, const char *text)
+{
+    console_begin(c, "Nothing there", "");
+    console_problem(c, text);
+    console_link(c, ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1), "Back to the console");
+    return console_send(c, HTTP_NOT_FOUND);
+}
+
+int console_down(console_t *c)
+{
+    const failure_t *failure = store_failure(&c->visit.store);
+
+    request_reference(c->visit.r);
+    log_failure(c->visit.r, "console", NULL, c->owner.username, failure);
+    return page_failure(c->visit.r, HTTP_SERVICE_UNAVAILABLE, "error_unavailable", failure, NULL);
 }

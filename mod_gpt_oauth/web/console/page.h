@@ -15,6 +15,10 @@ int console_send(console_t *c, int status);
 /* /oauth/console?view=value, and where more is not NULL, &more=more_value. */
 const char *console_url(const console_t *c, const char *view, const char *value, const char *more, const char *more_value);
 
+/* Answers: no such thing, 404 with a sentence; or that the database gave no answer. */
+int console_nothing(console_t *c, const char *text);
+int console_down(console_t *c);
+
 /* What went well or wrong, above all the rest; and what should be known. */
 void console_notice(console_t *c, const char *text);
 void console_problem(console_t *c, const char *text);

@@ -37,7 +37,7 @@ int view_throttles(console_t *c)
     int count;
 
     if (store_throttle_list(&c->visit.store, NULL, &throttles) == STORE_DOWN) {
-        return view_down(c);
+        return console_down(c);
     }
     count = throttles->nelts < LISTING_PAGE ? throttles->nelts : LISTING_PAGE;
     console_begin(c, "Throttles", "throttles");

@@ -40,7 +40,7 @@ static int list(console_t *c, const char *heading, const char *view, int are_adm
     console_table_t table;
 
     if (store_listing_clients(&c->visit.store, &listing, are_admins, &clients) == STORE_DOWN) {
-        return view_down(c);
+        return console_down(c);
     }
     console_begin(c, heading, view);
     search_show(c, &listing, view, "Name begins with");
@@ -242,8 +242,8 @@ int view_client(console_t *c)
 
     switch (id ? store_client_get(&c->visit.store, id, &client) : STORE_REFUSED) {
     case STORE_OK: break;
-    case STORE_DOWN: return view_down(c);
-    case STORE_REFUSED: return view_nothing(c, "There is no such client, or no more.");
+    case STORE_DOWN: return console_down(c);
+    case STORE_REFUSED: return console_nothing(c, "There is no such client, or no more.");
     }
     console_begin(c, client->name, strcmp(client->source, CLIENT_ADMIN) == 0 ? "clients" : "apps");
     show_facts(c, client);

@@ -53,7 +53,7 @@ int view_keys(console_t *c)
     console_table_t table;
 
     if (store_listing_keys(&c->visit.store, &listing, &keys) == STORE_DOWN) {
-        return view_down(c);
+        return console_down(c);
     }
     console_begin(c, "Service keys", "keys");
     search_show(c, &listing, "keys", "Name begins with");

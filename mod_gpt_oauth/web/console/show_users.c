@@ -30,7 +30,7 @@ int view_users(console_t *c)
     console_table_t table;
 
     if (store_listing_users(&c->visit.store, &listing, &users) == STORE_DOWN) {
-        return view_down(c);
+        return console_down(c);
     }
     console_begin(c, "Users", "users");
     search_show(c, &listing, "users", "Name begins with");
@@ -172,11 +172,11 @@ int view_user(console_t *c)
     user_t *user = NULL;
 
     if (!name || !*name || user_name_problem(name)) {
-        return view_nothing(c, "That is no user's name.");
+        return console_nothing(c, "That is no user's name.");
     }
     if (store_user_get(store, name, &user) == STORE_DOWN || store_session_list(store, name, NULL, &sessions) == STORE_DOWN ||
         store_grant_list(store, name, NULL, NULL, &grants) == STORE_DOWN) {
-        return view_down(c);
+        return console_down(c);
     }
     console_begin(c, apr_pstrcat(c->visit.r->pool, "User ", name, NULL), "users");
     show_facts(c, user);

@@ -3,13 +3,6 @@
  */
 #include "web/console/views.h"
 
-#include "grant/client.h"
-#include "private.h"
-#include "web/console/page.h"
-#include "web/http/log.h"
-#include "web/http/reply.h"
-#include "web/http/request.h"
-#include "web/page/page.h"
 
 /* The first one of a role is where it begins. */
 const view_t views[] = {
@@ -40,21 +33,4 @@ int views_show(console_t *c)
         }
     }
     return first->show(c);
-}
-
-int view_nothing(console_t *c, const char *text)
-{
-    console_begin(c, "Nothing there", "");
-    console_problem(c, text);
-    console_link(c, ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1), "Back to the console");
-    return console_send(c, HTTP_NOT_FOUND);
-}
-
-int view_down(console_t *c)
-{
-    const failure_t *failure = store_failure(&c->visit.store);
-
-    request_reference(c->visit.r);
-    log_failure(c->visit.r, "console", NULL, c->owner.username, failure);
-    return page_failure(c->visit.r, HTTP_SERVICE_UNAVAILABLE, "error_unavailable", failure, NULL);
 }

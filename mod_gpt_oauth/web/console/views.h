@@ -5,7 +5,6 @@
 #define GPT_OAUTH_WEB_CONSOLE_VIEWS_H
 
 #include "web/console/console.h"
-#include "store/store.h"
 
 typedef int view_fn(console_t *c);
 
@@ -21,17 +20,13 @@ view_fn view_throttles;
 /* The view that the query asks for, or the first one of the role. */
 int views_show(console_t *c);
 
-/* 1 and the name, as "clients", by which nav links to it; for console_begin. */
+/* nav: as which the navigation has it; NULL: not at all. */
 typedef struct view_t {
     const char *name;
-    role_t role;
+    role_t role; /* the least that may see it */
     view_fn *show;
-    const char *nav; /* NULL: not in the navigation */
+    const char *nav;
 } view_t;
 extern const view_t views[]; /* ends with name NULL */
-
-/* No such thing: 404 with a sentence. Or the database did not answer. */
-int view_nothing(console_t *c, const char *text);
-int view_down(console_t *c);
 
 #endif

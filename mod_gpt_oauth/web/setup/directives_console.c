@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "grant/user.h"
+#include "private.h"
 #include "web/setup/directives.h"
 
 /* The words in an expression by which it would ask what the caller says of himself; NULL: there are none. */
@@ -14,9 +15,7 @@ static const char *said_by_caller(apr_pool_t *p, const char *text)
                                          "REQUEST_", "QUERY_STRING", "THE_REQUEST", "SCRIPT_NAME", "PATH_INFO", NULL };
     char *upper = apr_pstrdup(p, text);
 
-    for (char *c = upper; *c; c++) {
-        *c = (char)apr_toupper(*c);
-    }
+    ap_str_toupper(upper);
     for (const char *const *word = words; *word; word++) {
         if (strstr(upper, *word)) {
             return *word;

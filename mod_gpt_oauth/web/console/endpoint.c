@@ -1,5 +1,5 @@
 /*
- * The console's endpoint: finds out who comes and in which role, and shows a view or runs an action. Who has no role is told that
+ * The endpoint of the console: finds out who comes and in which role, and shows a view or runs an action. Who has no role is told that
  * there is nothing. Called by dispatch.c, which has seen to it that a form comes from a page of this origin.
  */
 #include "web/console/console.h"
@@ -8,6 +8,7 @@
 
 #include "private.h"
 #include "web/console/actions.h"
+#include "web/console/fields.h"
 #include "web/console/question.h"
 #include "web/console/views.h"
 #include "web/endpoint/endpoints.h"
@@ -37,7 +38,7 @@ static int begin(console_t *c, request_rec *r)
 {
     int status;
 
-    *c = (console_t){ .visit = visit_of(r) };
+    *c = (console_t){ .visit = visit_of(r), .views = views };
     status = owner_begin(&c->visit, "console", &c->owner);
     if (status != DECLINED || !c->owner.username) {
         return status;
@@ -83,7 +84,7 @@ static int sign_in(console_t *c, const transaction_t *form)
 /* The help desk has no business with who may use the console, nor anybody with himself where that locks him out. */
 static const char *forbidden(const console_t *c, const action_t *action)
 {
-    const char *user = action_user(c);
+    const char *user = field_user(c);
 
     if (c->role < action->role) {
         return apr_psprintf(c->visit.r->pool, "the action %s is the administrator's", action->name);
