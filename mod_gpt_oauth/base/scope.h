@@ -27,7 +27,4 @@ const char *scope_intersect(apr_pool_t *p, const char *a, const char *b);
 const char *scope_union(apr_pool_t *p, const char *a, const char *b);
 const char *scope_without(apr_pool_t *p, const char *set, const char *others);
 
-/* What a scope is refused with that an administrator typed and that cannot be read. */
-#define SCOPE_UNREADABLE "the scope has a character that no scope may have; write names separated by spaces"
-
 #endif

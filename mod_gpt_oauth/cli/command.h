@@ -43,6 +43,9 @@ command_fn try_client, examine;
 /* The client of this id or name, or says that there is none. */
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client);
 
+/* What a scope is refused with that cannot be read. */
+#define SCOPE_UNREADABLE "the scope has a character that no scope may have; write names separated by spaces"
+
 /* An item of a list in JSON: a new reference. */
 typedef json_t *to_json_fn(const command_t *c, const void *item);
 

@@ -146,25 +146,3 @@ store_status_t store_document_trim(store_t *store, int limit)
 
     return db_run(store, &op, args, COUNT(args), NULL) == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }
-
-store_status_t store_registration_unseen(store_t *store, apr_int64_t since, int limit, apr_array_header_t **ids)
-{
-    static const op_t op = {
-        .sql = "SELECT id FROM oauth_client WHERE seen_at < $1 AND ($3 IS NULL OR issuer IS NULL OR issuer = $3)"
-               " AND NOT EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id AND g.revoked_at IS NULL"
-               " AND COALESCE(g.used_at, g.created_at) >= $1) ORDER BY seen_at LIMIT $2",
-    };
-    const value_t args[] = { v_number(since), v_number(limit), v_text(store->issuer) };
-    rows_t *rows;
-
-    if (db_run(store, &op, args, COUNT(args), &rows) == STORE_DOWN) {
-        return STORE_DOWN;
-    }
-    *ids = apr_array_make(store->pool, rows->count, sizeof(const char *));
-    for (int i = 0; i < rows->count; i++) {
-        const cell_t *cell = db_row(rows, i);
-
-        APR_ARRAY_PUSH(*ids, const char *) = next_text(&cell);
-    }
-    return STORE_OK;
-}

@@ -142,8 +142,6 @@ store_status_t store_registration_touch(store_t *store, const char *id);
 #define REGISTRATION_UNUSED_MAX 10000
 store_status_t store_registration_trim(store_t *store, int limit);
 store_status_t store_document_trim(store_t *store, int limit);
-/* Ids, const char *, of those that were not seen since that time, nor any of their grants used; the longest unseen first. */
-store_status_t store_registration_unseen(store_t *store, apr_int64_t since, int limit, apr_array_header_t **ids);
 
 /* ---- users ---- */
 
@@ -318,8 +316,6 @@ store_status_t store_grant_issue_own(store_t *store, const char *new_id, const c
 
 /* Kills the grant: all that hangs on it is dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
 store_status_t store_grant_revoke(store_t *store, const char *grant_id);
-/* The same where it is this user's, in this spelling. */
-store_status_t store_grant_revoke_of(store_t *store, const char *username, const char *grant_id);
 
 /* ---- access ---- */
 
