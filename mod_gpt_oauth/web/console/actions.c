@@ -1,6 +1,6 @@
 /*
- * The table of actions, and how one is done: the store spends the form's id with it, and whatever comes of it stands in both logs.
- * Called by console.c.
+ * The table of actions, and how one is done: the store spends the form's id with it, and whatever comes of it stands in both
+ * logs. Called by endpoint.c.
  */
 #include "web/console/actions.h"
 

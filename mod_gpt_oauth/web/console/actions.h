@@ -10,8 +10,8 @@
 #include "web/console/console.h"
 
 /*
- * Acts on what the form says. STORE_OK: c->data is a page that shows a secret, or NULL, and *back is where to go on. STORE_REFUSED:
- * *problem is a sentence. What is known for the audit log is filled into *line: client, user, grant, scope, count.
+ * Acts on what the form says. STORE_OK: c->data is a page that shows a secret, or NULL, and *back is where to go on.
+ * STORE_REFUSED: *problem is a sentence. What is known for the audit log is filled into *line: client, user, grant, scope, count.
  */
 typedef store_status_t action_fn(console_t *c, audit_t *line, const char **back, const char **problem);
 

@@ -1,5 +1,6 @@
 /*
- * One request to the console: who acts, in which role, and what the page will say. console.c begins it; views.c shows, actions.c acts.
+ * One request to the console: who acts, in which role, and what the page will say. endpoint.c begins it; views.c shows, actions.c
+ * acts.
  */
 #ifndef GPT_OAUTH_WEB_CONSOLE_H
 #define GPT_OAUTH_WEB_CONSOLE_H

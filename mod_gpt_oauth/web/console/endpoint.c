@@ -1,6 +1,6 @@
 /*
- * The endpoint of the console: finds out who comes and in which role, and shows a view or runs an action. Who has no role is told that
- * there is nothing. Called by dispatch.c, which has seen to it that a form comes from a page of this origin.
+ * The endpoint of the console: finds out who comes and in which role, and shows a view or runs an action. Who has no role is told
+ * that there is nothing. Called by dispatch.c, which has seen to it that a form comes from a page of this origin.
  */
 #include "web/console/console.h"
 

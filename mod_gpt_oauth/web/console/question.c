@@ -1,6 +1,6 @@
 /*
  * Asks for the password again, or for the name of what is to end, before an action. The form that came goes on in the question,
- * with its id: nothing that was typed is lost, and it is spent once. Called by console.c.
+ * with its id: nothing that was typed is lost, and it is spent once. Called by endpoint.c.
  */
 #include "web/console/question.h"
 

@@ -1,5 +1,5 @@
 /*
- * Finds the role of a user by the directives. Called by console.c on every request to the console.
+ * Finds the role of a user by the directives. Called by endpoint.c on every request to the console.
  */
 #include "web/console/role.h"
 

@@ -9,7 +9,7 @@
 /* Each may do what those before it may. */
 typedef enum { ROLE_NONE, ROLE_HELP_DESK, ROLE_ADMIN } role_t;
 
-/* Of the user who is signed in at this request, in this very spelling. An expression counts where httpd signed him in, and only then. */
+/* Of the user who is signed in at this request, in this very spelling. An expression counts only where httpd signed him in. */
 role_t role_of(request_rec *r, const char *username);
 
 /* 1 when one of the two directives names this user, in any spelling: then he is no business of the help desk's. */

@@ -1,6 +1,6 @@
 /*
- * Clients at the console: the administrator's, apps that registered themselves or have a document, and one client with what is to be
- * pasted elsewhere. In the table of views.c.
+ * Clients at the console: the administrator's, apps that registered themselves or have a document, and one client with what is to
+ * be pasted elsewhere. In the table of views.c.
  */
 #include <apr_strings.h>
 

@@ -1,6 +1,6 @@
 /*
- * Users at the console: the list of those with a row here, and one user of whatever sign-in, with sessions and grants. In the table of
- * views.c.
+ * Users at the console: the list of those with a row here, and one user of whatever sign-in, with sessions and grants. In the
+ * table of views.c.
  */
 #include <apr_strings.h>
 

@@ -1,5 +1,5 @@
 /*
- * The table of views, and which one a query asks for. Called by console.c.
+ * The table of views, and which one a query asks for. Called by endpoint.c.
  */
 #include "web/console/views.h"
 
