@@ -26,13 +26,18 @@ typedef struct new_client_t {
     const char *links[CLIENT_LINKS];
 } new_client_t;
 
-/* *client is filled in before the store is asked, for the audit log. *secret: shown once; NULL for a public client. */
+/*
+ * *client is set before the store is asked, for the audit log; not where a rule refuses. *secret: shown once; NULL for a public
+ * client.
+ */
 store_status_t admin_client_add(store_t *store, const new_client_t *wanted, client_t **client, const char **secret,
                                 const char **problem);
 
 /* These change *client as they change the row. The old secret goes on for a day, or until the new one is used. */
 store_status_t admin_client_new_secret(store_t *store, client_t *client, const char **secret, const char **problem);
 store_status_t admin_client_set_redirects(store_t *store, client_t *client, apr_array_header_t *uris, const char **problem);
+/* NULL, or a sentence: only a client for a GPT is pinned to one, and has fields in the GPT builder. */
+const char *admin_client_gpt_problem(apr_pool_t *p, const client_t *client);
 store_status_t admin_client_repin(store_t *store, client_t *client, const char **problem);
 store_status_t admin_client_set_links(store_t *store, client_t *client, const char *const links[CLIENT_LINKS],
                                       const char **problem);

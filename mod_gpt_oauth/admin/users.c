@@ -1,1 +1,162 @@
+/*
+ * Users: who may be added and get a password, and what is done to all spellings of a name. Called by `gptoauth user` and the
+ * console.
+ */
 #include "admin/users.h"
+
+#include <apr_strings.h>
+
+#include "grant/user.h"
+#include "store/sessions.h"
+
+static store_status_t refuse(store_t *store, const char *format, const char *name, const char **problem)
+{
+    *problem = apr_psprintf(store->pool, format, name);
+    return STORE_REFUSED;
+}
+
+static store_status_t refuse_unknown(store_t *store, const char *name, const char **problem)
+{
+    return refuse(store, "there is no user \"%s\" here", name, problem);
+}
+
+static store_status_t refuse_taken(store_t *store, const char *name, const char **problem)
+{
+    return refuse(store, "there is already a user \"%s\"", name, problem);
+}
+
+store_status_t admin_user_may_add(store_t *store, const char *name, const char **problem)
+{
+    user_t *user;
+    const char *other;
+    store_status_t status;
+
+    *problem = user_sign_in_problem(store->pool, name);
+    if (*problem) {
+        return STORE_REFUSED;
+    }
+    /* A row without a password is left by disabling somebody of another sign-in. */
+    status = store_user_get(store, name, &user);
+    if (status == STORE_OK && user->password_hash) {
+        return refuse_taken(store, name, problem);
+    }
+    if (status == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    switch (store_user_other_spelling(store, name, &other)) {
+    case STORE_OK:
+        return refuse(store, "there is already a user \"%s\", and two spellings of one name are one person", other, problem);
+    case STORE_DOWN: return STORE_DOWN;
+    case STORE_REFUSED: break;
+    }
+    return STORE_OK;
+}
+
+store_status_t admin_user_add(store_t *store, const char *name, const char *hash, const char **problem)
+{
+    store_status_t status = admin_user_may_add(store, name, problem);
+
+    if (status == STORE_OK && (status = store_user_add(store, name, hash)) == STORE_REFUSED) {
+        return refuse_taken(store, name, problem);
+    }
+    return status;
+}
+
+store_status_t admin_user_may_passwd(store_t *store, const char *name, const char **problem)
+{
+    user_t *user;
+    store_status_t status = store_user_get(store, name, &user);
+
+    if (status == STORE_REFUSED) {
+        return refuse_unknown(store, name, problem);
+    }
+    if (status == STORE_OK && !user->password_hash) {
+        return refuse(store, "the user \"%s\" signs in elsewhere", name, problem);
+    }
+    return status;
+}
+
+store_status_t admin_user_passwd(store_t *store, const char *name, const char *hash, const char **problem)
+{
+    store_status_t status = admin_user_may_passwd(store, name, problem);
+
+    if (status == STORE_OK && (status = store_user_set_password(store, name, hash)) == STORE_REFUSED) {
+        return refuse_unknown(store, name, problem);
+    }
+    return status;
+}
+
+/* The name itself first: from then on no spelling signs in, so that none is added to those that are looked for. */
+store_status_t admin_user_set_disabled(store_t *store, const char *name, int is_disabled, const char **problem)
+{
+    apr_int64_t disabled_at = is_disabled ? store->now : 0;
+    apr_array_header_t *names;
+    store_status_t status;
+
+    *problem = user_name_problem(name);
+    if (*problem) {
+        return STORE_REFUSED;
+    }
+    status = store_user_set_disabled(store, name, disabled_at);
+    if (store->is_spent) {
+        return status;
+    }
+    if (status == STORE_DOWN || store_user_spellings(store, name, &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    for (int i = 0; i < names->nelts; i++) {
+        switch (store_user_set_disabled(store, APR_ARRAY_IDX(names, i, const char *), disabled_at)) {
+        case STORE_OK: status = STORE_OK; break;
+        case STORE_DOWN: return STORE_DOWN;
+        case STORE_REFUSED: break;
+        }
+    }
+    return status == STORE_OK ? STORE_OK : refuse_unknown(store, name, problem);
+}
+
+/* With what other spellings were granted, and that they are disabled; but a user who has a password of his own is another one. */
+store_status_t admin_user_remove(store_t *store, const char *name, const char **problem)
+{
+    apr_array_header_t *names;
+    user_t *user;
+    store_status_t status, found;
+
+    if (store_user_spellings(store, name, &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    status = store_user_remove(store, name);
+    for (int i = 0; status != STORE_DOWN && !store->is_spent && i < names->nelts; i++) {
+        const char *spelling = APR_ARRAY_IDX(names, i, const char *);
+
+        found = store_user_get(store, spelling, &user);
+        if (found == STORE_REFUSED || (found == STORE_OK && !user->password_hash)) {
+            found = store_user_remove(store, spelling);
+        }
+        status = found == STORE_DOWN || status == STORE_REFUSED ? found : status;
+    }
+    return status == STORE_REFUSED ? refuse_unknown(store, name, problem) : status;
+}
+
+store_status_t admin_user_sign_out(store_t *store, const char *name, apr_int64_t *count)
+{
+    apr_array_header_t *names;
+    store_status_t status;
+
+    *count = 0;
+    status = store_session_end_all(store, name, NULL, count);
+    if (store->is_spent) {
+        return status;
+    }
+    if (status == STORE_DOWN || store_user_spellings(store, name, &names) == STORE_DOWN) {
+        return STORE_DOWN;
+    }
+    for (int i = 0; i < names->nelts; i++) {
+        apr_int64_t more = 0;
+
+        if (store_session_end_all(store, APR_ARRAY_IDX(names, i, const char *), NULL, &more) == STORE_DOWN) {
+            return STORE_DOWN;
+        }
+        *count += more;
+    }
+    return STORE_OK;
+}

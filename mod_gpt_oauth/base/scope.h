@@ -12,6 +12,9 @@
 /* What clients ask for that take every server for one of OpenID Connect (its Core, section 5.4); a normalised set. */
 #define SCOPE_OPENID "address email openid phone profile"
 
+/* What a scope is refused with that cannot be read. */
+#define SCOPE_UNREADABLE "the scope has a character that no scope may have; write names separated by spaces"
+
 /* 1 when token is a scope-token: %x21 / %x23-5B / %x5D-7E, and no comma (commas separate, as GPT builders type them). */
 int scope_token_valid(const char *token);
 

@@ -10,7 +10,7 @@
 
 store_status_t end_grant(store_t *store, const char *grant_id)
 {
-    store_status_t status = store_grant_revoke(store, grant_id);
+    store_status_t status = store_grant_revoke(store, NULL, grant_id);
 
     cache_kill(store->cache, KILL_GRANT, grant_id, strlen(grant_id));
     return status;

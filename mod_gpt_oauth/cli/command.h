@@ -43,9 +43,6 @@ command_fn try_client, examine;
 /* The client of this id or name, or says that there is none. */
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client);
 
-/* What a scope is refused with that cannot be read. */
-#define SCOPE_UNREADABLE "the scope has a character that no scope may have; write names separated by spaces"
-
 /* An item of a list in JSON: a new reference. */
 typedef json_t *to_json_fn(const command_t *c, const void *item);
 
@@ -71,5 +68,8 @@ int command_list(const command_t *c, const list_t *list);
 
 /* fail, for an operation that answered STORE_DOWN. */
 int fail_down(const command_t *c);
+
+/* fail, for a function of admin/ that did not answer STORE_OK: its problem, and which command or option helps (hints.c). */
+int fail_admin(const command_t *c, store_status_t status, const char *problem);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "admin/access.h"
 #include "base/array.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -67,6 +68,7 @@ int grant_list(command_t *c)
     return find_client(c, &c->client_id) ? FAILED : command_list(c, &list);
 }
 
+/* In the words that were typed. */
 static int none_found(const command_t *c)
 {
     const char *user = c->args->user, *client = c->args->client;
@@ -86,51 +88,27 @@ static int report(const command_t *c, apr_int64_t count)
     return DONE;
 }
 
-/* Of a user in all spellings of the name. */
-static store_status_t revoke_all(const command_t *c, const char *client_id, apr_int64_t *count)
-{
-    apr_array_header_t *names;
-    store_status_t status = store_grant_revoke_all(c->store, c->args->user, client_id, count);
-
-    if (status == STORE_DOWN || !c->args->user) {
-        return status;
-    }
-    if (store_user_spellings(c->store, c->args->user, &names) == STORE_DOWN) {
-        return STORE_DOWN;
-    }
-    for (int i = 0; i < names->nelts; i++) {
-        apr_int64_t more;
-
-        if (store_grant_revoke_all(c->store, APR_ARRAY_IDX(names, i, const char *), client_id, &more) == STORE_DOWN) {
-            return STORE_DOWN;
-        }
-        *count += more;
-    }
-    return STORE_OK;
-}
-
 int grant_revoke(command_t *c)
 {
-    const char *client_id;
-    apr_int64_t count = 0;
+    const char *client_id, *problem = NULL;
+    apr_int64_t count = 1;
+    store_status_t status;
     int by_id = c->count == 1;
 
     if (by_id == (c->args->user || c->args->client)) {
         return fail("specify which: a GRANT_ID (see `gptoauth grant list`), or --user NAME, --client CLIENT or both");
     }
     if (by_id) {
-        switch (store_grant_revoke(c->store, c->operands[0])) {
-        case STORE_OK: return report(c, 1);
-        case STORE_DOWN: return fail_down(c);
-        case STORE_REFUSED: break;
-        }
-        return fail("no living grant has the id \"%s\"", c->operands[0]);
+        status = admin_grant_revoke(c->store, NULL, c->operands[0], &problem);
+        return status == STORE_OK ? report(c, count) : fail_admin(c, status, problem);
     }
     if (find_client(c, &client_id)) {
         return FAILED;
     }
-    if (revoke_all(c, client_id, &count) == STORE_DOWN) {
-        return fail_down(c);
+    switch (admin_grants_revoke(c->store, c->args->user, client_id, &count, &problem)) {
+    case STORE_OK: return report(c, count);
+    case STORE_DOWN: return fail_down(c);
+    case STORE_REFUSED: break;
     }
-    return count ? report(c, count) : none_found(c);
+    return none_found(c);
 }

@@ -1,14 +1,10 @@
 /*
  * The commands `key add`, `key list` and `key revoke`, for service keys. Called by main.c.
  */
-#include <apr_strings.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "admin/keys.h"
 #include "base/array.h"
-#include "base/scope.h"
-#include "base/times.h"
-#include "base/token.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "grant/key.h"
@@ -34,26 +30,6 @@ static json_t *key_json(const command_t *c, const void *item)
     json_object_set_new(object, "revoked_at", time_json(key->revoked_at));
     json_object_set_new(object, "state", json_string(state_of(c, key)));
     return object;
-}
-
-/* NULL, or what is wrong with --expires. */
-static const char *read_expiry(const command_t *c, apr_int64_t *expires_at)
-{
-    const char *text = c->args->expires;
-    apr_int64_t seconds;
-
-    *expires_at = 0;
-    if (!text) {
-        return NULL;
-    }
-    if (times_day(text, &seconds)) {
-        *expires_at = seconds + TIMES_DAY; /* the last day is a whole one */
-    } else if (times_duration(text, &seconds) && strspn(text, "0123456789") != strlen(text)) {
-        *expires_at = c->store->now + seconds;
-    } else {
-        return "--expires takes a time such as 90d or 1y, or the last day, such as 2030-12-31";
-    }
-    return *expires_at <= c->store->now ? "--expires names a time in the past" : NULL;
 }
 
 static void print_added(const command_t *c, const service_key_t *key, const char *text)
@@ -85,42 +61,26 @@ static void print_added(const command_t *c, const service_key_t *key, const char
 
 int key_add(command_t *c)
 {
-    service_key_t key = {
+    const new_key_t wanted = {
         .name = c->operands[0],
-        .issuer = c->server.issuer ? c->server.issuer : "",
-        .scope = c->args->scope ? scope_normalise(c->pool, c->args->scope) : "",
+        .issuer = c->server.issuer,
+        .scope = c->args->scope,
         .may_introspect = (c->args->given & ARG_INTROSPECT) != 0,
         .may_register = (c->args->given & ARG_REGISTER) != 0,
-        .created_at = c->store->now,
+        .expires = c->args->expires,
     };
-    digest_t tag_key;
-    const char *problem = key_name_problem(key.name), *text;
+    service_key_t *key = NULL;
+    const char *text, *problem = NULL;
+    store_status_t status = admin_key_add(c->store, &wanted, &key, &text, &problem);
 
-    if (!problem && key.may_register && (c->args->given & (ARG_SCOPE | ARG_INTROSPECT))) {
-        problem = "a key made with --register does nothing else, so it takes neither --scope nor --introspect";
+    if (key) {
+        c->audit->scope = key->scope;
     }
-    if (!problem && !key.scope) {
-        problem = SCOPE_UNREADABLE;
+    if (status != STORE_OK) {
+        return fail_admin(c, status, problem);
     }
-    if (!problem) {
-        problem = read_expiry(c, &key.expires_at);
-    }
-    if (problem) {
-        return fail("%s", problem);
-    }
-    if (store_tag_key(c->store, &tag_key) != STORE_OK) {
-        return fail_down(c);
-    }
-    text = token_mint(c->pool, TOKEN_SERVICE_KEY, &tag_key);
-    token_hash(text, &key.hash);
-    c->audit->scope = key.scope;
-    switch (store_key_add(c->store, &key)) {
-    case STORE_OK: print_added(c, &key, text); return DONE;
-    case STORE_DOWN: return fail_down(c);
-    case STORE_REFUSED: break;
-    }
-    return fail("there is already, or has been, a key \"%s\"; choose another name, so that the log says which one was used",
-                key.name);
+    print_added(c, key, text);
+    return DONE;
 }
 
 static void add_row(const command_t *c, const void *item, table_t *table)
@@ -157,36 +117,16 @@ int key_list(command_t *c)
 
 int key_revoke(command_t *c)
 {
-    apr_array_header_t *keys;
-    service_key_t *key = NULL;
+    service_key_t *key;
+    const char *problem = NULL;
+    store_status_t status;
 
     c->store->issuer = c->server.issuer;
-    if (store_key_find(c->store, c->operands[0], &keys) != STORE_OK) {
-        return fail_down(c);
-    }
-    for (int i = 0; i < keys->nelts; i++) {
-        service_key_t *found = APR_ARRAY_IDX(keys, i, service_key_t *);
-
-        if (!found->revoked_at) {
-            if (key) {
-                return fail("several issuers have a key \"%s\"; choose one with --issuer", key->name);
-            }
-            key = found;
-        }
-    }
-    if (!key) {
-        const char *name = c->operands[0];
-
-        return keys->nelts ? fail("the key \"%s\" has already been revoked", name)
-                           : fail("there is no key \"%s\"; `gptoauth key list` shows them all", name);
-    }
-    switch (store_key_revoke(c->store, key->name, key->issuer)) {
-    case STORE_OK: break;
-    case STORE_DOWN: return fail_down(c);
-    case STORE_REFUSED: return fail("the key \"%s\" was revoked in the meantime", key->name);
+    status = admin_key_revoke(c->store, c->operands[0], &key, &problem);
+    if (status != STORE_OK) {
+        return fail_admin(c, status, problem);
     }
     if (c->json) {
-        key->revoked_at = c->store->now;
         print_json(c->pool, key_json(c, key));
     } else {
         printf("Service key \"%s\" is revoked: it opens nothing from now on.\n", terminal_text(c->pool, key->name));

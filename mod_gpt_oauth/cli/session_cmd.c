@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "admin/users.h"
 #include "base/array.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -47,31 +48,11 @@ int user_sessions(command_t *c)
     return command_list(c, &list);
 }
 
-/* In all spellings of the name. */
-static store_status_t end_all(const command_t *c, apr_int64_t *count)
-{
-    apr_array_header_t *names;
-
-    if (store_session_end_all(c->store, c->operands[0], NULL, count) == STORE_DOWN ||
-        store_user_spellings(c->store, c->operands[0], &names) == STORE_DOWN) {
-        return STORE_DOWN;
-    }
-    for (int i = 0; i < names->nelts; i++) {
-        apr_int64_t more;
-
-        if (store_session_end_all(c->store, APR_ARRAY_IDX(names, i, const char *), NULL, &more) == STORE_DOWN) {
-            return STORE_DOWN;
-        }
-        *count += more;
-    }
-    return STORE_OK;
-}
-
 int user_signout(command_t *c)
 {
     apr_int64_t count;
 
-    if (end_all(c, &count) == STORE_DOWN) {
+    if (admin_user_sign_out(c->store, c->operands[0], &count) == STORE_DOWN) {
         return fail_down(c);
     }
     c->audit->count = count;

@@ -2,10 +2,9 @@
  * The commands `throttle list` and `throttle clear`. Called by main.c.
  */
 #include <stdio.h>
-#include <string.h>
 
+#include "admin/access.h"
 #include "base/array.h"
-#include "base/fold.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "store/throttles.h"
@@ -50,22 +49,21 @@ int throttle_list(command_t *c)
 
 int throttle_clear(command_t *c)
 {
-    const char *user = c->args->user ? name_fold(c->pool, c->args->user) : NULL;
+    const char *user = c->args->user, *address = c->args->address, *problem = NULL;
     apr_int64_t count;
+    store_status_t status;
 
-    if ((user != NULL) + (c->args->address != NULL) + ((c->args->given & ARG_ALL) != 0) != 1) {
+    if ((user != NULL) + (address != NULL) + ((c->args->given & ARG_ALL) != 0) != 1) {
         return fail("specify which: --user NAME, --address ADDRESS (as `gptoauth throttle list` shows it), or --all");
     }
-    if (store_throttle_lift(c->store, user, c->args->address, &count) != STORE_OK) {
-        return fail_down(c);
+    status = admin_throttle_lift(c->store, user, address, &count, &problem);
+    if (status == STORE_DOWN || (status == STORE_REFUSED && !c->json)) {
+        return fail_admin(c, status, problem);
     }
     c->audit->count = count;
     if (c->json) {
         print_json(c->pool, json_pack("{sI}", "lifted", (json_int_t)count));
         return DONE;
-    }
-    if (count == 0) {
-        return fail("there is nothing to lift; `gptoauth throttle list` shows what is in force");
     }
     printf("%" APR_INT64_T_FMT " throttle%s lifted.\n", count, count == 1 ? "" : "s");
     return DONE;

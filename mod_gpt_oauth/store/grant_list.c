@@ -89,7 +89,8 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
         return STORE_REFUSED;
     }
     while ((status = forget_some(store, username, client_id)) == STORE_OK) {}
-    while (status != STORE_DOWN && (status = kill_some(store, username, client_id, &since, &some)) == STORE_OK) {
+    while (status != STORE_DOWN && !store->is_spent &&
+           (status = kill_some(store, username, client_id, &since, &some)) == STORE_OK) {
         *count += some;
     }
     return status == STORE_DOWN ? STORE_DOWN : STORE_OK;

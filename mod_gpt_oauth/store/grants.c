@@ -119,14 +119,16 @@ store_status_t store_grant_issue_own(store_t *store, const char *new_id, const c
     return db_text(store, &op, args, COUNT(args), grant_id);
 }
 
-store_status_t store_grant_revoke(store_t *store, const char *grant_id)
+store_status_t store_grant_revoke(store_t *store, const char *username, const char *grant_id)
 {
     static const op_t op = {
-        .sql = "UPDATE oauth_grant SET revoked_at = $1"
-               " WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND revoked_at IS NULL RETURNING 1",
-        .done = "SELECT 1 FROM oauth_grant WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND revoked_at = $1",
+        .sql =
+            "UPDATE oauth_grant SET revoked_at = $1"
+            " WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND ($4 IS NULL OR username = $4) AND revoked_at IS NULL RETURNING 1",
+        .done = "SELECT 1 FROM oauth_grant WHERE id = $2 AND ($3 IS NULL OR issuer = $3) AND ($4 IS NULL OR username = $4)"
+                " AND revoked_at = $1",
     };
-    const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer) };
+    const value_t args[] = { v_number(store->now), v_text(grant_id), v_text(store->issuer), v_text(username) };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }

@@ -126,7 +126,7 @@ store_status_t store_session_list(store_t *store, const char *username, const us
 store_status_t store_session_end_of(store_t *store, const char *username, const char *public_id)
 {
     static const op_t op = {
-        .sql = "DELETE FROM oauth_session WHERE username = $1 AND issuer = $2 AND public_id = $3 RETURNING 1",
+        .sql = "DELETE FROM oauth_session WHERE username = $1 AND ($2 IS NULL OR issuer = $2) AND public_id = $3 RETURNING 1",
         .done = "SELECT 1", /* gone is gone */
     };
     const value_t args[] = { v_text(username), v_text(store->issuer), v_text(public_id) };

@@ -32,7 +32,7 @@ store_status_t store_session_list(store_t *store, const char *username, const us
                                   apr_array_header_t **sessions);
 /* Ends the session. STORE_REFUSED: there is none. */
 store_status_t store_session_end(store_t *store, const digest_t *hash);
-/* Ends one of this user's; STORE_REFUSED: he has none of that id. */
+/* Ends one of this user's, at any issuer when store->issuer is NULL; STORE_REFUSED: he has none of that id. */
 store_status_t store_session_end_of(store_t *store, const char *username, const char *public_id);
 /* Ends all of this user's but one (NULL: all), at all issuers when store->issuer is NULL; *count says how many. */
 store_status_t store_session_end_all(store_t *store, const char *username, const char *but, apr_int64_t *count);

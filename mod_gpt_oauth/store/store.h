@@ -142,6 +142,11 @@ store_status_t store_registration_touch(store_t *store, const char *id);
 #define REGISTRATION_UNUSED_MAX 10000
 store_status_t store_registration_trim(store_t *store, int limit);
 store_status_t store_document_trim(store_t *store, int limit);
+/*
+ * Of the same, removes those that no user let in for so many seconds, nor has a grant of theirs been used, with all grants and consents, up to
+ * limit of them; those that nobody ever let in when they were not seen either. Who is disabled stays. STORE_REFUSED: there was none.
+ */
+store_status_t store_registration_clean_up(store_t *store, apr_int64_t unused_for, int limit, apr_int64_t *count);
 
 /* ---- users ---- */
 
@@ -314,8 +319,11 @@ store_status_t store_grant_reissue(store_t *store, const grant_t *grant, int lim
 store_status_t store_grant_issue_own(store_t *store, const char *new_id, const char *client_id, const access_token_t *token,
                                      const char **grant_id);
 
-/* Kills the grant: all that hangs on it is dead from the commit on. STORE_REFUSED: it was dead already or is unknown. */
-store_status_t store_grant_revoke(store_t *store, const char *grant_id);
+/*
+ * Kills the grant, of this user in this very spelling (NULL: of whomever): all that hangs on it is dead from the commit on.
+ * STORE_REFUSED: it was dead already or is unknown.
+ */
+store_status_t store_grant_revoke(store_t *store, const char *username, const char *grant_id);
 
 /* ---- access ---- */
 

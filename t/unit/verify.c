@@ -127,7 +127,7 @@ static void test_ends(store_t *store)
     tokens_t revoked = tokens_of(store, policy, "revoked"), client = tokens_of(store, policy, "disabled"),
              removed = tokens_of(store, policy, "removed"), user = tokens_of(store, policy, "user");
 
-    ok(store_grant_revoke(store, revoked.grant_id) == STORE_OK, "its grant is revoked");
+    ok(store_grant_revoke(store, NULL, revoked.grant_id) == STORE_OK, "its grant is revoked");
     try(store, "of a revoked grant", revoked.access_token, 0, "invalid_token");
     ok(store_client_set_disabled(store, "disabled", store->now) == STORE_OK, "its client is disabled");
     try(store, "case 248: of a disabled client", client.access_token, 0, "invalid_token");

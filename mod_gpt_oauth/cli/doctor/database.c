@@ -8,6 +8,7 @@
 #include <apr_time.h>
 
 #include "store/health.h"
+#include "admin/keys.h"
 #include "cli/doctor/checks.h"
 #include "cli/output.h"
 
@@ -246,18 +247,15 @@ static void judge_users(doctor_t *doctor)
     }
 }
 
-/* Whoever has to hand out another one may be on holiday. */
-#define KEY_NOTICE ((apr_int64_t)14 * 86400)
-
 static void judge_key(doctor_t *doctor, const service_key_t *key)
 {
     apr_pool_t *p = doctor->c->pool;
-    apr_int64_t left = key->expires_at - doctor->c->store->now;
+    apr_int64_t now = doctor->c->store->now;
 
-    if (key->revoked_at || !key->expires_at || left > KEY_NOTICE || left > (key->expires_at - key->created_at) / 2) {
+    if (!admin_key_ends_soon(key, now)) {
         return;
     }
-    if (left <= 0) {
+    if (key->expires_at <= now) {
         report_add(doctor->report, WARNING, "key",
                    apr_psprintf(p, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
                                 terminal_text(p, key->name)),

@@ -134,7 +134,7 @@ static void forget(const try_t *try, apr_int64_t since)
         if (store_access_get(store, &hash, &access) != STORE_OK) {
             continue;
         }
-        store_grant_revoke(store, access->grant_id);
+        store_grant_revoke(store, NULL, access->grant_id);
         if (access->username) {
             store_consent_forget(store, access->username, try->client->id, try->redirect_uri, since);
         }
