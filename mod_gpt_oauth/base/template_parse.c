@@ -95,14 +95,24 @@ static void close_section(reader_t *reader, int floor, const char *name, const t
     end->other = index;
 }
 
+/* Of these the caller has checked that they are addresses, or words of its own. */
+static int is_ours_to_fill(const char *attribute)
+{
+    static const char *const names[] = { "href", "name", "src", "type" };
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (strcmp(names[i], attribute) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void read_value(reader_t *reader, const char *name, const template_text_t *text, const char *at)
 {
     const char *problem = html_place_problem(&reader->place, name);
-    /* Of our own the caller has checked that these are addresses. */
-    int is_link = text->is_ours && reader->place.where == HTML_ATTRIBUTE &&
-                  (strcmp(reader->place.attribute, "href") == 0 || strcmp(reader->place.attribute, "src") == 0);
 
-    if (problem && !is_link) {
+    if (problem && !(text->is_ours && reader->place.where == HTML_ATTRIBUTE && is_ours_to_fill(reader->place.attribute))) {
         fail(reader, text, at, problem);
     }
     add(reader, NODE_VALUE, name, 0);
@@ -203,7 +213,8 @@ static void read_partial(reader_t *reader, const char *name, const template_text
     reader->partials++;
     read_all(reader, &text);
     reader->partials--;
-    if (strcmp(name, "fields") == 0 && reader->place.has_form) {
+    /* A form that asks for a page has nothing to be sealed: that one is ours, as the fields are. */
+    if ((strcmp(name, "fields") == 0 || (outer->is_ours && strcmp(name, "view") == 0)) && reader->place.has_form) {
         reader->place.has_form = 2;
     }
 }

@@ -101,11 +101,11 @@ static int act(console_t *c, const transaction_t *form)
     const char *reason;
     int status;
 
+    if (action && (reason = forbidden(c, action))) {
+        return refuse_role(c, reason);
+    }
     if (!action || strcmp(form->request, apr_pstrcat(c->visit.r->pool, "action=", action->name, NULL)) != 0) {
         return visit_refuse_form(&c->visit, HTTP_BAD_REQUEST, "error_bad_form", "", "the action is not the form's");
-    }
-    if ((reason = forbidden(c, action))) {
-        return refuse_role(c, reason);
     }
     status = question_ask(c, action);
     return status == DECLINED ? action_run(c, action, form->id) : status;

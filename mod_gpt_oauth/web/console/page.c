@@ -205,7 +205,7 @@ void console_search(console_t *c, const char *view, const char *label, const cha
     json_t *search = json_object();
 
     json_object_set_new(c->data, "search", search);
-    page_set(search, "search_action", ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1));
+    page_set(search, "action", ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1));
     page_set(search, "view", view);
     page_set(search, "search_label", label);
     page_set(search, "prefix", prefix);
@@ -217,8 +217,9 @@ void console_ask(console_t *c, const char *view, const char *label, const char *
     json_t *ask = json_object();
 
     json_object_set_new(c->data, "ask", ask);
-    page_set(ask, "ask_action", ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1));
+    page_set(ask, "action", ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1));
     page_set(ask, "view", view);
+    page_set(ask, "ask_name", view);
     page_set(ask, "ask_label", label);
     page_set(ask, "button", button);
 }

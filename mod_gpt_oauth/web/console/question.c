@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "base/array.h"
 #include "grant/user.h"
 #include "private.h"
 #include "web/console/page.h"
@@ -19,6 +20,18 @@
 #define PASSWORD "present_password"
 #define NAME     "typed_name"
 
+static int is_seal(const char *name)
+{
+    static const char *const names[] = { "transaction", "request", "shown", "mac" };
+
+    for (int i = 0; i < COUNT(names); i++) {
+        if (strcmp(names[i], name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* The page; problem NULL: nothing is wrong yet. name NULL: it is the password that is asked for. */
 static int show(console_t *c, const action_t *action, int status, const char *problem, const char *name)
 {
@@ -31,7 +44,9 @@ static int show(console_t *c, const action_t *action, int status, const char *pr
     for (int i = 0; i < c->params->list->nelts; i++) {
         const param_t *param = &APR_ARRAY_IDX(c->params->list, i, param_t);
 
-        if (strcmp(param->name, PASSWORD) != 0 && strcmp(param->name, NAME) != 0) {
+        if (is_seal(param->name)) {
+            page_set(question, param->name, param->value);
+        } else if (strcmp(param->name, PASSWORD) != 0 && strcmp(param->name, NAME) != 0) {
             console_hidden(question, param->name, param->value);
         }
     }

@@ -19,6 +19,14 @@ const view_t views[] = {
     { .name = NULL },
 };
 
+/* A form that asks for a view names it; a link has it as the name of its first parameter. */
+static int is_asked_for(const console_t *c, const view_t *view)
+{
+    const char *name = params_get(c->params, "view");
+
+    return name ? strcmp(name, view->name) == 0 : params_find(c->params, view->name) != NULL;
+}
+
 /* What the role has no part in is not there. */
 int views_show(console_t *c)
 {
@@ -27,7 +35,7 @@ int views_show(console_t *c)
     for (const view_t *view = views; view->name; view++) {
         if (view->role <= c->role) {
             first = first ? first : view;
-            if (params_find(c->params, view->name)) {
+            if (is_asked_for(c, view)) {
                 return view->show(c);
             }
         }

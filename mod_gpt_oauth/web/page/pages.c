@@ -33,7 +33,7 @@ static const struct {
 /* These are no one else's: they hold addresses, or what makes a form one of ours. */
 static int is_ours_alone(const char *name)
 {
-    static const char *const names[] = { "button", "console", "fields", "icon", "link", "logo" };
+    static const char *const names[] = { "button", "console", "fields", "icon", "link", "logo", "view" };
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strcmp(names[i], name) == 0) {
