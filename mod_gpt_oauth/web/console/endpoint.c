@@ -58,7 +58,7 @@ int endpoint_console_get(request_rec *r)
     }
     c.params = query;
     if (!c.owner.username) {
-        c.visit.query = visit_encode(r->pool, query);
+        c.visit.query = query->list->nelts ? visit_encode(r->pool, query) : "console=";
         return visit_show_sign_in(&c.visit, HTTP_OK, NULL, NULL);
     }
     return views_show(&c);
