@@ -13,8 +13,9 @@
 #include "web/endpoint/owner.h"
 #include "web/endpoint/visit.h"
 
-/* A note of the request: why an action was refused, for the view that shows its form again. */
+/* Notes of the request: why an action was refused, for the view that shows its form again; and that one was done. */
 #define CONSOLE_PROBLEM "gpt-oauth-console-problem"
+#define CONSOLE_NOTICE  "gpt-oauth-console-notice"
 
 struct view_t; /* web/console/views.h */
 

@@ -51,6 +51,7 @@ int endpoint_console_get(request_rec *r)
 {
     console_t c;
     params_t *query = read_query(r);
+    const action_t *did;
     int status = begin(&c, r);
 
     if (status != DECLINED) {
@@ -60,6 +61,10 @@ int endpoint_console_get(request_rec *r)
     if (!c.owner.username) {
         c.visit.query = query->list->nelts ? visit_encode(r->pool, query) : "console=";
         return visit_show_sign_in(&c.visit, HTTP_OK, NULL, NULL);
+    }
+    /* Words of ours alone: anybody can make a link. */
+    if ((did = action_named(params_get(query, "done")))) {
+        apr_table_setn(r->notes, CONSOLE_NOTICE, did->done);
     }
     return views_show(&c);
 }

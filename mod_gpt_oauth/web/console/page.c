@@ -63,21 +63,6 @@ static void add_navigation(console_t *c, const char *here)
     }
 }
 
-void console_begin(console_t *c, const char *heading, const char *view)
-{
-    request_record(c->visit.r)->language = 1; /* English, in which the console is */
-    c->data = page_data(c->visit.r);
-    set(c->data, c, "heading", heading);
-    set(c->data, c, "user", c->owner.username);
-    page_set(c->data, "role", c->role == ROLE_ADMIN ? "administrator" : "help desk");
-    add_navigation(c, view);
-}
-
-int console_send(console_t *c, int status)
-{
-    return page_send(c->visit.r, status, "console", "console_title", c->data);
-}
-
 void console_notice(console_t *c, const char *text)
 {
     set(c->data, c, "notice", text);
@@ -87,6 +72,25 @@ void console_problem(console_t *c, const char *text)
 {
     set(c->data, c, "problem", text);
     json_object_set_new(c->data, "is_error", json_true());
+}
+
+void console_begin(console_t *c, const char *heading, const char *view)
+{
+    request_record(c->visit.r)->language = 1; /* English, in which the console is */
+    c->data = page_data(c->visit.r);
+    set(c->data, c, "heading", heading);
+    set(c->data, c, "user", c->owner.username);
+    page_set(c->data, "role", c->role == ROLE_ADMIN ? "administrator" : "help desk");
+    add_navigation(c, view);
+    if (apr_table_get(c->visit.r->notes, CONSOLE_PROBLEM)) {
+        console_problem(c, apr_table_get(c->visit.r->notes, CONSOLE_PROBLEM));
+    }
+    set(c->data, c, "notice", apr_table_get(c->visit.r->notes, CONSOLE_NOTICE));
+}
+
+int console_send(console_t *c, int status)
+{
+    return page_send(c->visit.r, status, "console", "console_title", c->data);
 }
 
 void console_warn(console_t *c, const char *text)
