@@ -6,7 +6,9 @@
 
 #include <apr_strings.h>
 
+#include "base/password.h"
 #include "grant/user.h"
+#include "store/one_time.h"
 #include "store/sessions.h"
 
 static store_status_t refuse(store_t *store, const char *format, const char *name, const char **problem)
@@ -83,6 +85,74 @@ store_status_t admin_user_passwd(store_t *store, const char *name, const char *h
     if (status == STORE_OK && (status = store_user_set_password(store, name, hash)) == STORE_REFUSED) {
         return refuse_unknown(store, name, problem);
     }
+    return status;
+}
+
+/* 80 bits in groups that can be read out, of letters and digits that look like no others (Crockford's). */
+static const char *make_password(apr_pool_t *p)
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    unsigned char random[16];
+    char *text = apr_palloc(p, 20), *end = text;
+
+    crypto_random(random, sizeof(random));
+    for (int i = 0; i < 16; i++) {
+        if (i && i % 4 == 0) {
+            *end++ = '-';
+        }
+        *end++ = alphabet[random[i] % 32];
+    }
+    *end = '\0';
+    return text;
+}
+
+/* STORE_DOWN when there is no memory to hash with. */
+static store_status_t make_one_time(store_t *store, const char *by, const char **text, one_time_t *made)
+{
+    *text = make_password(store->pool);
+    made->password_hash = password_hash(store->pool, *text);
+    made->until = store->now + ONE_TIME_LIFETIME;
+    made->by = by;
+    if (!made->password_hash) {
+        store->problem = "the one-time password could not be hashed";
+        return STORE_DOWN;
+    }
+    return STORE_OK;
+}
+
+store_status_t admin_user_add_one_time(store_t *store, const char *name, const char *by, const char **password,
+                                       const char **problem)
+{
+    const char *text;
+    one_time_t made;
+    store_status_t status = admin_user_may_add(store, name, problem);
+
+    if (status != STORE_OK || (status = make_one_time(store, by, &text, &made)) != STORE_OK) {
+        return status;
+    }
+    status = store_user_add_one_time(store, name, &made);
+    if (status == STORE_REFUSED) {
+        return refuse_taken(store, name, problem);
+    }
+    *password = status == STORE_OK ? text : *password;
+    return status;
+}
+
+store_status_t admin_user_set_one_time(store_t *store, const char *name, const char *by, const char **password,
+                                       const char **problem)
+{
+    const char *text;
+    one_time_t made;
+    store_status_t status = admin_user_may_passwd(store, name, problem);
+
+    if (status != STORE_OK || (status = make_one_time(store, by, &text, &made)) != STORE_OK) {
+        return status;
+    }
+    status = store_user_set_one_time(store, name, &made);
+    if (status == STORE_REFUSED) {
+        return refuse_unknown(store, name, problem);
+    }
+    *password = status == STORE_OK ? text : *password;
     return status;
 }
 

@@ -47,6 +47,7 @@ static const struct option {
     { "--children", ARG_CHILDREN, offsetof(args_t, children) },
     { "--address", ARG_ADDRESS, offsetof(args_t, address) },
     { "--all", ARG_ALL, NO_VALUE },
+    { "--one-time", ARG_ONE_TIME, NO_VALUE },
     { "--limit", ARG_LIMIT, offsetof(args_t, limit) },
     { NULL, 0, 0 },
 };

@@ -38,7 +38,8 @@ enum {
     ARG_ADDRESS = 1 << 26,
     ARG_ALL = 1 << 27,
     ARG_LIMIT = 1 << 28,
-    ARG_LINKS = 1 << 29,                   /* --website, --privacy or --terms */
+    ARG_LINKS = 1 << 29, /* --website, --privacy or --terms */
+    ARG_ONE_TIME = 1 << 30,
     ARG_NET = ARG_CONNECT_TO | ARG_CACERT, /* of those that ask the server */
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };

@@ -30,7 +30,7 @@ struct audit_log_t {
 };
 
 /* Only root is believed to have come by sudo: anybody can set a variable. */
-static const char *who_runs(apr_pool_t *p)
+const char *audit_by(apr_pool_t *p)
 {
     const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
     const struct passwd *user = name && *name ? NULL : getpwuid(getuid());
@@ -68,7 +68,7 @@ const char *audit_open(apr_pool_t *p, const char *text, audit_log_t **log)
     *log = apr_pcalloc(p, sizeof(**log));
     (*log)->end = -1;
     (*log)->text = text;
-    (*log)->by = who_runs(p);
+    (*log)->by = audit_by(p);
     if (!problem && place.program) {
         rv = start(p, &place, *log);
     } else if (!problem && !(problem = audit_place_open(&place, &(*log)->fd))) {

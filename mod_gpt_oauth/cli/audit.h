@@ -9,6 +9,9 @@
 
 typedef struct audit_log_t audit_log_t;
 
+/* Who runs the command: a user of the machine, the one behind sudo. To be asked before root becomes the owner of the database. */
+const char *audit_by(apr_pool_t *p);
+
 /*
  * Opens the file or starts the program of text, before anything is changed, and as whoever ran the command: root may become the
  * owner of the database next. NULL, or why the command must not go on.

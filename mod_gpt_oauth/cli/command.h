@@ -21,6 +21,7 @@ typedef struct command_t {
     const char *secret; /* what --secret-file holds, or NULL */
     database_t *database;
     store_t *store;
+    const char *by;        /* who runs it, as the audit log says it */
     audit_t *audit;        /* what is known of the line of this command in the audit log */
     const char *client_id; /* of --client, as grant_list has found it */
     const char *problem;   /* why there is no database, for doctor alone: then database and store are NULL */

@@ -49,8 +49,11 @@ static const struct entry {
     { "client", "enable", "CLIENT", "let it in again", 0, 1, 1, client_enable },
     { "client", "remove", "CLIENT", "delete it and all its grants", 0, 1, 1, client_remove },
     { "gpt", NULL, "CLIENT [--new-secret]", "what to paste into the GPT builder", ARG_NEW_SECRET, 1, 1, gpt },
-    { "user", "add", "NAME", "add a user; asks for the password or reads it from standard input", 0, 1, 1, user_add },
-    { "user", "passwd", "NAME", "set a new password, end all sessions and grants", 0, 1, 1, user_passwd },
+    { "user", "add", "NAME [--one-time]",
+      "add a user; asks for the password, reads it from standard input, or makes one that must be changed", ARG_ONE_TIME, 1, 1,
+      user_add },
+    { "user", "passwd", "NAME [--one-time]", "set a new password, or one for one time; end all sessions and grants", ARG_ONE_TIME,
+      1, 1, user_passwd },
     { "user", "list", "[--limit N]", "all users", ARG_LIMIT, 0, 0, user_list },
     { "user", "disable", "NAME", "refuse a user (of any sign-in) and all tokens", 0, 1, 1, user_disable },
     { "user", "enable", "NAME", "let the user in again", 0, 1, 1, user_enable },
@@ -235,6 +238,7 @@ static int run(const struct entry *entry, command_t *c)
     if (!problem && c->args->secret_file) {
         problem = read_secret(c); /* now: root may become the owner of the database next */
     }
+    c->by = audit_by(c->pool);
     c->audit = apr_pcalloc(c->pool, sizeof(*c->audit));
     describe(entry, c);
     if (!problem && conf.audit_log && c->audit->event) {

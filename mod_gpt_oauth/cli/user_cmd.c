@@ -1,5 +1,6 @@
 /*
- * The commands `user …`, for the module's own users; disabling and removing takes in the people of other sign-ins. Called by main.c.
+ * The commands `user …`, for the module's own users; disabling and removing takes in the people of other sign-ins. Called by
+ * main.c.
  */
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ static json_t *user_json(const command_t *c, const void *item)
     (void)c;
     json_object_set_new(object, "name", json_string(user->name));
     json_object_set_new(object, "has_password", json_boolean(user->password_hash != NULL));
+    json_object_set_new(object, "one_time_until", time_json(user->one_time_until));
     json_object_set_new(object, "created_at", time_json(user->created_at));
     json_object_set_new(object, "disabled_at", time_json(user->disabled_at));
     return object;
@@ -53,11 +55,37 @@ static int report(const command_t *c, const char *did)
     return DONE;
 }
 
+typedef store_status_t one_time_fn(store_t *store, const char *name, const char *by, const char **password, const char **problem);
+
+/* JSON is of what was set, and not asked for again: the password is shown only once. */
+static int set_one_time(const command_t *c, one_time_fn *set, const char *did)
+{
+    const char *name = c->operands[0], *password, *problem = NULL;
+    store_status_t status = set(c->store, name, c->by, &password, &problem);
+
+    if (status != STORE_OK) {
+        return fail_admin(c, status, problem);
+    }
+    if (c->json) {
+        print_json(c->pool, json_pack("{ss ss sI}", "name", name, "one_time_password", password, "one_time_until",
+                                      (json_int_t)(c->store->now + ONE_TIME_LIFETIME)));
+        return DONE;
+    }
+    printf("User \"%s\" %s:\n\n    %s\n\n", terminal_text(c->pool, name), did, password);
+    printf("It is shown only once. Until %s it signs in to the choice of another one, and to nothing else.\n",
+           time_text(c->pool, c->store->now + ONE_TIME_LIFETIME, "-"));
+    return DONE;
+}
+
 int user_add(command_t *c)
 {
     const char *name = c->operands[0], *hash, *problem = NULL;
-    store_status_t status = admin_user_may_add(c->store, name, &problem); /* told before anybody types a password twice */
+    store_status_t status;
 
+    if (c->args->given & ARG_ONE_TIME) {
+        return set_one_time(c, admin_user_add_one_time, "is added, with a one-time password");
+    }
+    status = admin_user_may_add(c->store, name, &problem); /* told before anybody types a password twice */
     if (status == STORE_OK) {
         if (read_hash(c, &hash)) {
             return FAILED;
@@ -70,8 +98,12 @@ int user_add(command_t *c)
 int user_passwd(command_t *c)
 {
     const char *name = c->operands[0], *hash, *problem = NULL;
-    store_status_t status = admin_user_may_passwd(c->store, name, &problem);
+    store_status_t status;
 
+    if (c->args->given & ARG_ONE_TIME) {
+        return set_one_time(c, admin_user_set_one_time, "has a one-time password; all sessions and grants have ended");
+    }
+    status = admin_user_may_passwd(c->store, name, &problem);
     if (status == STORE_OK) {
         if (read_hash(c, &hash)) {
             return FAILED;
@@ -87,7 +119,7 @@ static void add_row(const command_t *c, const void *item, table_t *table)
     const user_t *user = item;
 
     table_add(table, user->name);
-    table_add(table, user->password_hash ? "password" : "elsewhere");
+    table_add(table, user->one_time_until ? "one-time password" : user->password_hash ? "password" : "elsewhere");
     table_add(table, time_text(c->pool, user->created_at, "-"));
     table_add(table, user->disabled_at ? "disabled" : "active");
 }
