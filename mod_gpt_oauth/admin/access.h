@@ -18,9 +18,9 @@ store_status_t admin_grants_revoke(store_t *store, const char *username, const c
 store_status_t admin_throttle_lift(store_t *store, const char *username, const char *address, apr_int64_t *count,
                                    const char **problem);
 /*
- * Apps that registered themselves here or have a document, and that no user let in, nor was a grant used, for so many seconds: removes
- * them with all grants, up to CLEANUP_MAX at a time; *count says how many. Disabled ones stay, as they would come back enabled.
- * STORE_REFUSED: there was none.
+ * Apps that registered themselves here or have a document, and that no user let in, nor was a grant used, for so many seconds:
+ * removes them with all grants, up to CLEANUP_MAX at a time; *count says how many. Disabled ones stay, as they would come back
+ * enabled. STORE_REFUSED: there was none.
  */
 #define CLEANUP_MAX 1000
 store_status_t admin_registrations_clean_up(store_t *store, apr_int64_t unseen_for, apr_int64_t *count, const char **problem);

@@ -22,8 +22,8 @@ store_status_t admin_key_add(store_t *store, const new_key_t *wanted, service_ke
 store_status_t admin_key_revoke(store_t *store, const char *name, service_key_t **key, const char **problem);
 
 /*
- * 1 when the key ends within KEY_ENDS_SOON, or half of its life if that is less, or has ended: doctor and the console warn. Whoever
- * has to hand out another one may be on holiday.
+ * 1 when the key ends within KEY_ENDS_SOON, or half of its life if that is less, or has ended: doctor and the console warn.
+ * Whoever has to hand out another one may be on holiday.
  */
 #define KEY_ENDS_SOON (14 * 86400)
 int admin_key_ends_soon(const service_key_t *key, apr_int64_t now);

@@ -1,6 +1,6 @@
 /*
- * What an administrator or the help desk does with users. Returns and *problem as in admin/clients.h. Disabling, removing and what
- * ends sessions or grants takes in all spellings of the name (base/fold.h).
+ * What an administrator or the help desk does with users. Returns and *problem as in admin/clients.h. Disabling, removing and
+ * what ends sessions or grants takes in all spellings of the name (base/fold.h).
  */
 #ifndef GPT_OAUTH_ADMIN_USERS_H
 #define GPT_OAUTH_ADMIN_USERS_H
@@ -20,8 +20,9 @@ store_status_t admin_user_may_passwd(store_t *store, const char *name, const cha
 store_status_t admin_user_passwd(store_t *store, const char *name, const char *hash, const char **problem);
 
 /*
- * One-time passwords: 80 random bits, shown once; *password is set only with STORE_OK. They sign in to nothing but the page where
- * the user chooses another one, for ONE_TIME_LIFETIME. by: who set it, as the user reads it. Hashes: not on a thread that must be quick.
+ * One-time passwords: 80 random bits, shown once; *password is set only with STORE_OK. They sign in to nothing but the page
+ * where the user chooses another one, for ONE_TIME_LIFETIME. by: who set it, as the user reads it. Hashes: not on a thread that
+ * must be quick.
  */
 store_status_t admin_user_add_one_time(store_t *store, const char *name, const char *by, const char **password,
                                        const char **problem);

@@ -1,5 +1,6 @@
 /*
- * The commands `client …` and `gpt`: each finds the client, has admin/ change it and hands over to client_print.c. Called by main.c.
+ * The commands `client …` and `gpt`: each finds the client, has admin/ change it and hands over to client_print.c. Called by
+ * main.c.
  */
 #include "admin/clients.h"
 #include "cli/client_print.h"

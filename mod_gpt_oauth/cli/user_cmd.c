@@ -1,5 +1,6 @@
 /*
- * The commands `user …`, for the module's own users; disabling and removing takes in the people of other sign-ins. Called by main.c.
+ * The commands `user …`, for the module's own users; disabling and removing takes in the people of other sign-ins. Called by
+ * main.c.
  */
 #include <stdio.h>
 

@@ -121,7 +121,7 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
     "seen_at <= $1 AND COALESCE(let_in_at, seen_at) < $1 - $2 AND ($4 IS NULL OR issuer IS NULL OR issuer = $4)"                 \
     " AND NOT (disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id"               \
     " AND COALESCE(g.used_at, g.created_at) >= $1 - $2))"
-#define UNUSED_ONES              "SELECT id FROM oauth_client WHERE " UNUSED " ORDER BY seen_at, id LIMIT $3"
+#define UNUSED_ONES              "SELECT id FROM oauth_client WHERE " UNUSED " ORDER BY seen_at LIMIT $3"
 #define REMOVE(table, key, they) "DELETE FROM " table " WHERE " key " " they
 #define OF_UNUSED                "= ANY (ARRAY(SELECT id FROM unused))"
 #define IN_UNUSED                "IN (" UNUSED_ONES ")"

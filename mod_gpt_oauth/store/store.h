@@ -143,8 +143,9 @@ store_status_t store_registration_touch(store_t *store, const char *id);
 store_status_t store_registration_trim(store_t *store, int limit);
 store_status_t store_document_trim(store_t *store, int limit);
 /*
- * Of the same, removes those that no user let in for so many seconds, nor has a grant of theirs been used, with all grants and consents, up to
- * limit of them; those that nobody ever let in when they were not seen either. Who is disabled stays. STORE_REFUSED: there was none.
+ * Of the same, removes those that no user let in for so many seconds, nor has a grant of theirs been used, with all grants and
+ * consents, up to limit of them; those that nobody ever let in when they were not seen either. Who is disabled stays.
+ * STORE_REFUSED: there was none.
  */
 store_status_t store_registration_clean_up(store_t *store, apr_int64_t unused_for, int limit, apr_int64_t *count);
 
