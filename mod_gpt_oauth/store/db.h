@@ -10,7 +10,8 @@
 #include "store/value.h"
 
 /*
- * SQL names its arguments $1, $2, … in both dialects, each as often as it likes. On PostgreSQL an operation is one statement.
+ * SQL names its arguments $1, $2, … in both dialects, each as often as it likes. On PostgreSQL an operation is one statement,
+ * and a transaction only where it spends a form's action (store_t) before.
  * On SQLite, which knows no data-modifying WITH, `steps` stand in its place: one transaction, with the same arguments. A step
  * that has columns (RETURNING, SELECT) and finds no row undoes the whole; the rows of the last such step are the result.
  */

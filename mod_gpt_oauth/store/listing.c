@@ -1,1 +1,4 @@
+/*
+ * Pages of clients, users and service keys. Called by the console.
+ */
 #include "store/listing.h"

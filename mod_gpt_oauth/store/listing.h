@@ -1,6 +1,6 @@
 /*
- * Lists as the console shows them: 50 a page by key, by the beginning of a name, in the order of names or of the last use. Part of
- * the store's interface, as store.h. Each is one statement, by index.
+ * Lists as the console shows them: 50 a page by key, by the beginning of a name, in the order of names or of the last use. Part
+ * of the store's interface, as store.h. Each is one statement, by index.
  */
 #ifndef GPT_OAUTH_STORE_LISTING_H
 #define GPT_OAUTH_STORE_LISTING_H

@@ -1,6 +1,6 @@
 /*
- * One-time passwords: set by an administrator or the help desk, they sign in to nothing but the choice of another one. Part of the
- * store's interface, as store.h.
+ * One-time passwords: set by an administrator or the help desk, they sign in to nothing but the choice of another one. Part of
+ * the store's interface, as store.h.
  */
 #ifndef GPT_OAUTH_STORE_ONE_TIME_H
 #define GPT_OAUTH_STORE_ONE_TIME_H

@@ -302,7 +302,8 @@ static outcome_t pgsql_script(lease_t *lease, const char *sql)
 
 static outcome_t pgsql_begin(lease_t *lease)
 {
-    return pgsql_script(lease, "BEGIN");
+    /* Nobody is to wait for locks of a client that is out of reach. */
+    return pgsql_script(lease, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000");
 }
 
 static outcome_t pgsql_commit(lease_t *lease)

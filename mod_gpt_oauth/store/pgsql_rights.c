@@ -43,7 +43,8 @@ outcome_t pgsql_grant_rights(lease_t *lease, const char *role)
         apr_pstrcat(p, schema ? "GRANT USAGE ON SCHEMA " : "", schema ? schema : "", schema ? " TO " : "", schema ? to : "",
                     schema ? "; " : "", "GRANT SELECT ON oauth_setting TO ", to,
                     "; GRANT SELECT, INSERT, UPDATE, DELETE ON oauth_client, oauth_user, oauth_session, oauth_grant, oauth_code,"
-                    " oauth_access_token, oauth_consent, oauth_service_key, oauth_throttle, oauth_browser TO ",
+                    " oauth_access_token, oauth_consent, oauth_service_key, oauth_throttle, oauth_browser,"
+                    " oauth_action TO ",
                     to, NULL));
     /* A GRANT by somebody who holds rights without being allowed to hand them on is a mere warning. */
     if (outcome == DB_OK) {

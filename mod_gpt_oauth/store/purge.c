@@ -33,6 +33,7 @@ static const op_t aged[] = {
     PURGE("oauth_browser", "expires_at < $1", "expires_at"),
     PURGE("oauth_throttle", "until_at < $1 - 86400", "until_at"),
     PURGE("oauth_code", "expires_at < $1 - 86400", "expires_at"),
+    PURGE("oauth_action", "spent_at < $1 - 86400", "spent_at"),
     PURGE("oauth_consent", "COALESCE(ends_at, created_at + 31536000) < $1", "COALESCE(ends_at, created_at + 31536000)"),
 };
 

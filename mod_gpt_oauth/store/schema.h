@@ -7,7 +7,7 @@
 #include "store/lease.h"
 
 /* The number of the newest migration that the statements here rely on. */
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 
 /* Names in oauth_setting. schema_oldest is the least SCHEMA_VERSION of a module that can still work with the schema. */
 #define SETTING_SCHEMA        "schema"

@@ -37,10 +37,16 @@ typedef struct store_t {
     int is_patient;        /* nobody waits, as in the command: housekeeping may take a minute for a statement */
     apr_int64_t server;    /* set by each operation: which server answered, by when that one started; 0 on SQLite */
     const char *problem;   /* set when an operation returns STORE_DOWN: one sentence for the log, without secrets */
-    const char *action;    /* of a console's form: the next operation that changes something spends it in its own transaction */
+    const char *action;    /* of a console's form: see below; NULL */
     int is_spent;          /* set where it was spent before: STORE_REFUSED, and nothing changed */
     int is_misconfigured;  /* whether that problem lasts until the administrator supplies tables, rights or schema; else 0 */
 } store_t;
+
+/*
+ * The next operation that does more than look (no mere SELECT, and of several statements the first) spends store->action in its
+ * own transaction, and sets it to NULL: of all that ever come with the same id one does what it does. It is spent, too, when that
+ * operation is refused, for a reason of its own; and perhaps when it ends with STORE_DOWN.
+ */
 
 /* Seconds to which the last use of grants, service keys and registrations is exact: not every use writes. */
 #define TOUCH_INTERVAL 3600

@@ -5,7 +5,9 @@
 #include <apr_hash.h>
 
 #include "base/fold.h"
-#include "store/db.h"
+#include "store/user_row.h"
+
+#define COLUMNS "name, password_hash, created_at, disabled_at, one_time_until, one_time_at, one_time_by"
 
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {
@@ -15,12 +17,19 @@ static user_t *read_user(apr_pool_t *p, const cell_t *cell)
     user->password_hash = next_text(&cell);
     user->created_at = next_number(&cell);
     user->disabled_at = next_number(&cell);
+    if (user->password_hash && strncmp(user->password_hash, ONE_TIME, strlen(ONE_TIME)) == 0) {
+        user->password_hash += strlen(ONE_TIME);
+        user->one_time_until = next_number(&cell);
+        user->one_time_until = user->one_time_until > 0 ? user->one_time_until : 1;
+        user->one_time_at = next_number(&cell);
+        user->one_time_by = next_text(&cell);
+    }
     return user;
 }
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user)
 {
-    static const op_t op = { .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name = $1" };
+    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name = $1" };
     const value_t args[] = { v_text(name) };
     const cell_t *cell;
     store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
@@ -123,7 +132,7 @@ store_status_t store_user_other_spelling(store_t *store, const char *name, const
 store_status_t store_user_list(store_t *store, const user_t *after, apr_array_header_t **users)
 {
     static const op_t op = {
-        .sql = "SELECT name, password_hash, created_at, disabled_at FROM oauth_user WHERE name > $1 ORDER BY name"
+        .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name > $1 ORDER BY name"
                " LIMIT " SQL_NUMBER(LIST_PAGE),
     };
     const value_t args[] = { v_text(after ? after->name : "") };
@@ -140,39 +149,69 @@ store_status_t store_user_list(store_t *store, const user_t *after, apr_array_he
     return STORE_OK;
 }
 
-store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
+store_status_t store_user_insert(store_t *store, const char *name, const password_t *password)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_user (name, password_hash, created_at, folded) VALUES ($1, $2, $3, NULLIF($4, $1))"
-               " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash WHERE oauth_user.password_hash IS NULL"
-               " RETURNING 1",
+        .sql = "INSERT INTO oauth_user (name, password_hash, created_at, folded, one_time_until, one_time_at, one_time_by)"
+               " VALUES ($1, $2, $3, NULLIF($4, $1), NULLIF($5, 0), CASE WHEN $5 > 0 THEN $3 END, $6)"
+               " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash,"
+               " one_time_until = excluded.one_time_until, one_time_at = excluded.one_time_at, one_time_by = excluded.one_time_by"
+               " WHERE oauth_user.password_hash IS NULL RETURNING 1",
         .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
     };
-    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now), v_text(name_fold(store->pool, name)) };
+    const value_t args[] = {
+        v_text(name),
+        v_text(password->stored),
+        v_number(store->now),
+        v_text(name_fold(store->pool, name)),
+        v_number(password->until),
+        v_text(password->by),
+    };
 
     return db_run(store, &op, args, COUNT(args), NULL);
 }
 
+store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
+{
+    return store_user_insert(store, name, &(password_t){ .stored = password_hash });
+}
+
+#define SET_PASSWORD                                                                                                             \
+    "UPDATE oauth_user SET password_hash = $2, one_time_until = NULLIF($5, 0),"                                                  \
+    " one_time_at = CASE WHEN $5 > 0 THEN $3 END, one_time_by = $6"
+
 /* Users belong to no issuer: all of theirs end. */
-store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash)
+store_status_t store_user_reset(store_t *store, const char *name, const password_t *password)
 {
     static const op_t op = {
-        .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING name),"
+        .sql = "WITH changed AS (" SET_PASSWORD " WHERE name = $1 RETURNING name),"
                " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
                " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
                " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1"
                " AND EXISTS (SELECT 1 FROM changed))"
                " SELECT 1 FROM changed",
         .steps = {
-            "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 RETURNING 1",
+            SET_PASSWORD " WHERE name = $1 RETURNING 1",
             "DELETE FROM oauth_session WHERE username = $1",
             "DELETE FROM oauth_browser WHERE username = $4",
             "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",
         },
     };
-    const value_t args[] = { v_text(name), v_text(password_hash), v_number(store->now), v_text(name_fold(store->pool, name)) };
+    const value_t args[] = {
+        v_text(name),
+        v_text(password->stored),
+        v_number(store->now),
+        v_text(name_fold(store->pool, name)),
+        v_number(password->until),
+        v_text(password->by),
+    };
 
     return db_run(store, &op, args, COUNT(args), NULL);
+}
+
+store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash)
+{
+    return store_user_reset(store, name, &(password_t){ .stored = password_hash });
 }
 
 /* The user's own doing, to whose grants it makes no difference unless he says so. */
@@ -180,7 +219,7 @@ store_status_t store_user_change_password(store_t *store, const char *name, cons
                                           int ends_apps)
 {
     static const op_t op = {
-        .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2 WHERE name = $1 AND password_hash = $5"
+        .sql = "WITH changed AS (UPDATE oauth_user SET password_hash = $2" NO_ONE_TIME " WHERE name = $1 AND password_hash = $5"
                " AND disabled_at IS NULL RETURNING name),"
                " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
                " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
@@ -189,7 +228,8 @@ store_status_t store_user_change_password(store_t *store, const char *name, cons
                " AND EXISTS (SELECT 1 FROM changed))"
                " SELECT 1 FROM changed",
         .steps = {
-            "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 AND password_hash = $5 AND disabled_at IS NULL RETURNING 1",
+            "UPDATE oauth_user SET password_hash = $2" NO_ONE_TIME
+            " WHERE name = $1 AND password_hash = $5 AND disabled_at IS NULL RETURNING 1",
             "DELETE FROM oauth_session WHERE username = $1",
             "DELETE FROM oauth_browser WHERE username = $4",
             "DELETE FROM oauth_consent WHERE username = $1 AND $6 = 1",

@@ -24,6 +24,7 @@ const char *quoted(apr_pool_t *p, const char *text);
 
 /* Each is handed a pool of its own, which dies with it. */
 void test_accept(apr_pool_t *p);
+void test_actions(apr_pool_t *p);
 void test_address(apr_pool_t *p);
 void test_admin(apr_pool_t *p);
 void test_apps_of_users(apr_pool_t *p);
