@@ -244,18 +244,6 @@ sub test_users
     $t->gptoauth_stdin(secret("another horse battery") . "\n", qw(user passwd alice));
     isnt($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), $before, 'user passwd');
     refuses($t, 'user passwd of an unknown user', 'no user "nobody"', [ qw(user passwd nobody) ], stdin => "$password\n");
-    my $group = qr/[0-9a-hjkmnp-tv-z]{4}/;
-    my $made = $t->gptoauth_json(qw(user add newcomer --one-time));
-    like(secret($made->{one_time_password}), qr/^$group(?:-$group){3}$/, 'user add --one-time makes the password');
-    cmp_ok(abs($made->{one_time_until} - time - 86400), '<', 60, '... which is good for a day');
-    is($t->sql(q{SELECT one_time_by FROM oauth_user WHERE name = 'newcomer';}), scalar getpwuid $<, '... and says who made it');
-    my ($shown) = $t->gptoauth(qw(user passwd newcomer --one-time)) =~ /^User "newcomer" has a one-time password; .*:\n\n    ($group(?:-$group){3})\n\nIt is shown only once\. /;
-    isnt(secret($shown // ''), $made->{one_time_password}, 'user passwd --one-time shows another one');
-    like($t->gptoauth('user', 'list'), qr/^newcomer +one-time password +\S+ \S+ UTC +active$/m, '... as user list says');
-    is((grep { $_->{name} eq 'newcomer' } @{ $t->gptoauth_json('user', 'list') })[0]{one_time_until} // 0, $t->sql(q{SELECT one_time_until FROM oauth_user WHERE name = 'newcomer';}), '... and its JSON');
-    refuses($t, 'a one-time password for who is there', 'already a user "newcomer"; `gptoauth user passwd`', [ qw(user add newcomer --one-time) ]);
-    refuses($t, 'a one-time password for who is not', 'no user "nobody" here; `gptoauth user list`', [ qw(user passwd nobody --one-time) ]);
-    $t->gptoauth(qw(user remove newcomer));
     refuses($t, 'user enable of an unknown user', 'no user', [ qw(user enable nobody) ]);
     refuses($t, 'user remove of an unknown user', 'no user', [ qw(user remove nobody) ]);
 

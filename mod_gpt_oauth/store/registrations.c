@@ -114,13 +114,13 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
 }
 
 /*
- * Since when nobody has used it. For one that a user let in once, seen_at would not do: the purge sets it, too. Written as STAYS
- * is, so that PostgreSQL asks each by index for its grants, and joins nothing.
+ * Since when nobody has used it. For one that a user let in once, seen_at would not do: the purge sets it, too. Not by EXISTS, for
+ * which PostgreSQL may read all grants at once.
  */
 #define UNUSED                                                                                                                   \
-    "seen_at <= $1 AND COALESCE(let_in_at, seen_at) < $1 - $2 AND ($4 IS NULL OR issuer IS NULL OR issuer = $4)"                 \
-    " AND NOT (disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM oauth_grant g WHERE g.client_id = oauth_client.id"               \
-    " AND COALESCE(g.used_at, g.created_at) >= $1 - $2))"
+    "seen_at <= $1 AND COALESCE(let_in_at, seen_at) < $1 - $2 AND disabled_at IS NULL"                                           \
+    " AND ($4 IS NULL OR issuer IS NULL OR issuer = $4) AND (SELECT 1 FROM oauth_grant g"                                        \
+    " WHERE g.client_id = oauth_client.id AND COALESCE(g.used_at, g.created_at) >= $1 - $2 LIMIT 1) IS NULL"
 #define UNUSED_ONES              "SELECT id FROM oauth_client WHERE " UNUSED " ORDER BY seen_at LIMIT $3"
 #define REMOVE(table, key, they) "DELETE FROM " table " WHERE " key " " they
 #define OF_UNUSED                "= ANY (ARRAY(SELECT id FROM unused))"
