@@ -11,7 +11,13 @@
 #define TRANSACTION_LIFETIME 3600 /* seconds from the first page to Allow */
 
 /* What a form is for: a sign-in form can never pass as a consent form. */
-typedef enum { TRANSACTION_SIGN_IN, TRANSACTION_CONSENT, TRANSACTION_APPS, TRANSACTION_CONSOLE } transaction_stage_t;
+typedef enum {
+    TRANSACTION_SIGN_IN,
+    TRANSACTION_CONSENT,
+    TRANSACTION_APPS,
+    TRANSACTION_CONSOLE,
+    TRANSACTION_CHOOSE
+} transaction_stage_t;
 
 typedef struct transaction_t {
     const char *id;      /* random id '.' seconds of the first page */

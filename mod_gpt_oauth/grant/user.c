@@ -4,12 +4,15 @@
  */
 #include "grant/user.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/browser.h"
 #include "base/fold.h"
 #include "base/text.h"
 #include "grant/client.h"
+#include "grant/transaction.h"
+#include "store/one_time.h"
 #include "store/throttles.h"
 
 const char *user_name_problem(const char *name)
@@ -111,6 +114,62 @@ const failure_t *browser_remember(store_t *store, const char *name, const char *
     return store_browser_add(store, &hash, name_fold(store->pool, name), store->now + BROWSER_LIFETIME) == STORE_DOWN
                ? store_failure(store)
                : NULL;
+}
+
+static void hash_choice(const store_t *store, const user_t *user, const char *form_id, digest_t *hash)
+{
+    const char *text = apr_pstrcat(store->pool, "choice ", form_id, " ", user->password_hash, NULL);
+
+    crypto_sha256(text, strlen(text), hash);
+}
+
+/* With the browsers of the user, as these end with a new password. */
+const failure_t *choice_begin(store_t *store, const user_t *user, const char *form_id)
+{
+    apr_int64_t until = store->now + TRANSACTION_LIFETIME;
+    digest_t hash;
+
+    hash_choice(store, user, form_id, &hash);
+    until = until < user->one_time_until ? until : user->one_time_until;
+    return store_browser_add(store, &hash, name_fold(store->pool, user->name), until) == STORE_DOWN ? store_failure(store) : NULL;
+}
+
+static const failure_t *choice_is_over(store_t *store, const char *reason)
+{
+    return failure_make(store->pool, OAUTH_ACCESS_DENIED, "", "%s", reason);
+}
+
+const failure_t *choice_find(store_t *store, const char *username, const char *form_id, user_t **user)
+{
+    const failure_t *failure = user_find(store, username, user);
+    digest_t hash;
+
+    if (failure) {
+        return failure;
+    }
+    if (!*user || !(*user)->password_hash || (*user)->disabled_at) {
+        return choice_is_over(store, "the user is disabled, or has no password here any more");
+    }
+    if ((*user)->one_time_until <= store->now) {
+        return choice_is_over(store, "the user has no one-time password any more, or it is too old");
+    }
+    hash_choice(store, *user, form_id, &hash);
+    switch (store_browser_get(store, &hash, name_fold(store->pool, (*user)->name))) {
+    case STORE_OK: return NULL;
+    case STORE_REFUSED: return choice_is_over(store, "the form did not follow the user's present one-time password");
+    case STORE_DOWN:
+    default: return store_failure(store);
+    }
+}
+
+const failure_t *choice_end(store_t *store, const user_t *user, const char *password_hash)
+{
+    switch (store_user_choose_password(store, user->name, user->password_hash, password_hash)) {
+    case STORE_OK: return NULL;
+    case STORE_REFUSED: return choice_is_over(store, "the account has changed in the meantime");
+    case STORE_DOWN:
+    default: return store_failure(store);
+    }
 }
 
 const failure_t *session_find(store_t *store, const char *cookie, user_session_t **session)

@@ -45,6 +45,17 @@ int browser_is_known(store_t *store, const char *cookie, const char *name);
 /* Notes it; *cookie is its value, for a known one the same again. */
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie);
 
+/*
+ * A user who has typed his one-time password chooses another one by a form of this id, until TRANSACTION_LIFETIME or the password's
+ * end. Whoever has the cookie that seals forms can seal any, and the database knows hashes of passwords to all its readers: so the
+ * form that follows a password is noted, by a hash that is good for nothing else, and with this very password alone.
+ */
+const failure_t *choice_begin(store_t *store, const user_t *user, const char *form_id);
+/* *user is who may choose by this form. Failure: nobody may (any more), or the database's. */
+const failure_t *choice_find(store_t *store, const char *username, const char *form_id, user_t **user);
+/* He has chosen: once, as he was read. Failure as above. */
+const failure_t *choice_end(store_t *store, const user_t *user, const char *password_hash);
+
 /* The session of a cookie, which is seen by that; *session NULL when there is none. */
 const failure_t *session_find(store_t *store, const char *cookie, user_session_t **session);
 

@@ -136,11 +136,12 @@ static const char *check_present(visit_t *visit, const owner_t *owner, const cha
     int wait = 0;
 
     *status = HTTP_OK;
-    switch (person_sign_in(visit->r, &username, password, &wait)) {
+    switch (person_sign_in(visit->r, &username, password, 0, &wait)) {
     case SIGN_IN_GRANTED: break;
     case SIGN_IN_DELAYED: *status = reply_later(visit->r, HTTP_TOO_MANY_REQUESTS, wait); return "problem_too_often";
     case SIGN_IN_BUSY: *status = HTTP_SERVICE_UNAVAILABLE; return "problem_busy";
     case SIGN_IN_DOWN: *status = HTTP_SERVICE_UNAVAILABLE; return "error_unavailable";
+    case SIGN_IN_ONE_TIME:
     case SIGN_IN_DENIED: return "problem_present_wrong";
     }
     /* Another provider may have vouched for a password that is not kept here. */
@@ -217,10 +218,10 @@ static int act(visit_t *visit, const owner_t *owner, const params_t *params)
     return visit_refuse_form(visit, HTTP_BAD_REQUEST, "error_bad_form", "", "the action is none of the page's");
 }
 
-/* The sign-in form; whoever signs in sees the page. */
+/* The sign-in form, or the one behind it; whoever signs in sees the page. */
 static int sign_in(visit_t *visit, const params_t *params, const transaction_t *form)
 {
-    const char *username, *reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", form);
+    const char *username, *reason = sign_in_form_problem(visit, params, form);
     int status;
 
     if (reason) {

@@ -188,8 +188,9 @@ static authn_status check(request_rec *r, const char **username, const char *pas
     return status;
 }
 
-sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int *wait)
+sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int takes_one_time, int *wait)
 {
+    request_t *record = request_record(r);
     const char *typed = *username, *problem;
     attempt_t attempt = describe(r, typed, password);
     int is_about_name = 0;
@@ -207,15 +208,18 @@ sign_in_t person_sign_in(request_rec *r, const char **username, const char *pass
         forgive_attempt(r, &attempt);
         return SIGN_IN_BUSY;
     }
+    record->is_sign_in = 1;
+    record->takes_one_time = takes_one_time;
     status = check(r, username, password, &problem);
     hashing_leave(r);
     if (status == AUTH_GRANTED || status == AUTH_GENERAL_ERROR) {
         forgive_attempt(r, &attempt);
         hashing_forgive(r);
-        return status == AUTH_GRANTED ? SIGN_IN_GRANTED : SIGN_IN_DOWN;
+        return status != AUTH_GRANTED ? SIGN_IN_DOWN : record->one_time ? SIGN_IN_ONE_TIME : SIGN_IN_GRANTED;
     }
     log_denied(r, status == AUTH_USER_NOT_FOUND ? NULL : typed,
                problem                         ? problem
+               : record->password_refused      ? record->password_refused
                : status == AUTH_USER_NOT_FOUND ? "there is no such user"
                                                : "wrong password, or the user is disabled");
     hashing_even_out(r);
@@ -233,14 +237,47 @@ const failure_t *person_remember_browser(request_rec *r, store_t *store, const c
     return failure;
 }
 
+/* Why a one-time password that fits does not count. NULL: it does, or it is the user's own. */
+static const char *one_time_problem(const request_t *record, const user_t *user, apr_int64_t now)
+{
+    if (!user->one_time_until) {
+        return NULL;
+    }
+    if (user->one_time_until <= now) {
+        return "the one-time password is too old; `gptoauth user passwd --one-time` makes another";
+    }
+    return record->takes_one_time ? NULL : "it is a one-time password, which is good for the sign-in page alone";
+}
+
+/* By a password that fits: whether it counts is asked only now, so that no time tells anything of it. */
+static authn_status judge_own(request_rec *r, const user_t *user, apr_int64_t now)
+{
+    request_t *record = request_record(r);
+
+    record->password_refused = user->disabled_at ? NULL : one_time_problem(record, user, now);
+    if (record->password_refused && !record->is_sign_in) {
+        log_request(r, LOG_SIGN_IN_FAILED, "sign-in of %s from %s failed: %s", log_quote(r->pool, user->name, 64),
+                    request_address(r), record->password_refused);
+    }
+    if (user->disabled_at || record->password_refused) {
+        return AUTH_DENIED;
+    }
+    record->password_hash = user->password_hash;
+    record->one_time = user->one_time_until ? user : NULL;
+    return AUTH_GRANTED;
+}
+
 static authn_status check_own_password(request_rec *r, const char *username, const char *password)
 {
+    request_t *record = request_record(r);
     const failure_t *failure;
     store_t store = db_store(r);
     const char *hash;
     user_t *user;
     int fits;
 
+    record->password_hash = record->password_refused = NULL;
+    record->one_time = NULL;
     if (!store.source) {
         return AUTH_GENERAL_ERROR;
     }
@@ -254,9 +291,7 @@ static authn_status check_own_password(request_rec *r, const char *username, con
     if (fits < 0) {
         return AUTH_GENERAL_ERROR;
     }
-    fits = fits && !user->disabled_at;
-    request_record(r)->password_hash = fits ? hash : NULL;
-    return fits ? AUTH_GRANTED : hash ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
+    return fits ? judge_own(r, user, store.now) : hash ? AUTH_DENIED : AUTH_USER_NOT_FOUND;
 }
 
 static const authn_provider own_provider = { check_own_password, NULL };

@@ -24,17 +24,19 @@ const char *person_display_name(request_rec *r, const char *username);
 
 typedef enum {
     SIGN_IN_GRANTED,
-    SIGN_IN_DENIED,  /* unknown, wrong or disabled: told apart in the log alone */
-    SIGN_IN_DELAYED, /* too many wrong passwords; *wait seconds */
-    SIGN_IN_BUSY,    /* too many sign in at once, and nobody was asked: again in a few seconds */
-    SIGN_IN_DOWN     /* a provider could not answer */
+    SIGN_IN_ONE_TIME, /* the user may choose another password, and nothing else: see request_t.one_time */
+    SIGN_IN_DENIED,   /* unknown, wrong or disabled: told apart in the log alone */
+    SIGN_IN_DELAYED,  /* too many wrong passwords; *wait seconds */
+    SIGN_IN_BUSY,     /* too many sign in at once, and nobody was asked: again in a few seconds */
+    SIGN_IN_DOWN      /* a provider could not answer */
 } sign_in_t;
 
 /*
  * Asks the providers of GPTOAuthLoginProvider, in order. No lease is held meanwhile. A provider that knows the user by another
- * spelling (LDAP folds case) may say so in r->user: *username is then that.
+ * spelling (LDAP folds case) may say so in r->user: *username is then that. Without takes_one_time a one-time password is a wrong
+ * one.
  */
-sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int *wait);
+sign_in_t person_sign_in(request_rec *r, const char **username, const char *password, int takes_one_time, int *wait);
 
 /*
  * After a sign-in by our page: this browser is one of the user's from now on, under the name that he typed (grant/user.h). Or the
@@ -42,7 +44,7 @@ sign_in_t person_sign_in(request_rec *r, const char **username, const char *pass
  */
 const failure_t *person_remember_browser(request_rec *r, store_t *store, const char *typed);
 
-/* Registers the provider gpt-oauth: the users of `gptoauth user add`. */
+/* Registers the provider gpt-oauth: the users of `gptoauth user add`. To other modules a one-time password is a wrong one. */
 void person_register(apr_pool_t *p);
 
 /*

@@ -7,12 +7,11 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
-#include "grant/user.h"
 #include "private.h"
+#include "web/endpoint/choose_password.h"
 #include "web/endpoint/consent.h"
 #include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
-#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
@@ -56,24 +55,18 @@ static int refuse(visit_t *visit, sign_in_t outcome, const char *username, int w
     }
 }
 
-/* The cookies of a user who typed his name so, and has proven to be it. */
-static const failure_t *let_in(visit_t *visit, const char *username, const char *typed)
+/* The form of the page behind the sign-in page. */
+static int is_choice(const params_t *params)
 {
-    const failure_t *failure;
-    const char *cookie;
+    return params_find(params, "new_password") != NULL;
+}
 
-    /* The session that this browser had before is nobody's any more. */
-    if ((failure = user_check_enabled(&visit->store, username)) ||
-        (failure = session_end(&visit->store, request_cookie(visit->r, visit->conf->session_cookie))) ||
-        (failure = session_begin(&visit->store, visit->conf->policy, username, request_record(visit->r)->password_hash,
-                                 apr_table_get(visit->r->headers_in, "User-Agent"), &cookie))) {
-        return failure;
-    }
-    person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
-    log_request(visit->r, LOG_SIGNED_IN, "user %s signed in from %s", log_quote(visit->r->pool, username, 64),
-                request_address(visit->r));
-    audit(visit->r, .event = AUDIT_SIGN_IN, .code = log_code_name(LOG_SIGNED_IN), .user = username);
-    return person_remember_browser(visit->r, &visit->store, typed);
+const char *sign_in_form_problem(const visit_t *visit, const params_t *params, const transaction_t *form)
+{
+    const char *username = params_get(params, "username");
+
+    return is_choice(params) ? visit_form_problem(visit, TRANSACTION_CHOOSE, username ? username : "", form)
+                             : visit_form_problem(visit, TRANSACTION_SIGN_IN, "", form);
 }
 
 int sign_in_try(visit_t *visit, const params_t *params, const char **username)
@@ -83,16 +76,22 @@ int sign_in_try(visit_t *visit, const params_t *params, const char **username)
     sign_in_t outcome;
     int wait = 0;
 
+    if (is_choice(params)) {
+        return choose_password_answer(visit, params, username);
+    }
     *username = typed;
     if (!typed || !*typed || !password) {
         return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), typed ? typed : "");
     }
-    outcome = person_sign_in(visit->r, username, password, &wait);
+    outcome = person_sign_in(visit->r, username, password, 1, &wait);
+    if (outcome == SIGN_IN_ONE_TIME) {
+        return choose_password_ask(visit, request_record(visit->r)->one_time);
+    }
     if (outcome != SIGN_IN_GRANTED) {
         return refuse(visit, outcome, *username, wait);
     }
     visit->has_acted = 1;
-    failure = let_in(visit, *username, typed);
+    failure = visit_let_in(visit, *username, typed, request_record(visit->r)->password_hash, "");
     return failure ? visit_refuse(visit, *username, failure) : DECLINED;
 }
 
@@ -124,7 +123,7 @@ int sign_in_answer(visit_t *visit, const params_t *params)
     if (person_is_given(visit->r)) {
         return visit_stale_form(visit, &form, "httpd itself has signed a user in, so the module's sign-in page is not used");
     }
-    if ((reason = visit_form_problem(visit, TRANSACTION_SIGN_IN, "", &form))) {
+    if ((reason = sign_in_form_problem(visit, params, &form))) {
         return visit_stale_form(visit, &form, reason);
     }
     if ((failure = visit_resume(visit, &form, NULL))) {

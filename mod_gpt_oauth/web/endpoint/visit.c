@@ -7,9 +7,11 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/forms.h"
 #include "web/endpoint/person.h"
+#include "web/http/audit.h"
 #include "web/http/db.h"
 #include "web/http/fetch.h"
 #include "web/http/log.h"
@@ -160,6 +162,25 @@ int visit_show_sign_in(visit_t *visit, int status, const char *problem, const ch
     const char *filled = username ? username : visit->request ? visit->request->prompt.login_hint : NULL;
 
     return forms_sign_in(visit->r, status, visit->request, &form, problem, filled && *filled ? filled : NULL);
+}
+
+const failure_t *visit_let_in(visit_t *visit, const char *username, const char *typed, const char *password_hash, const char *how)
+{
+    const failure_t *failure;
+    const char *cookie;
+
+    /* The session that this browser had before is nobody's any more. */
+    if ((failure = user_check_enabled(&visit->store, username)) ||
+        (failure = session_end(&visit->store, request_cookie(visit->r, visit->conf->session_cookie))) ||
+        (failure = session_begin(&visit->store, visit->conf->policy, username, password_hash,
+                                 apr_table_get(visit->r->headers_in, "User-Agent"), &cookie))) {
+        return failure;
+    }
+    person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
+    log_request(visit->r, LOG_SIGNED_IN, "user %s signed in from %s%s", log_quote(visit->r->pool, username, 64),
+                request_address(visit->r), how);
+    audit(visit->r, .event = AUDIT_SIGN_IN, .code = log_code_name(LOG_SIGNED_IN), .user = username);
+    return person_remember_browser(visit->r, &visit->store, typed);
 }
 
 const failure_t *visit_judge(visit_t *visit, const params_t *params, const char *username)

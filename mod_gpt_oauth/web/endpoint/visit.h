@@ -57,6 +57,13 @@ const char *visit_shown(const visit_t *visit);
 /* The sign-in page; problem as forms_sign_in has it. username is filled in; NULL: whom the app has hinted at; "": nobody. */
 int visit_show_sign_in(visit_t *visit, int status, const char *problem, const char *username);
 
+/*
+ * The cookies of a user who typed his name so, and has proven to be it: by the password of this hash, or NULL (store/sessions.h).
+ * how ends the line of the log.
+ */
+const failure_t *visit_let_in(visit_t *visit, const char *username, const char *typed, const char *password_hash,
+                              const char *how);
+
 /* A form for a page, sealed for this browser; username "" before a user is known. */
 transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username);
 /* What came back, and why it is not one that this browser was given (NULL: it is). */

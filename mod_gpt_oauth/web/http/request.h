@@ -31,7 +31,12 @@ typedef struct request_t {
     const char *ui_locales;            /* the languages that an app asks for; NULL: none */
     int language;                      /* of its pages, once chosen: 1 and the index of web/page/pages; 0: not yet */
     const char *reference;             /* by which a page and a line of the log are found to belong together; NULL: none yet */
-    const char *password_hash;         /* what the module's own provider checked the password against */
+    /* What a page of ours that asks for a password, and the module's own provider tell each other. */
+    int is_sign_in;               /* the page asks, and writes the line of the log */
+    int takes_one_time;           /* it takes a one-time password, for the choice of another one; nobody else does */
+    const char *password_hash;    /* what the provider checked the password against; NULL: it does not fit */
+    const user_t *one_time;       /* that is this user's one-time password; NULL: it is his own */
+    const char *password_refused; /* why one that fits does not count */
     /* What web/http/hashing keeps; NULL: nothing yet. */
     struct hashing_t *hashing;
     const struct ap_conf_vector_t *sections; /* for which is_guarded was found out; NULL: none yet */
