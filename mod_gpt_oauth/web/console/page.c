@@ -9,6 +9,7 @@
 #include "grant/client.h"
 #include "private.h"
 #include "web/console/views.h"
+#include "web/endpoint/route.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
@@ -82,6 +83,7 @@ void console_begin(console_t *c, const char *heading, const char *view)
     set(c->data, c, "user", c->owner.username);
     page_set(c->data, "role", c->role == ROLE_ADMIN ? "administrator" : "help desk");
     add_navigation(c, view);
+    page_set_link(c->data, "own", route_url(c->visit.r->pool, c->visit.conf, "gpt-oauth-apps"), "Your own page, and signing out");
     if (apr_table_get(c->visit.r->notes, CONSOLE_PROBLEM)) {
         console_problem(c, apr_table_get(c->visit.r->notes, CONSOLE_PROBLEM));
     }
