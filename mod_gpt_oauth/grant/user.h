@@ -46,9 +46,9 @@ int browser_is_known(store_t *store, const char *cookie, const char *name);
 const failure_t *browser_remember(store_t *store, const char *name, const char **cookie);
 
 /*
- * A user who has typed his one-time password chooses another one by a form of this id, until TRANSACTION_LIFETIME or the password's
- * end. Whoever has the cookie that seals forms can seal any, and the database knows hashes of passwords to all its readers: so the
- * form that follows a password is noted, by a hash that is good for nothing else, and with this very password alone.
+ * A user who has typed his one-time password chooses another one by a form of this id, until TRANSACTION_LIFETIME or the
+ * password's end. Whoever has the cookie that seals forms can seal any, and the database tells hashes of passwords to all its
+ * readers: so the form that follows a password is noted, by a hash that is good for nothing else, and with this password alone.
  */
 const failure_t *choice_begin(store_t *store, const user_t *user, const char *form_id);
 /* *user is who may choose by this form. Failure: nobody may (any more), or the database's. */

@@ -114,8 +114,8 @@ store_status_t store_registration_purge(store_t *store, int limit, apr_int64_t *
 }
 
 /*
- * Since when nobody has used it. For one that a user let in once, seen_at would not do: the purge sets it, too. Not by EXISTS, for
- * which PostgreSQL may read all grants at once.
+ * Since when nobody has used it. For one that a user let in once, seen_at would not do: the purge sets it, too. Not by EXISTS,
+ * for which PostgreSQL may read all grants at once.
  */
 #define UNUSED                                                                                                                   \
     "seen_at <= $1 AND COALESCE(let_in_at, seen_at) < $1 - $2 AND disabled_at IS NULL"                                           \

@@ -73,7 +73,7 @@ int endpoint_console_get(request_rec *r)
 static int sign_in(console_t *c, const transaction_t *form)
 {
     request_rec *r = c->visit.r;
-    const char *username, *reason = visit_form_problem(&c->visit, TRANSACTION_SIGN_IN, "", form);
+    const char *username, *reason = sign_in_form_problem(&c->visit, c->params, form);
     int status;
 
     if (reason) {

@@ -114,7 +114,7 @@ static int ask_password(console_t *c, const action_t *action)
     if (!password) {
         return show(c, action, HTTP_OK, NULL, NULL);
     }
-    switch (person_sign_in(r, &username, password, &wait)) {
+    switch (person_sign_in(r, &username, password, 0, &wait)) {
     case SIGN_IN_GRANTED: break;
     case SIGN_IN_DELAYED:
         return show(c, action, reply_later(r, HTTP_TOO_MANY_REQUESTS, wait), "Too many wrong passwords. Try again later.", NULL);

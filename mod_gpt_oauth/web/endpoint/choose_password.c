@@ -1,6 +1,6 @@
 /*
- * A one-time password opens nothing but the choice of another one, which nobody else knows; then the user is signed in, and goes on
- * with what he came for. Called by sign_in.c.
+ * A one-time password opens nothing but the choice of another one, which nobody else knows; then the user is signed in, and goes
+ * on with what he came for. Called by sign_in.c.
  */
 #include "web/endpoint/choose_password.h"
 
