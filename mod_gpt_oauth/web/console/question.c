@@ -121,6 +121,7 @@ static int ask_password(console_t *c, const action_t *action)
     case SIGN_IN_BUSY:
     case SIGN_IN_DOWN:
         return show(c, action, HTTP_SERVICE_UNAVAILABLE, "The password cannot be checked just now. Try again in a moment.", NULL);
+    case SIGN_IN_ONE_TIME:
     case SIGN_IN_DENIED: return show(c, action, HTTP_OK, "The password is wrong.", NULL);
     }
     if (strcmp(username, c->owner.username) != 0) {
