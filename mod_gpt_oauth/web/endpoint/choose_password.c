@@ -66,7 +66,7 @@ static const char *hash_new(visit_t *visit, const user_t *user, const char *want
 }
 
 /* The new password is his from now on, and he is signed in by it. */
-static int accept(visit_t *visit, const user_t *user, const char *hash)
+static int accept_chosen(visit_t *visit, const user_t *user, const char *hash)
 {
     const failure_t *failure = choice_end(&visit->store, user, hash);
 
@@ -100,7 +100,7 @@ int choose_password_answer(visit_t *visit, const params_t *params, const char **
     if ((problem = hash_new(visit, user, wanted, &hash, &status))) {
         return show(visit, status, user, &form, problem);
     }
-    return hash ? accept(visit, user, hash)
+    return hash ? accept_chosen(visit, user, hash)
                 : visit_refuse(visit, user->name,
                                failure_make(visit->r->pool, OAUTH_UNAVAILABLE, "The password could not be changed.",
                                             "it could not be hashed"));
