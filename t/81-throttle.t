@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use FindBin;
+use Sys::Hostname qw(hostname);
 use POSIX qw(strftime);
 use Test::More;
 use lib "$FindBin::Bin/lib";
@@ -86,9 +87,10 @@ sub test_known_browser {
     $t->user('bob');
     is(try_in($t, $other, 'alice', 'wrong guess', '198.51.100.14'), 'wrong', 'case 308: with a wrong one it is not');
 
-    my $listed = $t->gptoauth_json('throttle', 'list');
+    my ($listed, $host) = ($t->gptoauth_json('throttle', 'list'), hostname());
     is_deeply([ map { "$_->{kind} " . ($_->{username} // '-') } @$listed ], ['user alice'], 'throttle list says whom it is about');
-    like($t->gptoauth('throttle', 'list'), qr/^USER +ADDRESS +ISSUER +UNTIL\nalice +\(anywhere\) +\S+ +\d{4}-/, '... to people too');
+    like($t->gptoauth('throttle', 'list'), qr/^USER +ADDRESS +ISSUER +HOST +UNTIL\nalice +\(anywhere\) +\S+ +\Q$host\E +\d{4}-/, '... to people too');
+    is($listed->[0]{host}, $host, '... and which host refuses');
     like($t->error_log, qr/GPT022: sign-in of .?alice.? from 198\.51\.100\.12 delayed for \d+ s: .*gptoauth throttle clear/, 'so does the log');
     is($t->gptoauth('throttle', 'clear', '--user', 'Alice'), "1 throttle lifted.\n", 'throttle clear lifts it');
     is_deeply($t->gptoauth_json('throttle', 'list'), [], '... it is not in the list any more');

@@ -43,6 +43,7 @@ INSERT INTO oauth_code (code_hash, issuer, transaction_id, grant_id, client_id, 
     FROM generate_series(1, 50000) i;
 INSERT INTO oauth_consent SELECT sha256(i::text::bytea), 'https://a.example', 'user' || i % 20001, 'client' || i % 20000, 'https://c.example/cb', '', 1 FROM generate_series(1, 50000) i;
 INSERT INTO oauth_service_key (key_hash, name, issuer, scope, introspect, created_at) SELECT sha256(i::text::bytea), 'key' || i, 'https://a.example', '', 0, 1 FROM generate_series(1, 20000) i;
+INSERT INTO oauth_action SELECT 'a' || i, $now - i, '' FROM generate_series(1, 20000) i;
 INSERT INTO oauth_throttle SELECT 'https://a.example', 'user', 'user' || i, '', $now, $now + 100 FROM generate_series(1, 20000) i;
 ANALYZE;
 EOC
@@ -74,7 +75,7 @@ sub findings {
     push @found, "goes over $table" if $type eq 'Seq Scan' && $table =~ /^oauth_(?!setting|revocation)/;
     push @found, "goes over all of $plan->{'Index Name'}" if $type =~ /Index/ && !$plan->{'Index Cond'} && !$is_limited && $plan->{'Index Name'} =~ /^oauth/;
     push @found, 'looks for a client or user among all grants' if ($plan->{'Index Name'} // '') eq 'oauth_grant_created' && ($plan->{Filter} // '') =~ /client_id|username/;
-    push @found, "sorts $plan->{'Plan Rows'} rows" if $type eq 'Sort' && ($plan->{'Plan Rows'} > 5000 || $sql =~ /LIMIT 1000/ && $sql !~ /username = /);
+    push @found, "sorts $plan->{'Plan Rows'} rows" if $type eq 'Sort' && ($plan->{'Plan Rows'} > 5000 || $sql =~ /LIMIT 1000\b/ && $sql !~ /username = /);
     return @found, map { findings($_, $sql, $is_limited) } @{ $plan->{Plans} // [] };
 }
 
@@ -105,8 +106,9 @@ sub explain_on_sqlite {
     for my $op (@operations) {
         for my $sql (@{ $op->{steps} } ? @{ $op->{steps} } : $op->{sql}) {
             my $plan = $t->sql('EXPLAIN QUERY PLAN ' . ($sql =~ s/\$(\d+)/?$1/gr) . ';');
-            # An index is gone over only in order to stop early, and what is sorted is of one user.
-            my @found = grep { /\bSCAN oauth_(?!setting|revocation)\w+/ && !(/ USING / && $sql =~ /LIMIT/) || /TEMP B-TREE (?!FOR RIGHT PART)/ && $plan !~ /\(username=\?/ }
+            # An index is gone over only in order to stop early, and what is sorted is of one user, or what an index finds by a prefix.
+            my @found = grep { /\bSCAN oauth_(?!setting|revocation)\w+/ && !(/ USING / && $sql =~ /LIMIT/) || /TEMP B-TREE (?!FOR RIGHT PART)/ && $plan !~ /\(username=\?/
+                && $plan !~ /^QUERY PLAN\n\|--CO-ROUTINE found\n\|  `--SEARCH \w+ USING INDEX \w+_name \(listed_name>\? AND listed_name<\?\)\n/ }
                 split /\n/, $plan;
             ok(!@found || is_allowed($sql), "$op->{file} $op->{name}") or diag(map { "  $_\n" } $sql, $plan);
         }

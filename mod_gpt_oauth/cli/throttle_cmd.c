@@ -19,6 +19,7 @@ static json_t *throttle_json(const command_t *c, const void *item)
     json_object_set_new(object, "username", *throttled->name ? json_string(throttled->name) : json_null());
     json_object_set_new(object, "address", *throttled->address ? json_string(throttled->address) : json_null());
     json_object_set_new(object, "issuer", json_string(throttled->issuer));
+    json_object_set_new(object, "host", *throttled->host ? json_string(throttled->host) : json_null());
     json_object_set_new(object, "until", time_json(throttled->until_at));
     return object;
 }
@@ -30,6 +31,7 @@ static void add_row(const command_t *c, const void *item, table_t *table)
     table_add(table, *throttled->name ? throttled->name : "(anybody)");
     table_add(table, *throttled->address ? throttled->address : "(anywhere)");
     table_add(table, throttled->issuer);
+    table_add(table, *throttled->host ? throttled->host : "-");
     table_add(table, time_text(c->pool, throttled->until_at, "-"));
 }
 
@@ -40,7 +42,7 @@ static store_status_t next_page(const command_t *c, const void *after, apr_array
 
 int throttle_list(command_t *c)
 {
-    static const char *const header[] = { "USER", "ADDRESS", "ISSUER", "UNTIL" };
+    static const char *const header[] = { "USER", "ADDRESS", "ISSUER", "HOST", "UNTIL" };
     static const list_t list = { next_page, throttle_json, add_row,
                                  header,    COUNT(header), "No sign-in is refused for too many wrong passwords." };
 

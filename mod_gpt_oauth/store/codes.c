@@ -82,6 +82,11 @@ store_status_t store_consent_forget(store_t *store, const char *username, const 
     " ORDER BY COALESCE(used_at, created_at) DESC, created_at DESC, id LIMIT 1000 OFFSET " SQL_NUMBER(GRANTS_MAX) " - 1"
 #define END_THEM(they) "UPDATE oauth_grant SET revoked_at = $12 WHERE revoked_at IS NULL AND id " they
 
+/* Of the administrator's clients; others are touched by the ones who let them in (registrations.c). */
+#define LET_IN "UPDATE oauth_client SET let_in_at = $12 WHERE "
+#define NOT_LET_IN                                                                                                               \
+    "id = $5 AND source = '" CLIENT_ADMIN "' AND (let_in_at IS NULL OR let_in_at < $12 - " SQL_NUMBER(TOUCH_INTERVAL) ")"
+
 store_status_t store_code_issue(store_t *store, const code_t *code, const consent_t *consent, apr_int64_t *ended)
 {
     static const op_t op = {
@@ -89,7 +94,9 @@ store_status_t store_code_issue(store_t *store, const code_t *code, const consen
                " consent AS (" INSERT_CONSENT "FROM code " OVER_THE_OLD "),"
                " ended AS (" END_THEM("= ANY (ARRAY(SELECT id FROM oauth_grant WHERE EXISTS (SELECT 1 FROM code)"
                                       " AND id IN (" TOO_MANY ") FOR UPDATE SKIP LOCKED))") " RETURNING 1),"
-               " made AS (" INSERT_GRANT "FROM code RETURNING 1)"
+               " made AS (" INSERT_GRANT "FROM code RETURNING 1),"
+               " used AS (" LET_IN "id = (SELECT id FROM oauth_client WHERE " NOT_LET_IN
+               " AND EXISTS (SELECT 1 FROM code) FOR UPDATE SKIP LOCKED))"
                " SELECT (SELECT count(*) FROM ended) FROM made",
         .steps = {
             INSERT_CODE,
@@ -97,6 +104,7 @@ store_status_t store_code_issue(store_t *store, const code_t *code, const consen
             END_THEM("IN (" TOO_MANY ")"),
             "SELECT changes()",
             INSERT_GRANT,
+            LET_IN NOT_LET_IN,
         },
         .done = "SELECT 1 FROM oauth_code WHERE code_hash = $1 AND issuer = $2",
     };

@@ -1,9 +1,7 @@
 /*
  * Service keys, which belong to no person and no client. Called by grant/key.c for a request and by `gptoauth key`.
  */
-#include "store/db.h"
-
-#define COLUMNS "name, issuer, scope, introspect, register, created_at, expires_at, revoked_at, used_at"
+#include "store/key_row.h"
 
 static service_key_t *read_key(apr_pool_t *p, const cell_t *cell)
 {
@@ -24,7 +22,7 @@ static service_key_t *read_key(apr_pool_t *p, const cell_t *cell)
 store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t **key)
 {
     static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE key_hash = $1 AND (issuer = $2 OR issuer = '')",
+        .sql = "SELECT " KEY_COLUMNS " FROM oauth_service_key WHERE key_hash = $1 AND (issuer = $2 OR issuer = '')",
     };
     const value_t args[] = { v_digest(hash), v_text(store->issuer) };
     const cell_t *cell;
@@ -37,7 +35,7 @@ store_status_t store_key_get(store_t *store, const digest_t *hash, service_key_t
     return status;
 }
 
-static store_status_t read_keys(store_t *store, const op_t *op, const value_t *args, int nargs, apr_array_header_t **keys)
+store_status_t read_keys(store_t *store, const op_t *op, const value_t *args, int nargs, apr_array_header_t **keys)
 {
     rows_t *rows;
 
@@ -56,7 +54,7 @@ static store_status_t read_keys(store_t *store, const op_t *op, const value_t *a
 store_status_t store_key_find(store_t *store, const char *name, apr_array_header_t **keys)
 {
     static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE name = $2 AND " OF_ISSUER " ORDER BY issuer",
+        .sql = "SELECT " KEY_COLUMNS " FROM oauth_service_key WHERE name = $2 AND " OF_ISSUER " ORDER BY issuer",
     };
     const value_t args[] = { v_text(store->issuer), v_text(name) };
 
@@ -66,7 +64,7 @@ store_status_t store_key_find(store_t *store, const char *name, apr_array_header
 store_status_t store_key_list(store_t *store, const service_key_t *after, apr_array_header_t **keys)
 {
     static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM oauth_service_key WHERE (name, issuer) > ($2, $3) AND " OF_ISSUER
+        .sql = "SELECT " KEY_COLUMNS " FROM oauth_service_key WHERE (name, issuer) > ($2, $3) AND " OF_ISSUER
                " ORDER BY name, issuer LIMIT " SQL_NUMBER(LIST_PAGE),
     };
     const value_t args[] = { v_text(store->issuer), v_text(after ? after->name : ""), v_text(after ? after->issuer : "") };

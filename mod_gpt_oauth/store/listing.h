@@ -8,6 +8,8 @@
 #include "store/store.h"
 
 #define LISTING_PAGE 50
+/* Of more whose names begin so, those are sorted by use that are the first by name. */
+#define LISTING_SORTED 10000
 
 typedef struct listing_t {
     const char *prefix;     /* how names begin, in any case; "": all */
@@ -30,10 +32,13 @@ typedef struct listed_user_t {
     apr_int64_t created_at, used_at, disabled_at, one_time_until; /* used_at: the last sign-in by our page */
 } listed_user_t;
 
-/* Up to LISTING_PAGE, arrays of pointers. are_admins: those that the administrator made, else the registered ones and documents. */
+/*
+ * Up to LISTING_PAGE, arrays of pointers. are_admins: those that the administrator made, else the documents and those that
+ * registered at store->issuer.
+ */
 store_status_t store_listing_clients(store_t *store, const listing_t *listing, int are_admins, apr_array_header_t **clients);
 store_status_t store_listing_users(store_t *store, const listing_t *listing, apr_array_header_t **users);
-/* service_key_t *, of store->issuer and of all issuers. after is the name. */
+/* service_key_t *, without their hashes, of store->issuer and of all issuers. after is the name. */
 store_status_t store_listing_keys(store_t *store, const listing_t *listing, apr_array_header_t **keys);
 
 #endif

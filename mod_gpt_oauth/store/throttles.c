@@ -8,13 +8,14 @@
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 {
     static const op_t op = {
-        .sql = "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at) VALUES ($1, $2, $3, $4, $5, $6)"
-               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET until_at = $6,"
+        .sql = "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at, host)"
+               " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET until_at = $6, host = $7,"
                " began_at = CASE WHEN t.lifted_at >= $5 THEN t.lifted_at + 1 ELSE $5 END RETURNING 1",
     };
     const value_t args[] = {
-        v_text(store->issuer),      v_text(throttled->kind), v_text(throttled->name),
-        v_text(throttled->address), v_number(store->now),    v_number(throttled->until_at),
+        v_text(store->issuer), v_text(throttled->kind),       v_text(throttled->name), v_text(throttled->address),
+        v_number(store->now),  v_number(throttled->until_at), v_text(throttled->host),
     };
 
     return db_run(store, &op, args, COUNT(args), NULL);
@@ -37,7 +38,7 @@ store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttle
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles)
 {
     static const op_t op = {
-        .sql = "SELECT issuer, kind, name, address, until_at FROM oauth_throttle WHERE " IN_FORCE
+        .sql = "SELECT issuer, kind, name, address, until_at, host FROM oauth_throttle WHERE " IN_FORCE
                " AND (issuer, kind, name, address) > ($3, $4, $5, $6) ORDER BY issuer, kind, name, address"
                " LIMIT " SQL_NUMBER(LIST_PAGE),
     };
@@ -64,6 +65,7 @@ store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr
         throttled->name = next_text(&cell);
         throttled->address = next_text(&cell);
         throttled->until_at = next_number(&cell);
+        throttled->host = next_text(&cell);
         APR_ARRAY_PUSH(*throttles, throttled_t *) = throttled;
     }
     return STORE_OK;

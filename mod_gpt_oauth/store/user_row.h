@@ -16,6 +16,13 @@ typedef struct password_t {
     const char *by;
 } password_t;
 
+/* The hash itself of what is kept (NULL: none), and whether it is of a one-time password. */
+static inline const char *password_kept(const char *stored, int *is_one_time)
+{
+    *is_one_time = stored && strncmp(stored, ONE_TIME, strlen(ONE_TIME)) == 0;
+    return *is_one_time ? stored + strlen(ONE_TIME) : stored;
+}
+
 /* See store_user_add and store_user_set_password. */
 store_status_t store_user_insert(store_t *store, const char *name, const password_t *password);
 store_status_t store_user_reset(store_t *store, const char *name, const password_t *password);

@@ -12,13 +12,14 @@
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {
     user_t *user = apr_pcalloc(p, sizeof(*user));
+    int is_one_time;
 
     user->name = next_text(&cell);
     user->password_hash = next_text(&cell);
     user->created_at = next_number(&cell);
     user->disabled_at = next_number(&cell);
-    if (user->password_hash && strncmp(user->password_hash, ONE_TIME, strlen(ONE_TIME)) == 0) {
-        user->password_hash += strlen(ONE_TIME);
+    user->password_hash = password_kept(user->password_hash, &is_one_time);
+    if (is_one_time) {
         user->one_time_until = next_number(&cell);
         user->one_time_until = user->one_time_until > 0 ? user->one_time_until : 1;
         user->one_time_at = next_number(&cell);

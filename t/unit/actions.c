@@ -5,6 +5,7 @@
 #include "store/sessions.h"
 
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
 
 #include <string.h>
 
@@ -109,13 +110,77 @@ static void test_one_time(store_t *store)
        "... and he may change it");
 }
 
-void test_actions(apr_pool_t *p)
-{
-    store_t *store = fixture_store(p, "actions");
+typedef struct one_of_two_t {
+    store_t *store;
+    const char *client, *action;
+    apr_int64_t disabled_at;
+    store_status_t status;
+} one_of_two_t;
 
-    if (store) {
+static void *APR_THREAD_FUNC disable(apr_thread_t *thread, void *data)
+{
+    one_of_two_t *one = data;
+
+    one->store->action = one->action;
+    one->store->is_spent = 0;
+    one->status = store_client_set_disabled(one->store, one->client, one->disabled_at);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* Each changes another row, so that nothing but the action keeps them apart. */
+static void test_two_at_once(apr_pool_t *p, const char *driver, const char *params)
+{
+    static const char *const clients[] = { "left", "right" };
+    one_of_two_t two[2];
+    int wrong = 0;
+
+    for (int i = 0; i < 2; i++) {
+        apr_pool_t *own;
+
+        apr_pool_create(&own, NULL);
+        two[i].store = fixture_connection(own, driver, params);
+        two[i].client = clients[i];
+        store_client_add(two[i].store, fixture_client(p, clients[i]));
+    }
+    for (int round = 1; round <= 50; round++) {
+        apr_thread_t *threads[2];
+        int done = 0;
+
+        for (int i = 0; i < 2; i++) {
+            two[i].action = apr_psprintf(p, "round %d", round);
+            two[i].disabled_at = round;
+            apr_thread_create(&threads[i], NULL, disable, &two[i], p);
+        }
+        for (int i = 0; i < 2; i++) {
+            apr_status_t ended;
+
+            apr_thread_join(&ended, threads[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            client_t *client = NULL;
+
+            store_client_get(two[i].store, clients[i], &client);
+            wrong += two[i].status == STORE_DOWN || (two[i].status == STORE_OK) == two[i].store->is_spent ||
+                     (client->disabled_at == round) != (two[i].status == STORE_OK);
+            done += two[i].status == STORE_OK;
+        }
+        wrong += done != 1;
+    }
+    ok(wrong == 0, "of two at once with the same action one does what it does, and the other nothing");
+    for (int i = 0; i < 2; i++) {
+        apr_pool_destroy(two[i].store->pool);
+    }
+}
+
+void test_actions(apr_pool_t *p, const char *driver, const char *params)
+{
+    store_t *store = fixture_connection(p, driver, params);
+
+    if (ok(store != NULL, "actions: %s", driver)) {
         test_spending(p, store);
         store->is_spent = 0;
         test_one_time(store);
+        test_two_at_once(p, driver, params);
     }
 }

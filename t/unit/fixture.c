@@ -84,14 +84,19 @@ static void close_database(void *baton, store_conn_t *conn)
     (void)conn;
 }
 
+static apr_status_t leave_database(void *data)
+{
+    database_t *database = data;
+
+    return database->handle ? apr_dbd_close(database->driver, database->handle) : APR_SUCCESS;
+}
+
 static apr_status_t remove_database(void *data)
 {
     static const char *const names[] = { "", "-lock", "-wal", "-shm", "-journal" };
     database_t *database = data;
 
-    if (database->handle) {
-        apr_dbd_close(database->driver, database->handle);
-    }
+    leave_database(database);
     for (int i = 0; i < COUNT(names); i++) {
         unlink(apr_pstrcat(database->pool, database->file, names[i], NULL));
     }
@@ -126,6 +131,24 @@ store_t *fixture_store(apr_pool_t *p, const char *what)
                 store_migrate(store, migrations, NULL, &applied) == STORE_OK,
             "%s: a database in %s", what, made)) {
         printf("# %s\n", store->problem ? store->problem : "no source");
+        return NULL;
+    }
+    return store;
+}
+
+store_t *fixture_connection(apr_pool_t *p, const char *driver, const char *params)
+{
+    database_t *database = apr_pcalloc(p, sizeof(*database));
+    store_t *store = apr_pcalloc(p, sizeof(*store));
+
+    apr_dbd_init(p);
+    database->pool = store->pool = p;
+    database->file = params;
+    store->issuer = FIXTURE_ISSUER;
+    store->now = FIXTURE_NOW;
+    apr_pool_cleanup_register(p, database, leave_database, apr_pool_cleanup_null);
+    if (apr_dbd_get_driver(p, driver, &database->driver) != APR_SUCCESS ||
+        store_source_create(&store->source, p, driver, params, 1, open_database, close_database, NULL, database) != APR_SUCCESS) {
         return NULL;
     }
     return store;

@@ -26,6 +26,9 @@ policy_t *fixture_policy_of(apr_pool_t *p, const scope_def_t *scopes, int count)
  */
 store_t *fixture_store(apr_pool_t *p, const char *what);
 
+/* A connection of its own, used by one thread, to a database that has its tables; goes with p. */
+store_t *fixture_connection(apr_pool_t *p, const char *driver, const char *params);
+
 /* The same database as another issuer sees it. */
 store_t *fixture_store_at(const store_t *store, const char *issuer);
 

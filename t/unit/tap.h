@@ -24,7 +24,7 @@ const char *quoted(apr_pool_t *p, const char *text);
 
 /* Each is handed a pool of its own, which dies with it. */
 void test_accept(apr_pool_t *p);
-void test_actions(apr_pool_t *p);
+void test_actions(apr_pool_t *p, const char *driver, const char *params);
 void test_address(apr_pool_t *p);
 void test_admin(apr_pool_t *p);
 void test_apps_of_users(apr_pool_t *p);
@@ -45,6 +45,7 @@ void test_fold(apr_pool_t *p);
 void test_gpt(apr_pool_t *p);
 void test_host(apr_pool_t *p);
 void test_json(apr_pool_t *p);
+void test_listing(apr_pool_t *p, const char *driver, const char *params);
 void test_manifest(apr_pool_t *p);
 void test_metadata(apr_pool_t *p);
 void test_openapi(apr_pool_t *p);

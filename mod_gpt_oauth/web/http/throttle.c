@@ -4,6 +4,7 @@
  */
 #include "web/http/throttle.h"
 
+#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static const struct {
 
 static count_t *places;
 static digest_t key;
+static char host[APRMAXHOSTLEN + 1]; /* this one: each counts by itself */
 
 apr_status_t throttle_create(apr_pool_t *pconf)
 {
@@ -49,6 +51,9 @@ apr_status_t throttle_create(apr_pool_t *pconf)
 
     if (rv == APR_SUCCESS) {
         places = memory;
+    }
+    if (apr_gethostname(host, sizeof(host), pconf) != APR_SUCCESS) {
+        host[0] = '\0';
     }
     return rv;
 }
@@ -104,7 +109,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
     store_t store = db_store(r);
     apr_uint32_t window = (apr_uint32_t)(store.now / WINDOW);
     apr_int64_t began = store.now - store.now % WINDOW;
-    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW, NULL };
+    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW, host };
     apr_uint64_t party = key_of(r->pool, kind, who, address);
     counts_t counts = counts_of(kind);
     count_t *place;
