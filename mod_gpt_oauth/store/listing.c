@@ -10,12 +10,12 @@
 #include "store/user_row.h"
 
 /*
- * A page begins after ($2, $3), a name as it is listed and a key, which on the first one is where the prefix begins, and ends with
- * the prefix at $4; by the last use it begins after ($5, $2, $3), where $5 is less the later that use was. An index has the same
+ * A page begins after ($2, $3), a name as it is listed and a key, which on the first one is where the prefix begins, and ends
+ * with the prefix at $4; by the last use it begins after ($5, $2, $3), where $5 is less the later that use was. An index has the same
  * order. PostgreSQL compares by expressions, byte by byte; SQLite by columns made of them.
  *
- * By the last use, and with a prefix, no index has both: what begins with the prefix ($6) is found in the order of names and sorted
- * then, up to LISTING_SORTED, as a name of one letter may be that of all.
+ * By the last use, and with a prefix, no index has both: what begins with the prefix ($6) is found in the order of names and
+ * sorted then, up to LISTING_SORTED, as a name of one letter may be that of all.
  *
  * from() is the table, with the index for SQLite, which would prefer others; low() makes of an argument what the index has of a
  * name.
