@@ -60,6 +60,7 @@ sub server {
 my $conf = <<'EOC';
 GPTOAuthRegistration open
 GPTOAuthRefreshGrace 0
+GPTOAuthAdmin admin
 <Location /keyed>
     AuthType GPTOAuth
     GPTOAuthCredentials service
@@ -130,6 +131,22 @@ sub use_keys {
     return;
 }
 
+sub use_console {
+    my ($t) = @_;
+    my $app = $t->http->post('/oauth/register', '{"redirect_uris":["https://old.example/cb"],"client_name":"Old"}',
+        headers => [ 'Content-Type' => 'application/json' ])->json->{client_id};
+    $t->sql("UPDATE oauth_client SET seen_at = seen_at - 86400 * 90, let_in_at = NULL WHERE id = '$app'");
+    for my $name (qw(bob admin)) {
+        my $browser = $t->browser;
+        $browser->get('/oauth/console?apps=');
+        $browser->sign_in($name, $t->user($name));
+        my ($form) = grep { ($_->{fields}{action} // '') eq 'apps_clean_up' } $browser->forms or next;
+        $browser->submit($form, days => 60);
+        $browser->submit(($browser->form_with('typed_name')), typed_name => 60);
+    }
+    return;
+}
+
 sub use_commands {
     my ($t) = @_;
     my $client = $t->client_add('calendar', gpt => 1, redirect => [], scope => 'read');
@@ -174,6 +191,7 @@ sub test_events {
     use_pages($t, $client);
     use_throttle($t);
     use_keys($t);
+    use_console($t);
     use_commands($t);
     my $seen = test_lines($t->dir . '/audit.log');
     my $of = sub { my ($event, $result) = @_; return join ' ', map { $_ // '-' } @{ ($seen->{$event}{$result} // [])->[0] }{ @_[ 2 .. $#_ ] } };
@@ -195,6 +213,8 @@ sub test_events {
     is(join(' ', map { $_->{count} } @{ $seen->{throttle}{refused} }), '1 1', 'what a throttle refuses is a line');
     is($of->('client add', 'ok', 'client'), $client->{id}, 'a client that the command made');
     is($of->('user remove', 'failed', 'user'), 'nobody', 'a command that failed');
+    is($of->('console', 'refused', qw(user address code)), 'bob 127.0.0.1 GPT123', 'the console, to who may not');
+    is($of->('client clean-up', 'ok', qw(by address count code)), 'admin 127.0.0.1 1 GPT051', 'what was done there has its line');
     is(scalar(grep { !$_->{by} && !$_->{request} } map { @$_ } map { values %$_ } values %$seen), 0, 'a request has its UNIQUE_ID');
     return;
 }

@@ -11,8 +11,8 @@
 
 /*
  * A page begins after ($2, $3), a name as it is listed and a key, which on the first one is where the prefix begins, and ends
- * with the prefix at $4; by the last use it begins after ($5, $2, $3), where $5 is less the later that use was. An index has the same
- * order. PostgreSQL compares by expressions, byte by byte; SQLite by columns made of them.
+ * with the prefix at $4; by the last use it begins after ($5, $2, $3), where $5 is less the later that use was. An index has the
+ * same order. PostgreSQL compares by expressions, byte by byte; SQLite by columns made of them.
  *
  * By the last use, and with a prefix, no index has both: what begins with the prefix ($6) is found in the order of names and
  * sorted then, up to LISTING_SORTED, as a name of one letter may be that of all.
@@ -24,7 +24,8 @@
 #define BY_NAME(from, where, use, name, key, low)                                                                                \
     from("_name") " WHERE " where " AND (" name ", " key ") > (" low("$2") ", $3) AND " name " < " low("$4")                     \
         LIMITED(name ", " key)
-#define AFTER(use, name, key, low)               "(" use ", " name ", " key ") > ($5, " low("$2") ", $3)" LIMITED(use ", " name ", " key)
+#define BY(use, name, key)                       use ", " name ", " key
+#define AFTER(use, name, key, low)               "(" BY(use, name, key) ") > ($5, " low("$2") ", $3)" LIMITED(BY(use, name, key))
 #define BY_USE(from, where, use, name, key, low) from("_use") " WHERE " where " AND " AFTER(use, name, key, low)
 #define BY_BOTH(from, where, use, name, key, low)                                                                                \
     "(SELECT * FROM " from("_name") " WHERE " where " AND " name " >= " low("$6") " AND " name " < " low(                        \

@@ -69,7 +69,7 @@ int endpoint_console_get(request_rec *r)
     return views_show(&c);
 }
 
-/* The sign-in form: who signs in sees the page that he wanted. */
+/* The sign-in form, or the one behind it: who signs in sees the page that he wanted. */
 static int sign_in(console_t *c, const transaction_t *form)
 {
     request_rec *r = c->visit.r;

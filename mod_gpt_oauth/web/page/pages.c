@@ -23,14 +23,10 @@ static const struct {
     const char *name;
     const char *needs[5]; /* ends with NULL */
 } known[] = {
-    { "apps", { "apps", NULL } },
-    { "choose-password", { "by", NULL } },
-    { "console", { NULL } },
-    { "consent", { "warning", "host", "scopes", "user", NULL } },
-    { "error", { NULL } },
-    { "message", { NULL } },
-    { "password", { NULL } },
-    { "sign-in", { NULL } },
+    { "apps", { "apps", NULL } }, { "choose-password", { "by", NULL } },
+    { "console", { NULL } },      { "consent", { "warning", "host", "scopes", "user", NULL } },
+    { "error", { NULL } },        { "message", { NULL } },
+    { "password", { NULL } },     { "sign-in", { NULL } },
 };
 
 #define KNOWN (int)(sizeof(known) / sizeof(*known))
