@@ -24,8 +24,8 @@
 #define BY_NAME(from, where, use, name, key, low)                                                                                \
     from("_name") " WHERE " where " AND (" name ", " key ") > (" low("$2") ", $3) AND " name " < " low("$4")                     \
         LIMITED(name ", " key)
-#define BY(use, name, key)                       use ", " name ", " key
-#define AFTER(use, name, key, low)               "(" BY(use, name, key) ") > ($5, " low("$2") ", $3)" LIMITED(BY(use, name, key))
+#define AFTER(use, name, key, low) "(" use ", " name ", " key ") > ($5, " low("$2") ", $3)" LIMITED(use ", " name ", " key)
+
 #define BY_USE(from, where, use, name, key, low) from("_use") " WHERE " where " AND " AFTER(use, name, key, low)
 #define BY_BOTH(from, where, use, name, key, low)                                                                                \
     "(SELECT * FROM " from("_name") " WHERE " where " AND " name " >= " low("$6") " AND " name " < " low(                        \
