@@ -139,7 +139,9 @@ sub test_clients {
     ok(!$t->gptoauth_json('client', 'show', $id{confidential})->{disabled_at}, 'enabled');
     visit($root, "client=$id{gpt}");
     ok(shows($root, $_), "the page of a GPT has $_ to paste") for 'Authorization URL', 'Token URL', "$id{gpt}";
+    my $tokens = $t->tokens_for({ id => $id{public}, redirect_uri => 'https://app.example.com/callback', public => 1 });
     press($root, "client=$id{public}", 'client_remove', {});
+    ok(!$t->token_works($tokens->{access_token}), 'case 302: with a client go its tokens');
     isnt($t->try_gptoauth('', 'client', 'show', $id{public})->{status}, 0, 'removed');
     return \%id;
 }
@@ -211,7 +213,7 @@ sub sealed {
 
 sub tables {
     my ($t) = @_;
-    return join "\n", map { $t->sql("SELECT * FROM $_ ORDER BY 1") } qw(oauth_client oauth_user oauth_service_key oauth_grant oauth_throttle);
+    return $t->sql(join ' ', map { "SELECT * FROM $_ ORDER BY 1;" } qw(oauth_client oauth_user oauth_service_key oauth_grant oauth_throttle));
 }
 
 sub attempt {
@@ -309,7 +311,7 @@ sub test_others {
     press($root, 'new_key=', 'key_add', {}, name => 'batch', expires => '3d');
     my ($key) = secrets_of($root);
     Test::GptOauth::Secrets::remember(key => $key);
-    like($key // '', qr/^\w{20,}/, 'a service key is shown');
+    like($key // '', qr/^[\w-]{20,}/, 'a service key is shown');
     $t->sql("UPDATE oauth_service_key SET created_at = created_at - 20 * 86400 WHERE name = 'batch'");
     visit($root, 'keys=');
     ok(shows($root, 'The key (?:<bdi>)?batch'), 'one that ends soon is warned of');
