@@ -14,6 +14,17 @@ const tried = (user, password) => async (walk) => {
     return visitor.signIn(user, password);
 };
 
+// Where a one-time password leads, after this was typed.
+const chosen = (wanted) => async (walk) => {
+    const visitor = await (await (await walk.open()).go(issuer + request.admin)).signIn('nora', facts.password.nora);
+    if (!wanted) {
+        return visitor;
+    }
+    await visitor.page.fill('input[name=new_password]', wanted);
+    await visitor.page.locator('form:has(input[name=new_password])').evaluate((form) => { form.noValidate = true; });
+    return visitor.after(visitor.page.keyboard.press('Enter'));
+};
+
 // Asked whatever somebody has allowed before.
 const consent = (name, user = 'alice', origin = issuer) => at(`${origin}${request[name]}&prompt=consent`, { user, origin });
 
@@ -65,6 +76,9 @@ export const scenes = {
         await visitor.page.fill('input[name=new_password]', 'another horse battery');
         return visitor.press('action', 'password');
     },
+    'choose-password': chosen(),
+    'choose-password for the user’s own page': async (walk) => (await at(issuer + apps)(walk)).signIn('nora', facts.password.nora),
+    'choose-password wrong': chosen('short'),
     'signed out': async (walk) => {
         const visitor = await (await walk.open()).go(issuer + apps);
         await visitor.signIn(`out-${walk.language}`, facts.password[`out-${walk.language}`]); // whose only session this is

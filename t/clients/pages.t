@@ -115,6 +115,7 @@ $t->start;
 
 my %user = map { $_ => $t->user($_) } qw(alice bob carol dora erna frank gerda hans ida jan karl lena out-en out-de out-ar);
 $user{$long} = $t->user_add($long, "horse battery staple of somebody");
+$user{nora} = secret($t->gptoauth_json(qw(user add nora --one-time))->{one_time_password});
 my %client = (
     admin => $t->client_add('My notebook', redirect => 'https://rp.example/cb'),
     gpt => $t->client_add('My GPT', gpt => 1, redirect => 'https://chat.openai.com/aip/g-1/oauth/callback'),
