@@ -369,6 +369,11 @@ bad("GPTOAuthAuditLog $_->[0]", qr/GPTOAuthAuditLog \S+: $_->[1]/, "$usual\nGPTO
     [ '%%DIR%%/db', 'it is a directory|\S+ cannot be an audit log: it is a directory' ], [ '/dev/null', '/dev/null cannot be an audit log: it is a device' ],
     [ '|cat', 'behind the bar write the full path of a program' ], [ '|/nowhere/cat', 'there is no program /nowhere/cat' ],
     [ '|/etc/passwd', '/etc/passwd cannot be executed' ];
+good('GPTOAuthAdmin', "$usual\nGPTOAuthAdmin alice bob\nGPTOAuthHelpDesk carol \"expr=%{reqenv:OIDC_CLAIM_groups} =~ /help/\"");
+bad("GPTOAuthAdmin $_", qr/GPTOAuthAdmin: the expression asks for .*may make up/, "$usual\nGPTOAuthAdmin \"$_\"")
+    for "expr=%{HTTP:X-Role} == 'admin'", "expr=req ('X-Role') == 'admin'", "expr=%{HTTP_USER_AGENT} =~ /x/", "expr=%{QUERY_STRING} == 'x'";
+bad('GPTOAuthAdmin with an expression that is none', qr/GPTOAuthAdmin: the expression cannot be read/, "$usual\nGPTOAuthAdmin \"expr=%{reqenv:\"");
+bad('GPTOAuthAdmin client:x', qr/GPTOAuthAdmin: "client:x" is no user/, "$usual\nGPTOAuthAdmin client:x");
 bad('GPTOAuthAuditLog in a section', qr/GPTOAuthAuditLog not allowed (?:here|in)/, "$usual\n<Location /x>\nGPTOAuthAuditLog %%DIR%%/audit.log\n</Location>");
 $t->write_file('open.log', '');
 chmod 0644, $t->dir . '/open.log';

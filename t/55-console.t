@@ -96,9 +96,10 @@ sub test_who {
     my $desk = signed_in($t, 'desk');
     ok(shows($desk, '<h1>(?:<bdi>)?Users'), 'the help desk sees the users');
     ok(!shows($desk, $_), "... and nothing of $_") for 'Registered apps', 'Service keys';
-    for my $view (qw(clients=x apps= keys= client=x new_client= new_user= new_key=)) {
-        visit($desk, $view);
-        ok(shows($desk, '<h1>(?:<bdi>)?Users'), "... not by $view either");
+    for my $view (qw(clients=x apps= keys= client=x new_client= new_user= new_key= view=client)) {
+        my $lines = grep { $_->{event} eq 'console' } audit_lines($t);
+        is(visit($desk, $view)->status, 404, "case 301: ... and gets 404 for $view");
+        is(scalar(grep { $_->{event} eq 'console' } audit_lines($t)), $lines + 1, 'case 301: ... and one audit line');
     }
     return ($root, $desk);
 }

@@ -67,6 +67,7 @@ typedef struct requirement_t {
 typedef struct role_rule_t {
     apr_array_header_t *names;  /* const char *; NULL: none */
     const ap_expr_info_t *expr; /* NULL: none */
+    const char *text;           /* of the expression */
 } role_rule_t;
 
 typedef struct server_conf_t {

@@ -96,6 +96,7 @@ static int refuse(console_t *c, const action_t *action, audit_t *line, const cha
                 log_quote(c->visit.r->pool, c->owner.username, 64), log_quote(c->visit.r->pool, problem, 300));
     line->result = AUDIT_REFUSED;
     note(c, line);
+    request_record(c->visit.r)->event = AUDIT_NONE; /* whatever comes now, this is the line about it */
     if (!action->show) {
         return say(c, action, HTTP_OK, NULL, problem);
     }
@@ -131,11 +132,15 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     case STORE_OK: return done(c, action, &line, back);
     case STORE_DOWN: break;
     case STORE_REFUSED:
-        return store->is_spent ? say(c, action, HTTP_OK,
-                                     "This has been done already. A secret is shown once: if it got lost, make a new one.", NULL)
-                               : refuse(c, action, &line, problem);
+        return store->is_spent
+                   ? say(c, action, HTTP_OK,
+                         "This has been done already, or was begun: see whether all of it is done. A secret is shown once: if it got lost, make "
+                         "a new one.",
+                         NULL)
+                   : refuse(c, action, &line, problem);
     }
     line.result = AUDIT_FAILED;
     note(c, &line);
+    request_record(c->visit.r)->event = AUDIT_NONE;
     return console_down(c);
 }

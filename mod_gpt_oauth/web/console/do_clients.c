@@ -64,12 +64,10 @@ store_status_t do_client_add(console_t *c, audit_t *line, const char **back, con
     client_t *client = NULL;
     store_status_t status = admin_client_add(&c->visit.store, &wanted, &client, &secret, problem);
 
-    if (client) {
+    if (status == STORE_OK) {
         line->client = client->id;
         line->scope = client->scope;
         line->resource = client->resource;
-    }
-    if (status == STORE_OK) {
         *back = console_url(c, "client", client->id, NULL, NULL);
         show_secret(c, client, "Add a client", secret);
     }

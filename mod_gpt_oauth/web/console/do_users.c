@@ -48,6 +48,10 @@ static store_status_t set_one_time(console_t *c, set_one_time_fn *set, const cha
     const char *password = NULL;
     store_status_t status;
 
+    if (!c->owner.session) {
+        *problem = "httpd signs users in here: there is no page on which a one-time password would be changed.";
+        return STORE_REFUSED;
+    }
     if (!hashing_enter(c->visit.r)) {
         *problem = "Too many passwords are being checked just now. Try again in a moment.";
         return STORE_REFUSED;

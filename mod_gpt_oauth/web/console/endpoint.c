@@ -47,6 +47,13 @@ static int begin(console_t *c, request_rec *r)
     return c->role == ROLE_NONE ? refuse_role(c, "the user is in neither GPTOAuthAdmin nor GPTOAuthHelpDesk") : DECLINED;
 }
 
+static int show(console_t *c)
+{
+    int status = views_show(c);
+
+    return status == DECLINED ? refuse_role(c, "the page that the help desk asked for is the administrator's") : status;
+}
+
 int endpoint_console_get(request_rec *r)
 {
     console_t c;
@@ -66,7 +73,7 @@ int endpoint_console_get(request_rec *r)
     if ((did = action_named(params_get(query, "done")))) {
         apr_table_setn(r->notes, CONSOLE_NOTICE, did->done);
     }
-    return views_show(&c);
+    return show(&c);
 }
 
 /* The sign-in form, or the one behind it: who signs in sees the page that he wanted. */
@@ -96,6 +103,9 @@ static const char *forbidden(const console_t *c, const action_t *action)
     }
     if (c->role < ROLE_ADMIN && user && role_is_named(c->visit.r, user)) {
         return apr_psprintf(c->visit.r->pool, "the help desk may not do %s to a user of the console", action->name);
+    }
+    if (c->role < ROLE_ADMIN && action->event == AUDIT_USER_PASSWD && role_has_expression(c->visit.r)) {
+        return "the help desk sets no passwords where an expression gives a role, which any user may have";
     }
     return NULL;
 }
@@ -155,7 +165,7 @@ int endpoint_console_post(request_rec *r)
     /* mod_auth_form's inline login turns the GET into a POST. */
     if (person_is_given(r) && !params_find(params, "transaction")) {
         c.params = read_query(r);
-        return c.owner.username ? views_show(&c) : HTTP_FORBIDDEN;
+        return c.owner.username ? show(&c) : HTTP_FORBIDDEN;
     }
     return answer_form(&c, params);
 }

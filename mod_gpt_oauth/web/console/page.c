@@ -150,7 +150,7 @@ console_table_t console_table(console_t *c, const char *heading, const char *con
         page_set(item_of(table, "columns"), "column", header[i]);
     }
     json_object_set_new(table, "rows", json_array());
-    return (console_table_t){ .rows = json_object_get(table, "rows"), .columns = columns };
+    return (console_table_t){ .c = c, .rows = json_object_get(table, "rows"), .columns = columns };
 }
 
 static json_t *cell_of(console_table_t *table)
@@ -169,7 +169,7 @@ void console_cell(console_table_t *table, const char *text, const char *url)
 {
     json_t *cell = cell_of(table);
 
-    page_set(cell, "text", text);
+    set(cell, table->c, "text", text);
     page_set(cell, "url", url);
 }
 

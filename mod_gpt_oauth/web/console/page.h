@@ -36,6 +36,7 @@ void console_paste(json_t *block, const char *name, const char *value);
 
 /* A table, cell by cell; url NULL: plain text. */
 typedef struct console_table_t {
+    const console_t *c;
     json_t *rows, *row;
     int columns;
 } console_table_t;

@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "grant/user.h"
 #include "private.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
 #include "web/endpoint/person.h"
 #include "web/http/log.h"
@@ -58,28 +59,52 @@ static int show(console_t *c, const action_t *action, int status, const char *pr
     return console_send(c, status);
 }
 
-/* What is to be typed: the name that people know it by. NULL: it is gone, or the database did not answer; the action will say. */
-static const char *name_of(console_t *c, const action_t *action)
+/* As a browser shows it: blanks as one, and none around it. */
+static const char *squeezed(apr_pool_t *p, const char *text)
 {
-    const char *subject = params_get(c->params, action->subject);
-    client_t *client;
+    char *copy = apr_pstrdup(p, text_trim(p, text)), *to = copy;
 
-    if (subject && strcmp(action->subject, "client") == 0) {
-        store_t store = c->visit.store;
-
-        return store_client_get(&store, subject, &client) == STORE_OK ? text_clean(c->visit.r->pool, client->name) : NULL;
+    for (const char *from = copy; *from; from++) {
+        if (*from != ' ' || from[1] != ' ') {
+            *to++ = *from;
+        }
     }
-    return subject;
+    *to = '\0';
+    return copy;
+}
+
+/*
+ * What is to be typed: the name that people know it by, or the id of what has no name to be seen. *name NULL: it is gone, and the
+ * action will say so.
+ */
+static store_status_t name_of(console_t *c, const action_t *action, const char **name)
+{
+    const char *subject = field_text(c, action->subject);
+    client_t *client;
+    store_status_t status;
+
+    *name = subject;
+    if (!subject || strcmp(action->subject, "client") != 0) {
+        return STORE_OK;
+    }
+    status = store_client_get(&c->visit.store, subject, &client);
+    if (status == STORE_OK) {
+        *name = squeezed(c->visit.r->pool, text_clean(c->visit.r->pool, client->name));
+        *name = **name ? *name : subject;
+    } else if (status == STORE_REFUSED) {
+        *name = NULL;
+    }
+    return status == STORE_DOWN ? STORE_DOWN : STORE_OK;
 }
 
 static int ask_name(console_t *c, const action_t *action)
 {
-    const char *name = action->subject ? name_of(c, action) : NULL, *typed = params_get(c->params, NAME);
+    const char *name = NULL, *typed = field_text(c, NAME);
 
-    if (!name) {
-        return DECLINED;
+    if (action->subject && name_of(c, action, &name) == STORE_DOWN) {
+        return console_down(c);
     }
-    if (typed && strcmp(typed, name) == 0) {
+    if (!name || (typed && strcmp(squeezed(c->visit.r->pool, text_clean(c->visit.r->pool, typed)), name) == 0)) {
         return DECLINED;
     }
     return show(c, action, HTTP_OK, typed ? "That is another name." : NULL, name);

@@ -4,11 +4,13 @@
 #include "web/console/role.h"
 
 #include <ap_expr.h>
+#include <http_main.h>
 
 #include "base/fold.h"
 #include "private.h"
 #include "web/config/config.h"
 #include "web/endpoint/person.h"
+#include "web/http/db.h"
 #include "web/http/log.h"
 
 static int has_name(const role_rule_t *rule, const char *username)
@@ -63,10 +65,42 @@ static int names(apr_pool_t *p, const role_rule_t *rule, const char *folded)
     return 0;
 }
 
+/* Users belong to all issuers of a database, and so do those who have a role at one of them. */
+static const server_conf_t *next_console(const server_conf_t *conf, const server_rec **s)
+{
+    for (; *s; *s = (*s)->next) {
+        const server_conf_t *theirs = config_server(*s);
+
+        if (theirs == conf ||
+            (theirs->issuer && theirs->dbd_driver && theirs->dbd_params && conf->dbd_params && db_is_same(theirs, conf))) {
+            *s = (*s)->next;
+            return theirs;
+        }
+    }
+    return NULL;
+}
+
 int role_is_named(request_rec *r, const char *username)
 {
-    const server_conf_t *conf = config_server(r->server);
+    const server_rec *s = ap_server_conf;
     const char *folded = name_fold(r->pool, username);
 
-    return names(r->pool, conf->admins, folded) || names(r->pool, conf->help_desk, folded);
+    for (const server_conf_t *conf; (conf = next_console(config_server(r->server), &s));) {
+        if (names(r->pool, conf->admins, folded) || names(r->pool, conf->help_desk, folded)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int role_has_expression(request_rec *r)
+{
+    const server_rec *s = ap_server_conf;
+
+    for (const server_conf_t *conf; (conf = next_console(config_server(r->server), &s));) {
+        if ((conf->admins && conf->admins->expr) || (conf->help_desk && conf->help_desk->expr)) {
+            return 1;
+        }
+    }
+    return 0;
 }

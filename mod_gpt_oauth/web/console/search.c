@@ -17,7 +17,7 @@ listing_t search_read(const console_t *c)
                         .is_by_use = by && strcmp(by, "use") == 0,
                         .after = params_get(c->params, "after"),
                         .after_name = name ? name : "",
-                        .after_used = used ? apr_strtoi64(used, NULL, 10) : 0 };
+                        .after_used = used && apr_strtoi64(used, NULL, 10) > 0 ? apr_strtoi64(used, NULL, 10) : 0 };
 }
 
 void search_show(console_t *c, const listing_t *listing, const char *view, const char *label)

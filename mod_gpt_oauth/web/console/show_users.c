@@ -34,7 +34,7 @@ int view_users(console_t *c)
     }
     console_begin(c, "Users", "users");
     search_show(c, &listing, "users", "Name begins with");
-    if (c->role == ROLE_ADMIN) {
+    if (c->role == ROLE_ADMIN && c->owner.session) {
         console_link(c, console_url(c, "new_user", "", NULL, NULL), "Add a user");
     }
     console_text(c, "The module's own users. Anybody else who signs in is found by the whole name:");
@@ -130,7 +130,7 @@ static void add_forms(console_t *c, const char *name, const user_t *user)
 {
     add_form(c, name, "sessions_end", "Ends all sessions. Apps go on.", "Sign out everywhere");
     add_form(c, name, "grants_revoke", "Ends the access of all apps.", "Take back all grants");
-    if (user && user->password_hash) {
+    if (user && user->password_hash && c->owner.session && (c->role == ROLE_ADMIN || !role_has_expression(c->visit.r))) {
         add_form(c, name, "user_one_time",
                  "In place of the password, good for a day. Ends all sessions and the access of all apps.",
                  "Set a one-time password");

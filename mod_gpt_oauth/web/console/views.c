@@ -27,17 +27,15 @@ static int is_asked_for(const console_t *c, const view_t *view)
     return name ? strcmp(name, view->name) == 0 : params_find(c->params, view->name) != NULL;
 }
 
-/* What the role has no part in is not there. */
+
 int views_show(console_t *c)
 {
     const view_t *first = NULL;
 
     for (const view_t *view = views; view->name; view++) {
-        if (view->role <= c->role) {
-            first = first ? first : view;
-            if (is_asked_for(c, view)) {
-                return view->show(c);
-            }
+        first = !first && view->role <= c->role ? view : first;
+        if (is_asked_for(c, view)) {
+            return view->role <= c->role ? view->show(c) : DECLINED;
         }
     }
     return first->show(c);

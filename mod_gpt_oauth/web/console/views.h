@@ -17,7 +17,7 @@ view_fn view_keys, view_new_key;
 /* show_access.c */
 view_fn view_throttles;
 
-/* The view that the query asks for, or the first one of the role. */
+/* The view that the query asks for, or the first one of the role. DECLINED: the role has no part in it. */
 int views_show(console_t *c);
 
 /* nav: as which the navigation has it; NULL: not at all. */

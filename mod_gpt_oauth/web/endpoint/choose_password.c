@@ -94,7 +94,7 @@ int choose_password_answer(visit_t *visit, const params_t *params, const char **
         return refuse(visit, name, failure);
     }
     *username = user->name;
-    if (password_problem(wanted)) {
+    if (!wanted || password_problem(wanted)) {
         return show(visit, HTTP_OK, user, &form, "problem_new_password");
     }
     if ((problem = hash_new(visit, user, wanted, &hash, &status))) {

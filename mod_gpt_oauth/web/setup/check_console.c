@@ -26,10 +26,11 @@ static int includes(const role_rule_t *rule, const role_rule_t *other)
     return 1;
 }
 
-/* Expressions are the same where they were read from the same line. */
 static int is_same(const role_rule_t *rule, const role_rule_t *other)
 {
-    return (rule ? rule->expr : NULL) == (other ? other->expr : NULL) && includes(rule, other) && includes(other, rule);
+    const char *text = rule && rule->text ? rule->text : "", *theirs = other && other->text ? other->text : "";
+
+    return strcmp(text, theirs) == 0 && includes(rule, other) && includes(other, rule);
 }
 
 void check_console(const server_rec *main_server, const server_rec *s, const server_conf_t *conf)
@@ -38,11 +39,11 @@ void check_console(const server_rec *main_server, const server_rec *s, const ser
         const server_conf_t *theirs = config_server(other);
 
         if (theirs->issuer && !theirs->is_guard && theirs->dbd_driver && theirs->dbd_params && db_is_same(theirs, conf) &&
-            !is_same(theirs->admins, conf->admins)) {
+            (!is_same(theirs->admins, conf->admins) || !is_same(theirs->help_desk, conf->help_desk))) {
             log_config(
                 s, LOG_ADMINS_DIFFER,
-                "%s and %s have one database and other administrators (GPTOAuthAdmin): users and clients belong to both, so "
-                "that each of these can make himself one at the other; write the same line in both, or give each a "
+                "%s and %s have one database and other administrators or another help desk (GPTOAuthAdmin, GPTOAuthHelpDesk): users and clients belong to both, so "
+                "that each of these can make himself one at the other; write the same lines in both, or give each a "
                 "database of its own",
                 theirs->issuer, conf->issuer);
             return;

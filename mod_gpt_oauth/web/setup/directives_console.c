@@ -11,10 +11,14 @@
 /* The words in an expression by which it would ask what the caller says of himself; NULL: there are none. */
 static const char *said_by_caller(apr_pool_t *p, const char *text)
 {
-    static const char *const words[] = { "HTTP:",    "HTTP_",        "%{REQ:",      "REQ(",        "HTTP(",     "REQ_NOVARY(",
-                                         "REQUEST_", "QUERY_STRING", "THE_REQUEST", "SCRIPT_NAME", "PATH_INFO", NULL };
+    static const char *const words[] = {
+        "HTTP:",        "HTTP_",        "%{REQ:",          "REQ(",       "HTTP(",       "REQ_NOVARY(",  "REQUEST_",
+        "CONTENT_TYPE", "DOCUMENT_URI", "SCRIPT_FILENAME", "SCRIPT_URI", "REMOTE_HOST", "REMOTE_IDENT", "QUERY_STRING",
+        "THE_REQUEST",  "SCRIPT_NAME",  "PATH_INFO",       NULL
+    };
     char *upper = apr_pstrdup(p, text);
 
+    apr_collapse_spaces(upper, upper);
     ap_str_toupper(upper);
     for (const char *const *word = words; *word; word++) {
         if (strstr(upper, *word)) {
@@ -34,6 +38,7 @@ static const char *read_expression(cmd_parms *cmd, role_rule_t *rule, const char
                             "sign-in found out, as %%{reqenv:…}",
                             cmd->cmd->name, word);
     }
+    rule->text = text;
     rule->expr = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_DONT_VARY, &problem, NULL);
     return problem ? apr_psprintf(cmd->pool, "%s: the expression cannot be read: %s", cmd->cmd->name, problem) : NULL;
 }
