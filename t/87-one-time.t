@@ -101,6 +101,8 @@ sub test_pages {
     is($response->status . ' ' . $response->location, '303 /oauth/console?show=users', '... and back to what was wanted there');
     my $client = $t->client_add('cancelled');
     $browser = at_choice($t, $t->authorize_url($client), 'peter', newcomer($t, 'peter'));
+    is($browser->submit($browser->form_with('new_password'), new_password => '')->status, 200, 'no new password at all');
+    ok(chooses($browser), '... is asked for again');
     my ($form) = $browser->form_with('new_password');
     is($t->outcome($client, $browser->submit($form, cancel => 'yes', new_password => '')), '303 access_denied', 'Cancel goes back to the app');
     return;
