@@ -274,7 +274,7 @@ subtest 'httpd signs in' => sub {
     ok(shows($browser, 'href="https://example.com/goodbye"'), '... and the administrator says how to sign out');
     ($t, $headers) = test_given('authorize');
     is($t->browser->get($url)->status, 404, 'and nowhere to be found where only the authorization endpoint is signed in to');
-    like($t->error_log, qr/GPT019: the page of apps refused: .*LocationMatch/, '... the log says why');
+    like($t->error_log, qr/GPT019: the page apps refused: .*LocationMatch/, '... the log says why');
 };
 
 done_testing;
