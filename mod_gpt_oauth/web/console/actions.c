@@ -134,8 +134,8 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     case STORE_REFUSED:
         return store->is_spent
                    ? say(c, action, HTTP_OK,
-                         "This has been done already, or was begun: see whether all of it is done. A secret is shown once: if it got lost, make "
-                         "a new one.",
+                         "This has been done already, or was begun: see whether all of it is done. A secret is shown once: "
+                         "if it got lost, make a new one.",
                          NULL)
                    : refuse(c, action, &line, problem);
     }

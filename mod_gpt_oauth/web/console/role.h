@@ -13,8 +13,8 @@ typedef enum { ROLE_NONE, ROLE_HELP_DESK, ROLE_ADMIN } role_t;
 role_t role_of(request_rec *r, const char *username);
 
 /*
- * 1 when one of the two directives names this user, in any spelling, here or at another issuer of the same database: then he is no
- * business of the help desk's.
+ * 1 when one of the two directives names this user, in any spelling, here or at another issuer of the same database: then he is
+ * no business of the help desk's.
  */
 int role_is_named(request_rec *r, const char *username);
 /* 1 when one of them has an expression: then nobody can say whom it takes in, and the help desk sets no passwords. */

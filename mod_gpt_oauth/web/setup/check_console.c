@@ -42,9 +42,9 @@ void check_console(const server_rec *main_server, const server_rec *s, const ser
             (!is_same(theirs->admins, conf->admins) || !is_same(theirs->help_desk, conf->help_desk))) {
             log_config(
                 s, LOG_ADMINS_DIFFER,
-                "%s and %s have one database and other administrators or another help desk (GPTOAuthAdmin, GPTOAuthHelpDesk): users and clients belong to both, so "
-                "that each of these can make himself one at the other; write the same lines in both, or give each a "
-                "database of its own",
+                "%s and %s have one database, and other administrators or another help desk (GPTOAuthAdmin, "
+                "GPTOAuthHelpDesk): users and clients belong to both, so that each of these can make himself one at the other; "
+                "write the same lines in both, or give each a database of its own",
                 theirs->issuer, conf->issuer);
             return;
         }
