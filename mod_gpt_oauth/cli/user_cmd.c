@@ -67,8 +67,9 @@ static int set_one_time(const command_t *c, one_time_fn *set, const char *did)
         return fail_admin(c, status, problem);
     }
     if (c->json) {
-        print_json(c->pool, json_pack("{ss ss sI}", "name", name, "one_time_password", password, "one_time_until",
-                                      (json_int_t)(c->store->now + ONE_TIME_LIFETIME)));
+        json_int_t until = c->store->now + ONE_TIME_LIFETIME;
+
+        print_json(c->pool, json_pack("{ss ss sI}", "name", name, "one_time_password", password, "one_time_until", until));
         return DONE;
     }
     printf("User \"%s\" %s:\n\n    %s\n\n", terminal_text(c->pool, name), did, password);

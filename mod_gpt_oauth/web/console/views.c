@@ -38,5 +38,5 @@ int views_show(console_t *c)
             return view->role <= c->role ? view->show(c) : DECLINED;
         }
     }
-    return first->show(c);
+    return first ? first->show(c) : DECLINED;
 }
