@@ -11,20 +11,21 @@
 #include "store/one_time.h"
 #include "store/sessions.h"
 
-static store_status_t refuse(store_t *store, const char *format, const char *name, const char **problem)
+/* A sentence with the name in it. */
+static store_status_t refuse(store_t *store, const char *before, const char *name, const char *behind, const char **problem)
 {
-    *problem = apr_psprintf(store->pool, format, name);
+    *problem = apr_pstrcat(store->pool, before, " \"", name, "\"", behind, NULL);
     return STORE_REFUSED;
 }
 
 static store_status_t refuse_unknown(store_t *store, const char *name, const char **problem)
 {
-    return refuse(store, "there is no user \"%s\" here", name, problem);
+    return refuse(store, "there is no user", name, " here", problem);
 }
 
 static store_status_t refuse_taken(store_t *store, const char *name, const char **problem)
 {
-    return refuse(store, "there is already a user \"%s\"", name, problem);
+    return refuse(store, "there is already a user", name, "", problem);
 }
 
 store_status_t admin_user_may_add(store_t *store, const char *name, const char **problem)
@@ -47,7 +48,7 @@ store_status_t admin_user_may_add(store_t *store, const char *name, const char *
     }
     switch (store_user_other_spelling(store, name, &other)) {
     case STORE_OK:
-        return refuse(store, "there is already a user \"%s\", and two spellings of one name are one person", other, problem);
+        return refuse(store, "there is already a user", other, ", and two spellings of one name are one person", problem);
     case STORE_DOWN: return STORE_DOWN;
     case STORE_REFUSED: break;
     }
@@ -73,7 +74,7 @@ store_status_t admin_user_may_passwd(store_t *store, const char *name, const cha
         return refuse_unknown(store, name, problem);
     }
     if (status == STORE_OK && !user->password_hash) {
-        return refuse(store, "the user \"%s\" signs in elsewhere", name, problem);
+        return refuse(store, "the user", name, " signs in elsewhere", problem);
     }
     return status;
 }
