@@ -149,8 +149,8 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
     int is_patient = op->patient && store->is_patient;
     apr_int64_t patience = is_patient ? PATIENT : STATEMENT_DEADLINE;
     apr_int64_t deadline = clock_us() + (is_patient ? PATIENT : BUDGET);
-    const spend_t spend = { store->action, crypto_random_id(store->pool) };
     int is_spending = store->action && changes(op);
+    const spend_t spend = { store->action, is_spending ? crypto_random_id(store->pool) : NULL };
     rows_t *found = NULL;
     outcome_t outcome = DB_AGAIN;
     int is_lost = 0;
