@@ -6,7 +6,6 @@
 
 #include <apr_strings.h>
 
-#include "grant/client.h"
 #include "private.h"
 #include "web/console/page.h"
 #include "web/console/views.h"
@@ -78,7 +77,7 @@ static void note(const console_t *c, const audit_t *line)
 }
 
 /* A page with one sentence, and the way back. */
-static int say(console_t *c, const action_t *action, int status, const char *notice, const char *problem)
+static int say(console_t *c, const action_t *action, const char *notice, const char *problem)
 {
     console_begin(c, action->heading, "");
     if (notice) {
@@ -87,7 +86,7 @@ static int say(console_t *c, const action_t *action, int status, const char *not
         console_problem(c, problem);
     }
     console_link(c, ap_os_escape_path(c->visit.r->pool, c->visit.r->uri, 1), "Back to the console");
-    return console_send(c, status);
+    return console_send(c, HTTP_OK);
 }
 
 static int refuse(console_t *c, const action_t *action, audit_t *line, const char *problem)
@@ -98,7 +97,7 @@ static int refuse(console_t *c, const action_t *action, audit_t *line, const cha
     note(c, line);
     request_record(c->visit.r)->event = AUDIT_NONE; /* whatever comes now, this is the line about it */
     if (!action->show) {
-        return say(c, action, HTTP_OK, NULL, problem);
+        return say(c, action, NULL, problem);
     }
     /* The form once more, with all that was typed. */
     apr_table_setn(c->visit.r->notes, CONSOLE_PROBLEM, problem);
@@ -133,7 +132,7 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     case STORE_DOWN: break;
     case STORE_REFUSED:
         return store->is_spent
-                   ? say(c, action, HTTP_OK,
+                   ? say(c, action,
                          "This has been done already, or was begun: see whether all of it is done. A secret is shown once: "
                          "if it got lost, make a new one.",
                          NULL)

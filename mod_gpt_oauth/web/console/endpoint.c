@@ -9,6 +9,7 @@
 #include "private.h"
 #include "web/console/actions.h"
 #include "web/console/fields.h"
+#include "web/console/page.h"
 #include "web/console/question.h"
 #include "web/console/views.h"
 #include "web/endpoint/endpoints.h"
@@ -17,11 +18,6 @@
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
-
-static params_t *read_query(const request_rec *r)
-{
-    return params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
-}
 
 /* What it is that he may not is for the log alone. */
 static int refuse_role(console_t *c, const char *what)
@@ -57,7 +53,7 @@ static int show(console_t *c)
 int endpoint_console_get(request_rec *r)
 {
     console_t c;
-    params_t *query = read_query(r);
+    params_t *query = visit_query(r);
     const action_t *did;
     int status = begin(&c, r);
 
@@ -93,7 +89,7 @@ static int sign_in(console_t *c, const transaction_t *form)
                : status;
 }
 
-/* The help desk has no business with who may use the console, nor anybody with himself where that locks him out. */
+/* NULL, or why the role does not go so far. */
 static const char *forbidden(const console_t *c, const action_t *action)
 {
     const char *user = field_user(c);
@@ -101,7 +97,7 @@ static const char *forbidden(const console_t *c, const action_t *action)
     if (c->role < action->role) {
         return apr_psprintf(c->visit.r->pool, "the action %s is the administrator's", action->name);
     }
-    if (c->role < ROLE_ADMIN && user && role_is_named(c->visit.r, user)) {
+    if (user && !console_may_touch(c, user)) {
         return apr_psprintf(c->visit.r->pool, "the help desk may not do %s to a user of the console", action->name);
     }
     if (c->role < ROLE_ADMIN && action->event == AUDIT_USER_PASSWD && role_has_expression(c->visit.r)) {
@@ -164,7 +160,7 @@ int endpoint_console_post(request_rec *r)
     c.params = params;
     /* mod_auth_form's inline login turns the GET into a POST. */
     if (person_is_given(r) && !params_find(params, "transaction")) {
-        c.params = read_query(r);
+        c.params = visit_query(r);
         return c.owner.username ? show(&c) : HTTP_FORBIDDEN;
     }
     return answer_form(&c, params);

@@ -9,6 +9,7 @@
 #include "grant/client.h"
 #include "private.h"
 #include "web/console/views.h"
+#include "web/endpoint/forms.h"
 #include "web/endpoint/route.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
@@ -176,17 +177,12 @@ void console_cell(console_table_t *table, const char *text, const char *url)
 /* Its id is its own: what is pressed on one page can be pressed together. */
 static void seal(console_t *c, json_t *form, const char *action)
 {
-    apr_pool_t *p = c->visit.r->pool;
     transaction_t fields;
 
-    c->visit.query = apr_pstrcat(p, "action=", action, NULL);
+    c->visit.query = apr_pstrcat(c->visit.r->pool, "action=", action, NULL);
     fields = visit_new_form(&c->visit, TRANSACTION_CONSOLE, c->owner.username);
-    page_set(form, "action", ap_os_escape_path(p, c->visit.r->uri, 1));
+    forms_set_fields(c->visit.r, form, &fields);
     page_set(form, "action_name", action);
-    page_set(form, "transaction", fields.id);
-    page_set(form, "request", fields.request);
-    page_set(form, "shown", fields.shown);
-    page_set(form, "mac", fields.mac);
 }
 
 void console_button(console_t *c, console_table_t *table, const char *action, const char *button, const char *const *fields)
@@ -265,8 +261,6 @@ void console_input(json_t *form, const char *name, const char *label, const char
     page_set(item, "label", label);
     page_set(item, "value", value ? value : "");
     page_set(item, "hint", hint);
-    /* Several may have one name, and a page several forms. */
-    json_object_set_new(item, "number", json_integer((json_int_t)json_array_size(json_object_get(form, "inputs"))));
 }
 
 static void add_box(json_t *form, const char *type, const char *name, const char *value, const char *label, int is_ticked)
@@ -319,4 +313,9 @@ int console_down(console_t *c)
     request_reference(c->visit.r);
     log_failure(c->visit.r, "console", NULL, c->owner.username, failure);
     return page_failure(c->visit.r, HTTP_SERVICE_UNAVAILABLE, "error_unavailable", failure, NULL);
+}
+
+int console_may_touch(const console_t *c, const char *username)
+{
+    return c->role == ROLE_ADMIN || !role_is_named(c->visit.r, username);
 }

@@ -114,19 +114,9 @@ static int ask_name(console_t *c, const action_t *action)
 static const failure_t *renew(console_t *c)
 {
     request_rec *r = c->visit.r;
-    const server_conf_t *conf = c->visit.conf;
-    const failure_t *failure;
-    const char *cookie;
+    const failure_t *failure = visit_begin_session(&c->visit, c->owner.username, request_record(r)->password_hash);
 
-    failure = session_begin(&c->visit.store, conf->policy, c->owner.username, request_record(r)->password_hash,
-                            apr_table_get(r->headers_in, "User-Agent"), &cookie);
-    if (!failure) {
-        failure = session_end(&c->visit.store, request_cookie(r, conf->session_cookie));
-    }
-    if (!failure) {
-        person_set_cookie(r, conf->session_cookie, cookie, conf->policy->session_lifetime);
-    }
-    return failure;
+    return failure ? failure : session_end(&c->visit.store, request_cookie(r, c->visit.conf->session_cookie));
 }
 
 static int ask_password(console_t *c, const action_t *action)

@@ -8,12 +8,6 @@
 #include "web/console/page.h"
 #include "web/console/views.h"
 
-/* Whoever may use the console is no business of the help desk's. */
-static int may_lift(const console_t *c, const throttled_t *throttled)
-{
-    return c->role == ROLE_ADMIN || !*throttled->name || !role_is_named(c->visit.r, throttled->name);
-}
-
 static void add_row(console_t *c, console_table_t *table, const throttled_t *throttled)
 {
     const char *const fields[] = { "user", throttled->name, "address", throttled->address, NULL };
@@ -22,7 +16,7 @@ static void add_row(console_t *c, console_table_t *table, const throttled_t *thr
     console_cell(table, *throttled->address ? throttled->address : "(anywhere)", NULL);
     console_cell(table, console_time(c, throttled->until_at, "-"), NULL);
     console_cell(table, throttled->host, NULL);
-    if (may_lift(c, throttled)) {
+    if (!*throttled->name || console_may_touch(c, throttled->name)) {
         console_button(c, table, "throttle_lift", "Lift", fields);
     } else {
         console_cell(table, "", NULL);

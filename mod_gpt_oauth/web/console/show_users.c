@@ -68,15 +68,9 @@ int view_new_user(console_t *c)
     return console_send(c, HTTP_OK);
 }
 
-/* The help desk has no business with who may use the console. */
-static int may_act(const console_t *c, const char *name)
-{
-    return c->role == ROLE_ADMIN || !role_is_named(c->visit.r, name);
-}
-
 static void add_button(console_t *c, console_table_t *table, const char *action, const char *button, const char *const *fields)
 {
-    if (may_act(c, fields[1])) {
+    if (console_may_touch(c, fields[1])) {
         console_button(c, table, action, button, fields);
     } else {
         console_cell(table, "", NULL);
@@ -182,7 +176,7 @@ int view_user(console_t *c)
     show_facts(c, user);
     show_sessions(c, name, sessions);
     show_grants(c, name, grants);
-    if (may_act(c, name)) {
+    if (console_may_touch(c, name)) {
         add_forms(c, name, user);
     } else {
         console_warn(c, "This user may use the console: only an administrator acts here.");

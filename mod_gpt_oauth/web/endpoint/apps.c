@@ -26,7 +26,7 @@
 
 int endpoint_apps_get(request_rec *r)
 {
-    const params_t *query = params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
+    const params_t *query = visit_query(r);
     visit_t visit = visit_of(r);
     owner_t owner;
     int status = owner_begin(&visit, "apps", &owner);
@@ -150,9 +150,7 @@ static const char *check_present(visit_t *visit, const owner_t *owner, const cha
 
 static const failure_t *change_password(visit_t *visit, const owner_t *owner, const char *hash, int ends_apps)
 {
-    const server_conf_t *conf = visit->conf;
     const failure_t *failure;
-    const char *cookie;
 
     failure = user_change_password(&visit->store, owner->username, request_record(visit->r)->password_hash, hash, ends_apps);
     if (failure) {
@@ -161,13 +159,8 @@ static const failure_t *change_password(visit_t *visit, const owner_t *owner, co
     log_request(visit->r, LOG_PASSWORD_CHANGED, "user %s changed the password, which ended all sessions%s",
                 log_quote(visit->r->pool, owner->username, 64), ends_apps ? ", and took back all that was granted" : "");
     audit(visit->r, .event = AUDIT_PASSWORD, .code = log_code_name(LOG_PASSWORD_CHANGED), .user = owner->username);
-    failure = session_begin(&visit->store, conf->policy, owner->username, hash, apr_table_get(visit->r->headers_in, "User-Agent"),
-                            &cookie);
-    if (failure) {
-        return failure;
-    }
-    person_set_cookie(visit->r, conf->session_cookie, cookie, conf->policy->session_lifetime);
-    return person_remember_browser(visit->r, &visit->store, owner->username);
+    failure = visit_begin_session(visit, owner->username, hash);
+    return failure ? failure : person_remember_browser(visit->r, &visit->store, owner->username);
 }
 
 static int answer_password(visit_t *visit, const owner_t *owner, const params_t *params)

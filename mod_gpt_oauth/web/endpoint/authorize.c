@@ -58,11 +58,6 @@ static int begin(visit_t *visit, const params_t *params)
                                                                                                : ask_sign_in(visit, username);
 }
 
-static params_t *read_query(const request_rec *r)
-{
-    return params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
-}
-
 /* Query and body are one request (RFC 6749 section 3.1), and who says a thing in both may mean two. */
 static const params_t *join(params_t *query, const params_t *body)
 {
@@ -105,7 +100,7 @@ static int is_token_request(const params_t *params)
 int endpoint_authorize_get(request_rec *r)
 {
     visit_t visit = visit_of(r);
-    params_t *query = read_query(r);
+    params_t *query = visit_query(r);
 
     return is_token_request(query) ? refuse_token_request(&visit) : begin(&visit, query);
 }
@@ -135,7 +130,7 @@ int endpoint_authorize_post(request_rec *r)
         if (is_token_request(params)) {
             return refuse_token_request(&visit);
         }
-        return begin(&visit, is_elsewhere(&visit, params) ? read_query(r) : join(read_query(r), params));
+        return begin(&visit, is_elsewhere(&visit, params) ? visit_query(r) : join(visit_query(r), params));
     }
     if ((status = same_origin_check(r, 1)) != DECLINED) {
         return status;

@@ -68,15 +68,20 @@ int forms_detour(request_rec *r, const char *title, const authorization_t *reque
     return page_failure(r, HTTP_BAD_REQUEST, title, failure, data);
 }
 
-json_t *forms_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem)
+void forms_set_fields(request_rec *r, json_t *data, const transaction_t *form)
 {
-    json_t *data = page_data(r);
-
     page_set(data, "action", ap_os_escape_path(r->pool, r->uri, 1));
     page_set(data, "transaction", form->id);
     page_set(data, "request", form->request);
     page_set(data, "shown", form->shown);
     page_set(data, "mac", form->mac);
+}
+
+json_t *forms_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem)
+{
+    json_t *data = page_data(r);
+
+    forms_set_fields(r, data, form);
     page_set(data, "problem", problem);
     if (problem) {
         json_object_set_new(data, "is_error", json_true());

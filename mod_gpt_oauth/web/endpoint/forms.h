@@ -26,6 +26,9 @@ int forms_detour(request_rec *r, const char *title, const authorization_t *reque
  */
 json_t *forms_data(request_rec *r, const authorization_t *request, const transaction_t *form, const char *problem);
 
+/* The hidden fields alone, into the object that the form is made from: visit_new_form's, and where it goes. */
+void forms_set_fields(request_rec *r, json_t *data, const transaction_t *form);
+
 /*
  * A scope in words: of the page's language, or those of GPTOAuthScope, which are taken for English. A new reference.
  */

@@ -29,6 +29,11 @@ visit_t visit_of(request_rec *r)
     return visit;
 }
 
+params_t *visit_query(const request_rec *r)
+{
+    return params_parse_form(r->pool, r->args ? r->args : "", r->args ? strlen(r->args) : 0);
+}
+
 /* The name of a message. */
 static const char *title_of(const failure_t *failure)
 {
@@ -164,19 +169,28 @@ int visit_show_sign_in(visit_t *visit, int status, const char *problem, const ch
     return forms_sign_in(visit->r, status, visit->request, &form, problem, filled && *filled ? filled : NULL);
 }
 
+const failure_t *visit_begin_session(visit_t *visit, const char *username, const char *password_hash)
+{
+    const char *cookie;
+    const failure_t *failure = session_begin(&visit->store, visit->conf->policy, username, password_hash,
+                                             apr_table_get(visit->r->headers_in, "User-Agent"), &cookie);
+
+    if (!failure) {
+        person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
+    }
+    return failure;
+}
+
 const failure_t *visit_let_in(visit_t *visit, const char *username, const char *typed, const char *password_hash, const char *how)
 {
     const failure_t *failure;
-    const char *cookie;
 
     /* The session that this browser had before is nobody's any more. */
     if ((failure = user_check_enabled(&visit->store, username)) ||
         (failure = session_end(&visit->store, request_cookie(visit->r, visit->conf->session_cookie))) ||
-        (failure = session_begin(&visit->store, visit->conf->policy, username, password_hash,
-                                 apr_table_get(visit->r->headers_in, "User-Agent"), &cookie))) {
+        (failure = visit_begin_session(visit, username, password_hash))) {
         return failure;
     }
-    person_set_cookie(visit->r, visit->conf->session_cookie, cookie, visit->conf->policy->session_lifetime);
     log_request(visit->r, LOG_SIGNED_IN, "user %s signed in from %s%s", log_quote(visit->r->pool, username, 64),
                 request_address(visit->r), how);
     audit(visit->r, .event = AUDIT_SIGN_IN, .code = log_code_name(LOG_SIGNED_IN), .user = username);

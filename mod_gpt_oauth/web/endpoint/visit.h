@@ -48,6 +48,9 @@ int visit_is_undecided(const visit_t *visit);
 /* Judges the request of a form again: client, redirect URI or scopes may have changed meanwhile. */
 const failure_t *visit_resume(visit_t *visit, const transaction_t *form, const char *username);
 
+/* The query as it came; a new array of parameters. */
+params_t *visit_query(const request_rec *r);
+
 /* The request as it travels in forms and links: encoded anew, so that no browser finds anything in it to normalise. */
 const char *visit_encode(apr_pool_t *p, const params_t *params);
 
@@ -63,6 +66,9 @@ int visit_show_sign_in(visit_t *visit, int status, const char *problem, const ch
  */
 const failure_t *visit_let_in(visit_t *visit, const char *username, const char *typed, const char *password_hash,
                               const char *how);
+
+/* Begins a session of this user in this browser: the store's, by the password of this hash or NULL, and its cookie. */
+const failure_t *visit_begin_session(visit_t *visit, const char *username, const char *password_hash);
 
 /* A form for a page, sealed for this browser; username "" before a user is known. */
 transaction_t visit_new_form(visit_t *visit, transaction_stage_t stage, const char *username);
