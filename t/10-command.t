@@ -217,7 +217,7 @@ sub test_users
     my $password = secret('correct horse battery');
     is(fields(JSON::PP::decode_json($t->gptoauth_stdin("$password\n", qw(user add alice --json)))), 'created_at disabled_at has_password name one_time_until',
         'user add: the fields');
-    like($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), qr/^\$2y\$12\$.{53}$/, 'the database has a bcrypt hash');
+    like($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), qr/^\$2y\$$Test::GptOauth::PASSWORD_COST\$.{53}$/, 'the database has a bcrypt hash');
     $t->gptoauth_stdin($password, qw(user add), "Zo\xc3\xab");
     ok($t->gptoauth_stdin('x' x 72, qw(user add longest)), 'a password of 72 bytes, and no newline after it');
 

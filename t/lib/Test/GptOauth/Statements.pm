@@ -16,6 +16,7 @@ my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$root/build") // "$root/build";
 
 my $string = qr/"(?:[^"\\]|\\.)*"/;
 my $strings = qr/$string(?:\s*$string)*/;
+my $step = qr/\(?$strings\)?/;
 
 # Neighbours are one.
 sub literal { my ($text) = @_; return join '', map { s/^"|"$//gr =~ s/\\(.)/$1/gr } $text =~ /$string/g }
@@ -76,7 +77,7 @@ sub ops_in {
         for my $one (split /(?=\.sql\s*=)/, $value) {
             my ($sql) = $one =~ /\.sql\s*=\s*($strings)/ or next;
             my ($done) = $one =~ /\.done\s*=\s*($strings)/;
-            my ($steps) = $one =~ /\.steps\s*=\s*\{\s*($strings(?:\s*,\s*$strings)*)/;
+            my ($steps) = $one =~ /\.steps\s*=\s*\{\s*($step(?:\s*,\s*$step)*)/;
             my @steps = defined $steps ? map { literal($_) } $steps =~ /$strings/g : ();
             push @{ $ops{$name} }, { sql => literal($sql), done => defined $done ? literal($done) : undef, steps => \@steps };
         }
