@@ -380,6 +380,9 @@ sub test_migrate
         is_deeply($t->gptoauth_json(qw(migrate --grant-to server)), { applied => [], granted_to => 'server' }, '... for programs');
         (my $params = $t->{db_params}) =~ s/user=oauth/user=server/;
         my $as_server = $t->write_file('server.conf', "DBDriver pgsql\nDBDParams \"$params\"\n");
+        my $rights = join ' AND ', map { "has_table_privilege('server', tablename::regclass, '$_')" } qw(INSERT UPDATE DELETE);
+        is($t->sql("SELECT string_agg(tablename, ' ') FROM pg_tables WHERE tablename LIKE 'oauth%' AND tablename <> 'oauth_setting' AND NOT ($rights)"), '',
+            '... from every table');
         is(run_with($as_server, qw(user disable someone))->{status}, 0, 'who was granted the rights can serve');
         refuses($t, 'a role that is not there', 'nobody', [ qw(migrate --grant-to nobody) ]);
         $t->cluster->psql('postgres', 'CREATE ROLE third', 'postgres');

@@ -43,6 +43,12 @@ on_each_db({ start => 0 }, sub {
     $t->gptoauth(qw(user disable elsewhere));
     refuses($t, 'for who signs in elsewhere', 'the user "elsewhere" signs in elsewhere; `gptoauth user add` would give a password here',
         qw(user passwd elsewhere --one-time));
+    $made = $t->gptoauth_json(qw(user add elsewhere --one-time));
+    ok(secret($made->{one_time_password}) && $made->{disabled}, '... which gives one, and says that the user stays disabled');
+    like($t->gptoauth(qw(user passwd elsewhere --one-time)) =~ s/^ {4}(\S+)$/secret($1)/emr, qr/^The user is disabled, and stays so until `gptoauth user enable`\.$/m, '... to people too');
+    $t->gptoauth(qw(user disable away));
+    is($t->gptoauth_stdin(secret('a battery of staples') . "\n", qw(user add away)),
+        "User \"away\" is added.\nThe user is disabled, and stays so until `gptoauth user enable`.\n", '... as with a password of the user\'s own');
 });
 
 done_testing;

@@ -84,8 +84,9 @@ sub use_pages {
     press($browser, 'take_away', client => $client->{id});
     press($browser, 'take_away', client => 'unknown');
     press($browser, 'sign_out_others');
+    $t->tokens_for($t->client_add('let in'));
     my $wanted = secret('another staple of alice');
-    press($browser, 'password', password => $t->user('alice'), new_password => $wanted);
+    press($browser, 'password', password => $t->user('alice'), new_password => $wanted, end_apps => 1);
     $browser->get('/oauth/apps');
     my ($session) = map { $_->{fields}{session} // () } $browser->forms;
     press($browser, 'sign_out', session => $session);
@@ -116,6 +117,9 @@ sub use_throttle {
     my $replayed = $t->tokens_for($client, user => 'bob')->{refresh_token};
     $t->refresh($client, $replayed);
     $t->begin_window(20);
+    my $stray = $t->browser;
+    $stray->get('/oauth/apps');
+    $stray->sign_in(secret('typed into the wrong field'), secret('no such horse')) for 1 .. 11;
     $t->refresh($client, 'wrong') for 1 .. 300;
     is($t->refresh($client, $replayed)->status, 429, 'a replay among many wrong refresh tokens');
     return;
@@ -205,17 +209,55 @@ sub test_events {
     like($of->('token', 'ok', qw(user client scope code grant)), qr/^alice \Q$client->{id}\E read GPT012 \S{20,}$/, 'a token');
     is($of->('token', 'refused', qw(client code)), "$client->{id} GPT104", 'a refused one');
     like($of->('refresh', 'ok', qw(user grant)), qr/^alice \S{20,}$/, 'a refresh');
-    is_deeply([ map { $_->{grant} } @{ $seen->{reuse}{refused} } ], [ map { $_->{grant} } @{ $seen->{token}{ok} }[ 0, 1, 4 ] ],
+    is_deeply([ map { $_->{grant} } @{ $seen->{reuse}{refused} } ], [ map { $_->{grant} } @{ $seen->{token}{ok} }[ 0, 1, 5 ] ],
         'a refresh token and a code, used twice, and one that was answered 429');
     is($of->('revocation', 'ok', 'client', 'grant'), "$client->{id} $seen->{token}{ok}[2]{grant}", 'a revocation');
+    is(join(' ', map { $_->{count} // '-' } @{ $seen->{'taken-back'}{ok} }), '- 1', 'apps that a user takes back, and all with a new password');
     is(scalar @{ $seen->{'key-use'}{ok} }, 1, 'three uses of a key are one line');
     is($of->('key-use', 'ok', 'user'), 'service:chatgpt', '... with its name');
-    is(join(' ', map { $_->{count} } @{ $seen->{throttle}{refused} }), '1 1', 'what a throttle refuses is a line');
+    is(join(' ', map { $_->{count} } @{ $seen->{throttle}{refused} }), '1 1 1', 'what a throttle refuses is a line');
+    is_deeply([ map { $_->{user} // () } @{ $seen->{throttle}{refused} } ], [], '... without a name that nobody has');
     is($of->('client add', 'ok', 'client'), $client->{id}, 'a client that the command made');
     is($of->('user remove', 'failed', 'user'), 'nobody', 'a command that failed');
     is($of->('console', 'refused', qw(user address code)), 'bob 127.0.0.1 GPT123', 'the console, to who may not');
     is($of->('client clean-up', 'ok', qw(by address count code)), 'admin 127.0.0.1 1 GPT051', 'what was done there has its line');
     is(scalar(grep { !$_->{by} && !$_->{request} } map { @$_ } map { values %$_ } values %$seen), 0, 'a request has its UNIQUE_ID');
+    return;
+}
+
+sub test_down {
+    my ($t) = @_;
+    my $before = lines_of($t->dir . '/audit.log');
+    my $browser = $t->browser;
+    $browser->get('/oauth/apps');
+    $t->sql('ALTER TABLE oauth_user RENAME TO oauth_nobody;');
+    is($browser->sign_in('bob', $t->user('bob'))->status, 503, 'without the table of users nobody signs in');
+    $t->sql('ALTER TABLE oauth_nobody RENAME TO oauth_user;');
+    my @new = (events_of($t->dir . '/audit.log'))[ $before .. scalar(lines_of($t->dir . '/audit.log')) - 1 ];
+    is(join(' ', map { $_->{result} } @new), 'failed', '... and one line says so');
+    return;
+}
+
+# Ended by a signal, it says what it had done.
+sub test_purge {
+    my ($t) = @_;
+    my $rows = 60_000;
+    my $left = sub { return $t->sql('SELECT count(*) FROM oauth_browser WHERE expires_at = 1;') };
+    $t->sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)"
+        . " INSERT INTO oauth_browser (browser_hash, issuer, username, expires_at) SELECT CAST('purge' || i AS blob), 'x', 'x', 1 FROM n;");
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', $t->dir . '/purge.err';
+        exec $command, '--db-conf', $t->dir . '/dbd.conf', 'purge';
+    }
+    wait_for(sub { $left->() < $rows });
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    my $line = (grep { $_->{event} eq 'purge' } events_of($t->dir . '/audit.log'))[-1];
+    is($? >> 8, 1, 'a purge that a signal ends fails');
+    is("$line->{result} $line->{count}", 'failed ' . ($rows - $left->()), '... and its line says what was deleted until then');
+    like(slurp($t->dir . '/purge.err'), qr/^gptoauth: interrupted: \d+ expired rows deleted, and there may be more$/, '... as it says itself');
     return;
 }
 
@@ -261,6 +303,8 @@ on_each_db({ start => 0, hears => 1, conf => $conf, modules => ['unique_id'] }, 
     $t->write_file('dbd.conf', slurp($t->dir . '/dbd.conf') . "GPTOAuthAuditLog %%DIR%%/audit.log\n");
     $t->start;
     test_events($t);
+    test_down($t);
+    test_purge($t) if !$t->is_pgsql;
     test_rotation($t);
 });
 

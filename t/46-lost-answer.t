@@ -52,6 +52,7 @@ sub start_cutter {
 }
 
 # A packet of libpq holds whole messages. Parse: 'P', length, name, SQL. Bind: 'B', length, portal, name.
+# Query: 'Q', length, SQL.
 sub is_wanted {
     my ($end, $bytes, $wanted) = @_;
     my $found = 0;
@@ -59,12 +60,13 @@ sub is_wanted {
         my ($type, $body) = ($1, substr $bytes, 0, unpack('N', $2) - 4, '');
         my ($first, $second) = split /\0/, $body, 3;
         $end->{statements}{$first} = $second if $type eq 'P';
+        $found ||= $wanted ne '' && index($first, $wanted) >= 0 if $type eq 'Q';
         $found ||= $wanted ne '' && index($end->{statements}{$second} // '', $wanted) >= 0 if $type eq 'B';
     }
     return $found;
 }
 
-my $t = Test::GptOauth->new(db => 'pgsql');
+my $t = Test::GptOauth->new(db => 'pgsql', conf => "GPTOAuthAdmin root\n");
 my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 20) or die "no port: $!\n";
 my $cutter = start_cutter($listener, $t->cluster->port, $t->dir . '/cut');
 (my $params = $t->cluster->conninfo($t->database, tcp => 1)) =~ s/port=\d+/'port=' . $listener->sockport/e;
@@ -126,6 +128,20 @@ for my $round (1 .. 2) {    # when the statement is prepared for the first time,
 
     my $hello = cutting('FROM oauth_access_token', sub { $t->hello($tokens->json->{access_token}) });
     is($hello->status, 401, 'and a look is taken again');
+}
+
+# An action of the console, whose form is spent with it.
+my $browser = $t->browser;
+$browser->get('/oauth/console');
+$browser->sign_in('root', $t->user('root'));
+$browser->get('/oauth/console?new_client=');
+my ($form) = grep { ($_->{fields}{action} // '') eq 'client_add' } $browser->forms;
+my @typed = (name => 'cut', kind => 'public', redirect => 'https://cut.example/cb');
+my $first = cutting('COMMIT', sub { $browser->submit($form, @typed) });
+is($first->status, 200, 'an action of the console is answered all the same');
+for my $time ('once', 'and not again') {
+    is($t->sql(q{SELECT count(*) FROM oauth_client WHERE name = 'cut'}), 1, "it is done $time");
+    like($browser->submit($form, @typed)->body, qr/has been done already/, 'and sent again says so') if $time eq 'once';
 }
 
 kill TERM => $cutter;

@@ -158,6 +158,8 @@ sub test_once {
     is($root->submit($form)->status, 200, '... and sent again');
     ok(shows($root, 'has been done already'), '... says that it was done already');
     is($t->sql("SELECT secret_hash FROM oauth_client WHERE id = '$id->{gpt}'"), $before, '... and does nothing');
+    my $line = (audit_lines($t))[-1];
+    is(join(' ', @{$line}{qw(event result code by client)}), "client secret refused GPT052 root $id->{gpt}", '... which the audit log says');
     visit($root, "client=$id->{gpt}");
     $form = form_of($root, 'client_secret');
     my %fields = %{ $form->{fields} };
@@ -218,13 +220,13 @@ sub tables {
 }
 
 sub attempt {
-    my ($t, $browser, $user, $what, $action, %fields) = @_;
+    my ($t, $browser, $user, $lines_said, $what, $action, %fields) = @_;
     my ($before, $lines) = (tables($t), scalar audit_lines($t));
     my $response = $browser->submit({ method => 'POST', action => $url, fields => sealed($t, $browser, $user, $action) }, %fields);
     my @new = (audit_lines($t))[ $lines .. scalar(audit_lines($t)) - 1 ];
     is($response->status, 404, "case 325: $what");
     is(tables($t), $before, 'case 325: ... changes nothing');
-    is(join(' ', map { "$_->{event} $_->{result} $_->{user}" } @new), "console refused $user", 'case 325: ... and is one line');
+    is(join(' ', map { "$_->{event} $_->{result} $_->{user}" } @new), "console refused $user", 'case 325: ... and is one line') if $lines_said;
     return;
 }
 
@@ -239,12 +241,17 @@ sub test_roles {
     $alice->get($url);
     $alice->sign_in('alice', $t->user('alice'));
     for my $action (sort keys %role) {
-        attempt($t, $desk, 'desk', "the help desk's $action", $action, %fields) if $role{$action} eq 'ADMIN';
-        attempt($t, $alice, 'alice', "a stranger's $action", $action, %fields);
+        attempt($t, $desk, 'desk', 1, "the help desk's $action", $action, %fields) if $role{$action} eq 'ADMIN';
+        attempt($t, $alice, 'alice', 0, "a stranger's $action", $action, %fields);
     }
     for my $action (grep { $role{$_} eq 'HELP_DESK' } sort keys %role) {
-        attempt($t, $desk, 'desk', "the help desk's $action of $_", $action, %fields, user => $_) for 'root', 'second', 'ROOT', ' root ', 'desk';
+        attempt($t, $desk, 'desk', 1, "the help desk's $action of $_", $action, %fields, user => $_) for 'root', 'second', 'ROOT', ' root ', 'desk';
     }
+    my @strange = grep { $_->{event} eq 'console' && $_->{user} eq 'alice' } audit_lines($t);
+    my %minutes = map { substr($_->{time}, 0, 16) => 1 } @strange;
+    cmp_ok(scalar @strange, '>', 0, 'case 325: what a stranger is refused is a line');
+    is(scalar @strange, scalar keys %minutes, '... a minute');
+    is($strange[0]{count}, 1, '... with how often it was');
     my $nobody = $t->browser;
     $nobody->get($url);
     is($nobody->submit({ method => 'POST', action => $url, fields => sealed($t, $nobody, 'root', 'client_remove') }, %fields)->status, 403,
@@ -273,6 +280,10 @@ sub test_users {
     Test::GptOauth::Secrets::remember(password => $one_time);
     press($root, 'new_user=', 'user_add', {}, user => 'dora');
     ok(shows($root, 'already a user'), 'the name is taken then');
+    $t->gptoauth(qw(user disable elsewhere));
+    press($root, 'new_user=', 'user_add', {}, user => 'elsewhere');
+    Test::GptOauth::Secrets::remember(password => secrets_of($root));
+    ok(shows($root, 'is disabled, and stays so'), 'that who was disabled before stays so is said');
     my $client = $t->client_add('notes');
     my $tokens = $t->tokens_for($client, user => 'bob');
     visit($desk, 'user=bob');
@@ -373,7 +384,7 @@ sub test_audit {
     my $header = slurp("$FindBin::Bin/../mod_gpt_oauth/base/audit.h") =~ s/\\\n\s*//gr;
     my %name = $header =~ /X\(AUDIT_(\w+), "([^"]+)"/g;
     is(join(', ', grep { !$seen{ $name{ $event{$_} } } } sort keys %event), '', 'each action of the console stands in the audit log');
-    is(scalar(grep { !$_->{code} || $_->{code} ne 'GPT051' } @by), 0, '... with its code');
+    is(scalar(grep { !$_->{code} || $_->{code} !~ /^GPT05[12]$/ } @by), 0, '... with its code');
     return;
 }
 

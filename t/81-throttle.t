@@ -137,6 +137,22 @@ sub test_no_guesses {
     return;
 }
 
+# Somebody types his password into the field of the name.
+sub test_unknown {
+    my ($t, $client) = @_;
+    my $form = form_of($t, $client);
+    my $listed = sub { return map { $_->{username} } grep { ($_->{address} // '') eq '192.0.2.77' } @{ $t->gptoauth_json('throttle', 'list') } };
+    $t->begin_window(60);
+    is(guess($t, $form, map { [ 'My Secret Horse', 'wrong guess', '192.0.2.77' ] } 1 .. 11)->{delayed}, 1, 'a name that nobody has is throttled too');
+    like($t->error_log, qr/GPT022: sign-in of somebody from 192\.0\.2\.77 delayed/, '... and the log does not say it');
+    unlike($t->error_log, qr/secret horse/i, '... anywhere');
+    like(join(' ', $listed->()), qr/^\(unknown [0-9a-f]{4}\)$/, '... nor does the list');
+    is($t->sql("SELECT count(*) FROM oauth_throttle WHERE lower(name) LIKE '%horse%';"), 0, '... nor the database');
+    is($t->gptoauth('throttle', 'clear', '--user', 'my secret HORSE'), "1 throttle lifted.\n", '... but who knows it lifts it by it');
+    is(soon_in($t, $form, 'My Secret Horse', 'wrong guess', '192.0.2.77'), 'wrong', '... and it is tried again');
+    return;
+}
+
 sub test_password_reset {
     my ($t, $client, $password) = @_;
     my $browser = $t->open_request($t->authorize_url($client), user => 'alice', browser => Test::GptOauth::Browser->new($t->port));
@@ -158,6 +174,7 @@ on_each_db({ conf => $conf, modules => ['remoteip'] }, sub {
     test_known_browser($t, $client, $password) if $whole;
     test_addresses($t, $client);
     test_no_guesses($t, $client);
+    test_unknown($t, $client);
     test_password_reset($t, $client, $password);
 });
 done_testing;

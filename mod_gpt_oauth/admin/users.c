@@ -157,6 +157,11 @@ store_status_t admin_user_set_one_time(store_t *store, const char *name, const c
     return status;
 }
 
+int admin_user_is_disabled(store_t *store, const char *name)
+{
+    return store_user_is_disabled(store, name) == STORE_OK;
+}
+
 /* The name itself first: from then on no spelling signs in, so that none is added to those that are looked for. */
 store_status_t admin_user_set_disabled(store_t *store, const char *name, int is_disabled, const char **problem)
 {

@@ -30,6 +30,8 @@ store_status_t admin_user_add_one_time(store_t *store, const char *name, const c
 store_status_t admin_user_set_one_time(store_t *store, const char *name, const char *by, const char **password,
                                        const char **problem);
 
+/* 1 where a name, in whatever spelling, is known to be disabled: a password lets nobody in then. */
+int admin_user_is_disabled(store_t *store, const char *name);
 /* A user of another sign-in may be unknown here and still be disabled. */
 store_status_t admin_user_set_disabled(store_t *store, const char *name, int is_disabled, const char **problem);
 store_status_t admin_user_remove(store_t *store, const char *name, const char **problem);

@@ -26,8 +26,10 @@
     X(AUDIT_REVOCATION, "revocation", "client grant address", "a client gave back a token, or was refused")                      \
     X(AUDIT_REGISTRATION, "registration", "client address", "an app registered itself, or was refused")                          \
     X(AUDIT_APPS, "apps", "user address", "a form of the page of apps was refused")                                              \
-    X(AUDIT_CONSOLE, "console", "user address", "the console, or an action there, was refused to somebody without the role")     \
-    X(AUDIT_TAKEN_BACK, "taken-back", "user client address", "a user took back all that a client was granted")                   \
+    X(AUDIT_CONSOLE, "console", "user address count",                                                                            \
+      "the console, or an action there, was refused to somebody without the role")                                               \
+    X(AUDIT_TAKEN_BACK, "taken-back", "user client address count",                                                               \
+      "a user took back all that a client was granted; with a new password, all that all were")                                  \
     X(AUDIT_PASSWORD, "password", "user address", "a user changed the password")                                                 \
     X(AUDIT_KEY_USE, "key-use", "user address", "a service key was used: for the first time since httpd started, or this hour")  \
     X(AUDIT_THROTTLE, "throttle", "user client address count", "attempts are answered 429")                                      \

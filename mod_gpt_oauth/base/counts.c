@@ -76,6 +76,14 @@ unsigned counts_add(const counts_t *counts, apr_uint64_t key, apr_uint32_t windo
     }
 }
 
+unsigned counts_get(const counts_t *counts, apr_uint64_t key, apr_uint32_t window)
+{
+    count_t *place = find(counts, key, window);
+    apr_uint64_t seen = place ? atomic_load(&place->count) : 0;
+
+    return seen >> 16 == owner(key, window) ? (unsigned)(seen & 0xffff) : 0;
+}
+
 void counts_take_back(const counts_t *counts, apr_uint64_t key, apr_uint32_t window)
 {
     count_t *place = find(counts, key, window);

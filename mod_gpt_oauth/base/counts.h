@@ -30,6 +30,9 @@ typedef struct counts_t {
  */
 unsigned counts_add(const counts_t *counts, apr_uint64_t key, apr_uint32_t window, count_t **place);
 
+/* The count of this party in this window, without counting. */
+unsigned counts_get(const counts_t *counts, apr_uint64_t key, apr_uint32_t window);
+
 /* One less, down to none; nothing where the party has no place. */
 void counts_take_back(const counts_t *counts, apr_uint64_t key, apr_uint32_t window);
 

@@ -38,9 +38,10 @@ store_status_t end_app(store_t *store, const char *username, const char *client_
     return status;
 }
 
-store_status_t end_password(store_t *store, const char *name, const char *old_hash, const char *password_hash, int ends_apps)
+store_status_t end_password(store_t *store, const char *name, const char *old_hash, const char *password_hash, int ends_apps,
+                            apr_int64_t *revoked)
 {
-    store_status_t status = store_user_change_password(store, name, old_hash, password_hash, ends_apps);
+    store_status_t status = store_user_change_password(store, name, old_hash, password_hash, ends_apps, revoked);
 
     forget_user(store, name);
     return status;

@@ -18,7 +18,8 @@ store_status_t end_access(store_t *store, const digest_t *hash, const char *clie
 store_status_t end_app(store_t *store, const char *username, const char *client_id);
 
 /* As store_user_change_password. */
-store_status_t end_password(store_t *store, const char *name, const char *old_hash, const char *password_hash, int ends_apps);
+store_status_t end_password(store_t *store, const char *name, const char *old_hash, const char *password_hash, int ends_apps,
+                            apr_int64_t *revoked);
 
 /* As store_code_issue, which may end other grants. */
 store_status_t end_for_code(store_t *store, const code_t *code, const consent_t *consent);

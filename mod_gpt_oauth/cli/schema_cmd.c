@@ -1,10 +1,12 @@
 /*
  * The commands `migrate` and `purge`. Called by main.c.
  */
+#include <signal.h>
 #include <stdio.h>
 
 #include <apr_time.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -41,29 +43,54 @@ int migrate(command_t *c)
     return DONE;
 }
 
+static volatile sig_atomic_t is_interrupted;
+
+static void note_signal(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+/* Ctrl-C and its like end a purge between two steps, so that what it has done is told. What is ignored (nohup) stays so. */
+static void hear_signals(void)
+{
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction before, note = { .sa_handler = note_signal, .sa_flags = SA_RESTART };
+
+    for (int i = 0; i < COUNT(numbers); i++) {
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+            sigaction(numbers[i], &note, NULL);
+        }
+    }
+}
+
 int purge(command_t *c)
 {
-    apr_int64_t count, sum = 0;
+    apr_int64_t count;
     store_status_t status;
 
+    hear_signals();
     apr_pool_create(&c->store->pool, c->pool);
     do {
         apr_int64_t started = clock_us(), took;
 
         apr_pool_clear(c->store->pool);
         status = store_purge(c->store, PURGE_BATCH, &count);
+        c->audit->count += count;
         if (status == STORE_DOWN) {
             return fail_down(c);
         }
-        sum += count;
         took = clock_us() - started;
         apr_sleep(status == STORE_REFUSED ? 0 : took > PURGE_PAUSE ? took : PURGE_PAUSE);
-    } while (status == STORE_OK);
-    c->audit->count = sum;
+    } while (status == STORE_OK && !is_interrupted);
+    if (status == STORE_OK) {
+        return fail("interrupted: %" APR_INT64_T_FMT " expired row%s deleted, and there may be more", c->audit->count,
+                    c->audit->count == 1 ? "" : "s");
+    }
     if (c->json) {
-        print_json(c->pool, json_pack("{sI}", "deleted", (json_int_t)sum));
+        print_json(c->pool, json_pack("{sI}", "deleted", (json_int_t)c->audit->count));
     } else {
-        printf("%" APR_INT64_T_FMT " expired row%s deleted.\n", sum, sum == 1 ? "" : "s");
+        printf("%" APR_INT64_T_FMT " expired row%s deleted.\n", c->audit->count, c->audit->count == 1 ? "" : "s");
     }
     return DONE;
 }

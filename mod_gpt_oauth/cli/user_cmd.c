@@ -37,6 +37,14 @@ static int read_hash(const command_t *c, const char **hash)
     return *hash ? DONE : fail("the password could not be hashed");
 }
 
+/* A name that was disabled before it had a password here, as that of another sign-in, is let in by none. */
+static void say_disabled(const command_t *c)
+{
+    if (admin_user_is_disabled(c->store, c->operands[0])) {
+        printf("The user is disabled, and stays so until `gptoauth user enable`.\n");
+    }
+}
+
 /* JSON shows the user as the database knows him now; people get the sentence 'User "NAME" did.' */
 static int report(const command_t *c, const char *did)
 {
@@ -69,12 +77,14 @@ static int set_one_time(const command_t *c, one_time_fn *set, const char *did)
     if (c->json) {
         json_int_t until = c->store->now + ONE_TIME_LIFETIME;
 
-        print_json(c->pool, json_pack("{ss ss sI}", "name", name, "one_time_password", password, "one_time_until", until));
+        print_json(c->pool, json_pack("{ss ss sI sb}", "name", name, "one_time_password", password, "one_time_until", until,
+                                      "disabled", admin_user_is_disabled(c->store, name)));
         return DONE;
     }
     printf("User \"%s\" %s:\n\n    %s\n\n", terminal_text(c->pool, name), did, password);
     printf("It is shown only once. Until %s it signs in to the choice of another one, and to nothing else.\n",
            time_text(c->pool, c->store->now + ONE_TIME_LIFETIME, "-"));
+    say_disabled(c);
     return DONE;
 }
 
@@ -93,7 +103,15 @@ int user_add(command_t *c)
         }
         status = admin_user_add(c->store, name, hash, &problem);
     }
-    return status == STORE_OK ? report(c, "is added") : fail_admin(c, status, problem);
+    if (status != STORE_OK) {
+        return fail_admin(c, status, problem);
+    }
+    if (!c->json) {
+        printf("User \"%s\" is added.\n", terminal_text(c->pool, name));
+        say_disabled(c);
+        return DONE;
+    }
+    return report(c, "is added");
 }
 
 int user_passwd(command_t *c)

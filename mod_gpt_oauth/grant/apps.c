@@ -30,9 +30,10 @@ const failure_t *session_sign_out_all(store_t *store, const char *username, cons
     return store_session_end_all(store, username, but, &count) == STORE_DOWN ? store_failure(store) : NULL;
 }
 
-const failure_t *user_change_password(store_t *store, const char *username, const char *old_hash, const char *hash, int ends_apps)
+const failure_t *user_change_password(store_t *store, const char *username, const char *old_hash, const char *hash, int ends_apps,
+                                      apr_int64_t *revoked)
 {
-    switch (end_password(store, username, old_hash, hash, ends_apps)) {
+    switch (end_password(store, username, old_hash, hash, ends_apps, revoked)) {
     case STORE_OK: return NULL;
     case STORE_REFUSED:
         return failure_make(store->pool, OAUTH_ACCESS_DENIED, "The account has changed in the meantime. Sign in again.", NULL);

@@ -189,10 +189,10 @@ store_status_t store_user_add(store_t *store, const char *name, const char *pass
 store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash);
 /*
  * The same by the user himself: where old_hash is still his, and he is not disabled. All his sessions end, and with ends_apps
- * his grants and consents. STORE_REFUSED: nothing changed.
+ * his grants, *revoked of them, and consents. STORE_REFUSED: nothing changed.
  */
 store_status_t store_user_change_password(store_t *store, const char *name, const char *old_hash, const char *password_hash,
-                                          int ends_apps);
+                                          int ends_apps, apr_int64_t *revoked);
 /* disabled_at 0 enables. Disabling makes a row for a user unknown here, and ends sessions; grants are dead while it lasts. */
 store_status_t store_user_set_disabled(store_t *store, const char *name, apr_int64_t disabled_at);
 /*

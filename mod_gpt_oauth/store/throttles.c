@@ -3,7 +3,26 @@
  * users know. Called by web/http/throttle.c, grant/user.c and the command.
  */
 #include "store/throttles.h"
+
+#include <apr_strings.h>
+
+#include "base/crypto.h"
 #include "store/db.h"
+
+/* What stands in place of a name that nobody has. NULL: the database does not say. */
+static const char *hide_name(store_t *store, const char *name)
+{
+    digest_t key;
+
+    if (!*name) {
+        return name;
+    }
+    if (store_tag_key(store, &key) != STORE_OK) {
+        return NULL;
+    }
+    return apr_psprintf(store->pool, "(unknown %04x)",
+                        (unsigned)(crypto_keyed_bits(&key, apr_pstrcat(store->pool, "throttle ", name, NULL)) & 0xffff));
+}
 
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 {
@@ -13,24 +32,29 @@ store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
                " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET until_at = $6, host = $7,"
                " began_at = CASE WHEN t.lifted_at >= $5 THEN t.lifted_at + 1 ELSE $5 END RETURNING 1",
     };
+    const char *name = throttled->is_known ? throttled->name : hide_name(store, throttled->name);
     const value_t args[] = {
-        v_text(store->issuer), v_text(throttled->kind),       v_text(throttled->name), v_text(throttled->address),
-        v_number(store->now),  v_number(throttled->until_at), v_text(throttled->host),
+        v_text(store->issuer),         v_text(throttled->kind), v_text(name), v_text(throttled->address), v_number(store->now),
+        v_number(throttled->until_at), v_text(throttled->host),
     };
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return name ? db_run(store, &op, args, COUNT(args), NULL) : STORE_DOWN;
 }
 
 store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at)
 {
     static const op_t op = {
         .sql = "SELECT lifted_at FROM oauth_throttle"
-               " WHERE issuer = $1 AND kind = $2 AND name = $3 AND address = $4 AND lifted_at > $5",
+               " WHERE issuer = $1 AND kind = $2 AND name IN ($3, $6) AND address = $4 AND lifted_at > $5"
+               " ORDER BY lifted_at DESC LIMIT 1",
     };
-    const value_t args[] = { v_text(store->issuer), v_text(throttled->kind), v_text(throttled->name), v_text(throttled->address),
-                             v_number(since) };
+    const char *hidden = hide_name(store, throttled->name);
+    const value_t args[] = {
+        v_text(store->issuer),      v_text(throttled->kind), v_text(throttled->name),
+        v_text(throttled->address), v_number(since),         v_text(hidden),
+    };
 
-    return db_number(store, &op, args, COUNT(args), lifted_at);
+    return hidden ? db_number(store, &op, args, COUNT(args), lifted_at) : STORE_DOWN;
 }
 
 #define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at) AND ($2 IS NULL OR issuer = $2)"
@@ -72,7 +96,8 @@ store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr
 }
 
 #define LIFT                                                                                                                     \
-    "UPDATE oauth_throttle SET lifted_at = $1 WHERE " IN_FORCE " AND ($3 IS NULL OR name = $3) AND ($4 IS NULL OR address = $4)"
+    "UPDATE oauth_throttle SET lifted_at = $1 WHERE " IN_FORCE                                                                   \
+    " AND ($3 IS NULL OR name IN ($3, $5)) AND ($4 IS NULL OR address = $4)"
 
 store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count)
 {
@@ -80,10 +105,11 @@ store_status_t store_throttle_lift(store_t *store, const char *name, const char 
         .sql = "WITH lifted AS (" LIFT " RETURNING 1) SELECT count(*) FROM lifted",
         .steps = { LIFT, "SELECT changes()" },
     };
-    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(name), v_text(address) };
+    const char *hidden = name ? hide_name(store, name) : NULL;
+    const value_t args[] = { v_number(store->now), v_text(store->issuer), v_text(name), v_text(address), v_text(hidden) };
 
     *count = 0;
-    return db_number(store, &op, args, COUNT(args), count);
+    return name && !hidden ? STORE_DOWN : db_number(store, &op, args, COUNT(args), count);
 }
 
 store_status_t store_browser_add(store_t *store, const digest_t *hash, const char *name, apr_int64_t expires_at)

@@ -7,7 +7,10 @@
 
 #include "store/store.h"
 
-/* A throttle that refuses sign-ins. Names are folded. */
+/*
+ * A throttle that refuses sign-ins. Names are folded. One that nobody has may be a password that was typed into the wrong field:
+ * in its place stands "(unknown 1a2b)", of a hash that all hosts have in common, and too little of it to try passwords against.
+ */
 typedef struct throttled_t {
     const char *issuer;
     const char *kind; /* THROTTLED_USER and so on */
@@ -15,6 +18,7 @@ typedef struct throttled_t {
     const char *address;
     apr_int64_t until_at;
     const char *host; /* that recorded it */
+    int is_known;     /* for store_throttle_note: the name is somebody's, as far as this host has learnt */
 } throttled_t;
 
 #define THROTTLED_USER    "user"
@@ -23,11 +27,11 @@ typedef struct throttled_t {
 
 /* It has just begun to refuse. The issuer is the store's. */
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled);
-/* STORE_OK when the administrator lifted it later than since. */
+/* STORE_OK when the administrator lifted it later than since, by whichever name it was noted. */
 store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at);
 /* A page of those in force, array of throttled_t *. */
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles);
-/* Lifts those of a user or address (NULL: of all); *count says how many. */
+/* Lifts those of a user (by the name, or by what stands in its place) or address (NULL: of all); *count says how many. */
 store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count);
 
 /* A browser in which the user has signed in before. STORE_REFUSED: it is none of this user's. */

@@ -221,7 +221,7 @@ store_status_t store_user_set_password(store_t *store, const char *name, const c
 
 /* The user's own doing, to whose grants it makes no difference unless he says so. */
 store_status_t store_user_change_password(store_t *store, const char *name, const char *old_hash, const char *password_hash,
-                                          int ends_apps)
+                                          int ends_apps, apr_int64_t *revoked)
 {
     static const op_t op = {
         .sql = "WITH changed AS (" CHANGE("name") "),"
@@ -229,23 +229,25 @@ store_status_t store_user_change_password(store_t *store, const char *name, cons
                " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
                " consents AS (DELETE FROM oauth_consent WHERE username = $1 AND $6 = 1 AND EXISTS (SELECT 1 FROM changed)),"
                " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1 AND $6 = 1"
-               " AND EXISTS (SELECT 1 FROM changed))"
-               " SELECT 1 FROM changed",
+               " AND EXISTS (SELECT 1 FROM changed) RETURNING 1)"
+               " SELECT (SELECT count(*) FROM killed) FROM changed",
         .steps = {
             (CHANGE("1")), /* clang-tidy takes it for two, with a comma missing */
             "DELETE FROM oauth_session WHERE username = $1",
             "DELETE FROM oauth_browser WHERE username = $4",
             "DELETE FROM oauth_consent WHERE username = $1 AND $6 = 1",
             "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1 AND $6 = 1",
+            "SELECT changes()",
         },
-        .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
+        .done = "SELECT (SELECT count(*) FROM oauth_grant WHERE username = $1 AND revoked_at = $3 AND $6 = 1)"
+                " FROM oauth_user WHERE name = $1 AND password_hash = $2",
     };
     const value_t args[] = {
         v_text(name),     v_text(password_hash),    v_number(store->now), v_text(name_fold(store->pool, name)),
         v_text(old_hash), v_number(ends_apps != 0),
     };
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return db_number(store, &op, args, COUNT(args), revoked);
 }
 
 static store_status_t disable(store_t *store, const char *name, apr_int64_t disabled_at)

@@ -87,7 +87,8 @@ static void test_one_time(store_t *store)
     is_str(one_time(store, "bob"), "$2y$first 1800000060 1800000000 helper", "... which is told from others");
     is_str(word(store, store_user_add_one_time(store, "bob", &second)), "refused", "... and is not added twice");
     is_str(word(store, sign_in(store, "bob", "$2y$first")), "refused", "a one-time password begins no session");
-    is_str(word(store, store_user_change_password(store, "bob", "$2y$first", "$2y$own", 0)), "refused", "... nor is changed");
+    is_str(word(store, store_user_change_password(store, "bob", "$2y$first", "$2y$own", 0, &(apr_int64_t){ 0 })), "refused",
+           "... nor is changed");
     is_str(word(store, store_user_set_one_time(store, "bob", &second)), "ok", "another one");
     is_str(one_time(store, "bob"), "$2y$second 1800000090 1800000000 admin", "... takes its place");
     is_str(word(store, store_user_choose_password(store, "bob", "$2y$first", "$2y$own")), "refused", "the first is good no more");
@@ -106,7 +107,7 @@ static void test_one_time(store_t *store)
     is_str(word(store, store_user_set_password(store, "bob", "$2y$set")), "ok", "a password that is set");
     is_str(one_time(store, "bob"), "$2y$set 0 0 -", "... is his own, too");
     ok(store_user_get(store, "bob", &user) == STORE_OK &&
-           store_user_change_password(store, "bob", "$2y$set", "$2y$z", 0) == STORE_OK,
+           store_user_change_password(store, "bob", "$2y$set", "$2y$z", 0, &(apr_int64_t){ 0 }) == STORE_OK,
        "... and he may change it");
 }
 

@@ -166,12 +166,13 @@ static void test_new_password(store_t *store, const policy_t *policy)
     ok(store_user_add(store, "erin", "old") == STORE_OK && allow(store, policy, "erin", "client_id=c1") &&
            !session_begin(store, policy, "erin", "old", NULL, &cookie),
        "erin has a password");
-    ok(user_change_password(store, "erin", "other", "new", 1) != NULL, "whose password has changed meanwhile, changes nothing");
+    ok(user_change_password(store, "erin", "other", "new", 1, &(apr_int64_t){ 0 }) != NULL,
+       "whose password has changed meanwhile, changes nothing");
     ok(!session_find(store, cookie, &session) && session, "her session goes on");
-    ok(!user_change_password(store, "erin", "old", "new", 0), "she changes it");
+    ok(!user_change_password(store, "erin", "old", "new", 0, &(apr_int64_t){ 0 }), "she changes it");
     ok(!session_find(store, cookie, &session) && !session, "which ends her sessions");
     is_str(names(store, "erin", 0), "App c1 (read, not asked)", "and not her apps");
-    ok(!user_change_password(store, "erin", "new", "newer", 1), "unless she says so");
+    ok(!user_change_password(store, "erin", "new", "newer", 1, &(apr_int64_t){ 0 }), "unless she says so");
     is_str(names(store, "erin", 0), "", "apps");
     is_str(names(store, "erin", 1), "", "and what she consented to");
 }

@@ -120,6 +120,20 @@ static int done(console_t *c, const action_t *action, audit_t *line, const char 
     return reply_redirect(c->visit.r, apr_pstrcat(p, back, strchr(back, '?') ? "&" : "?", "done=", action->name, NULL));
 }
 
+/* By who loads the page again, or a browser whose answer got lost: the code is the reason. */
+static int repeat(console_t *c, const action_t *action, audit_t *line)
+{
+    log_request(c->visit.r, LOG_CONSOLE_AGAIN, "%s of the console had been done already when %s sent the form again",
+                action->name, log_quote(c->visit.r->pool, c->owner.username, 64));
+    line->result = AUDIT_REFUSED;
+    line->code = log_code_name(LOG_CONSOLE_AGAIN);
+    note(c, line);
+    return say(c, action,
+               "This has been done already, or was begun: see whether all of it is done. A secret is shown once: if it got lost, "
+               "make a new one.",
+               NULL);
+}
+
 int action_run(console_t *c, const action_t *action, const char *form_id)
 {
     store_t *store = &c->visit.store;
@@ -130,13 +144,7 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     switch (action->run(c, &line, &back, &problem)) {
     case STORE_OK: return done(c, action, &line, back);
     case STORE_DOWN: break;
-    case STORE_REFUSED:
-        return store->is_spent
-                   ? say(c, action,
-                         "This has been done already, or was begun: see whether all of it is done. A secret is shown once: "
-                         "if it got lost, make a new one.",
-                         NULL)
-                   : refuse(c, action, &line, problem);
+    case STORE_REFUSED: return store->is_spent ? repeat(c, action, &line) : refuse(c, action, &line, problem);
     }
     line.result = AUDIT_FAILED;
     note(c, &line);

@@ -64,6 +64,9 @@ static store_status_t set_one_time(console_t *c, set_one_time_fn *set, const cha
         console_secret(c, "One-time password (shown only once)", password);
         console_text(c, "Give it to the user in person or by telephone. It is good for one day, and for nothing but choosing "
                         "another password on the sign-in page.");
+        if (admin_user_is_disabled(&c->visit.store, name)) {
+            console_warn(c, "The user is disabled, and stays so until somebody enables the user.");
+        }
     }
     return status;
 }

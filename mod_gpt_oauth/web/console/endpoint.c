@@ -15,6 +15,7 @@
 #include "web/endpoint/endpoints.h"
 #include "web/endpoint/person.h"
 #include "web/endpoint/sign_in.h"
+#include "web/http/audit.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
 #include "web/http/request.h"
@@ -29,6 +30,21 @@ static int refuse_role(console_t *c, const char *what)
     return reply_nothing(r);
 }
 
+/* One line a minute for each user, with how often it was in five: anybody who can sign in can ask without end. */
+static int refuse_stranger(console_t *c)
+{
+    request_rec *r = c->visit.r;
+    const char *what = apr_pstrcat(r->pool, "console ", c->owner.username, NULL);
+    apr_int64_t count = audit_count(r, AUDIT_FIVE_MINUTES, what);
+
+    if (audit_is_due(r, AUDIT_MINUTELY, what)) {
+        audit(r, .event = AUDIT_CONSOLE, .result = AUDIT_REFUSED, .code = log_code_name(LOG_CONSOLE_REFUSED),
+              .user = c->owner.username, .count = count);
+    }
+    request_record(r)->event = AUDIT_NONE; /* that was the line about it */
+    return refuse_role(c, "the user is in neither GPTOAuthAdmin nor GPTOAuthHelpDesk");
+}
+
 /* Who comes. DECLINED, or the answer; c->owner.username NULL: nobody is signed in, and c->role is ROLE_NONE. */
 static int begin(console_t *c, request_rec *r)
 {
@@ -40,7 +56,7 @@ static int begin(console_t *c, request_rec *r)
         return status;
     }
     c->role = role_of(r, c->owner.username);
-    return c->role == ROLE_NONE ? refuse_role(c, "the user is in neither GPTOAuthAdmin nor GPTOAuthHelpDesk") : DECLINED;
+    return c->role == ROLE_NONE ? refuse_stranger(c) : DECLINED;
 }
 
 static int show(console_t *c)

@@ -151,14 +151,20 @@ static const char *check_present(visit_t *visit, const owner_t *owner, const cha
 static const failure_t *change_password(visit_t *visit, const owner_t *owner, const char *hash, int ends_apps)
 {
     const failure_t *failure;
+    apr_int64_t revoked = 0;
 
-    failure = user_change_password(&visit->store, owner->username, request_record(visit->r)->password_hash, hash, ends_apps);
+    failure =
+        user_change_password(&visit->store, owner->username, request_record(visit->r)->password_hash, hash, ends_apps, &revoked);
     if (failure) {
         return failure;
     }
     log_request(visit->r, LOG_PASSWORD_CHANGED, "user %s changed the password, which ended all sessions%s",
                 log_quote(visit->r->pool, owner->username, 64), ends_apps ? ", and took back all that was granted" : "");
     audit(visit->r, .event = AUDIT_PASSWORD, .code = log_code_name(LOG_PASSWORD_CHANGED), .user = owner->username);
+    if (ends_apps) {
+        audit(visit->r, .event = AUDIT_TAKEN_BACK, .code = log_code_name(LOG_PASSWORD_CHANGED), .user = owner->username,
+              .count = revoked);
+    }
     failure = visit_begin_session(visit, owner->username, hash);
     return failure ? failure : person_remember_browser(visit->r, &visit->store, owner->username);
 }

@@ -201,7 +201,8 @@ sign_in_t person_sign_in(request_rec *r, const char **username, const char *pass
         log_request(r, LOG_SIGN_IN_DELAYED,
                     "sign-in of %s from %s delayed for %d s: too many wrong passwords; `gptoauth throttle clear` lifts what "
                     "`gptoauth throttle list` shows, and the rest ends by itself",
-                    is_about_name ? log_quote(r->pool, typed, 64) : "somebody", request_address(r), *wait);
+                    is_about_name && throttle_is_known(r, attempt.who[0]) ? log_quote(r->pool, attempt.who[0], 64) : "somebody",
+                    request_address(r), *wait);
         return SIGN_IN_DELAYED;
     }
     if (!hashing_enter(r)) {
@@ -216,6 +217,9 @@ sign_in_t person_sign_in(request_rec *r, const char **username, const char *pass
         forgive_attempt(r, &attempt);
         hashing_forgive(r);
         return status != AUTH_GRANTED ? SIGN_IN_DOWN : record->one_time ? SIGN_IN_ONE_TIME : SIGN_IN_GRANTED;
+    }
+    if (status != AUTH_USER_NOT_FOUND && attempt.is_counted) {
+        throttle_know(r, attempt.who[0]);
     }
     log_denied(r, status == AUTH_USER_NOT_FOUND ? NULL : typed,
                problem                         ? problem

@@ -192,9 +192,9 @@ void audit_write(request_rec *r, audit_t audit)
     write_line(r, config_server(r->server)->audit, line, size);
 }
 
-int audit_is_due(request_rec *r, audit_pace_t pace, const char *what)
+unsigned audit_count(request_rec *r, audit_pace_t pace, const char *what)
 {
-    static const apr_int64_t seconds[AUDIT_PACES] = { [AUDIT_MINUTELY] = 60, [AUDIT_HOURLY] = 3600 };
+    static const apr_int64_t seconds[AUDIT_PACES] = { [AUDIT_MINUTELY] = 60, [AUDIT_FIVE_MINUTES] = 300, [AUDIT_HOURLY] = 3600 };
     const server_conf_t *conf = config_server(r->server);
     counts_t counts = { places + (apr_size_t)pace * BUCKETS * COUNTS_WAYS, BUCKETS, COUNTS_MAX - 1 };
     apr_uint64_t party;
@@ -204,7 +204,12 @@ int audit_is_due(request_rec *r, audit_pace_t pace, const char *what)
         return 0;
     }
     party = crypto_keyed_bits(&key, apr_pstrcat(r->pool, conf->issuer ? conf->issuer : "", " ", what, NULL));
-    return counts_add(&counts, party, (apr_uint32_t)(apr_time_sec(apr_time_now()) / seconds[pace]), &place) == 1;
+    return counts_add(&counts, party, (apr_uint32_t)(apr_time_sec(apr_time_now()) / seconds[pace]), &place);
+}
+
+int audit_is_due(request_rec *r, audit_pace_t pace, const char *what)
+{
+    return audit_count(r, pace, what) == 1;
 }
 
 void audit_key_use(request_rec *r, const char *principal)

@@ -23,8 +23,10 @@ apr_status_t audit_post_config(apr_pool_t *pconf, server_rec *main_server);
 void audit_write(request_rec *r, audit_t audit);
 
 /* For what may happen often: 1 for the first in all processes of one minute or hour that is about `what`. 0 without a log. */
-typedef enum { AUDIT_MINUTELY, AUDIT_HOURLY, AUDIT_PACES } audit_pace_t;
+typedef enum { AUDIT_MINUTELY, AUDIT_FIVE_MINUTES, AUDIT_HOURLY, AUDIT_PACES } audit_pace_t;
 int audit_is_due(request_rec *r, audit_pace_t pace, const char *what);
+/* Which one it is of this time, from 1 on; 0 without a log. */
+unsigned audit_count(request_rec *r, audit_pace_t pace, const char *what);
 
 /* A service key was used, whose principal is service:NAME: a line at most once an hour. */
 void audit_key_use(request_rec *r, const char *principal);

@@ -159,6 +159,7 @@ static void audit_refusal(request_rec *r, log_code_t code, const char *client_id
     if (event && !(is_throttled && event != AUDIT_REUSE)) {
         audit(r, .event = event, .result = failure->error == OAUTH_UNAVAILABLE ? AUDIT_FAILED : AUDIT_REFUSED,
               .code = log_code_name(code), .client = client_id, .user = username, .grant = failure->ended_grant);
+        request_record(r)->event = AUDIT_NONE; /* whatever comes now, this is the line about it */
     }
 }
 

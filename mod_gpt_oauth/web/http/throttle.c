@@ -37,6 +37,7 @@ static const struct {
     [THROTTLE_BROWSER] = { 20, 1, NULL },
     [THROTTLE_REGISTRATION] = { 300, 0, NULL },
     [THROTTLE_DOCUMENT] = { 60, 0, NULL },
+    [THROTTLE_KNOWN] = { COUNTS_MAX - 1, 1, NULL },
 };
 
 static count_t *places;
@@ -68,6 +69,26 @@ static apr_uint64_t key_of(apr_pool_t *p, throttle_t kind, const char *who, cons
     return crypto_keyed_bits(&key, apr_psprintf(p, "%d %s %s", (int)kind, address, who));
 }
 
+static apr_uint32_t window_now(void)
+{
+    return (apr_uint32_t)(apr_time_sec(apr_time_now()) / WINDOW);
+}
+
+void throttle_know(const request_rec *r, const char *name)
+{
+    counts_t counts = counts_of(THROTTLE_KNOWN);
+    count_t *place;
+
+    counts_add(&counts, key_of(r->pool, THROTTLE_KNOWN, name, ""), window_now(), &place);
+}
+
+int throttle_is_known(const request_rec *r, const char *name)
+{
+    counts_t counts = counts_of(THROTTLE_KNOWN);
+
+    return counts_get(&counts, key_of(r->pool, THROTTLE_KNOWN, name, ""), window_now()) > 0;
+}
+
 /* Once a second for each counter: those who are refused are not to keep the database busy. */
 static int may_ask(count_t *place, apr_uint32_t now, apr_uint32_t *lifted_at)
 {
@@ -97,10 +118,11 @@ static int is_lifted(store_t *store, const throttled_t *throttled, count_t *plac
 static void audit_throttle(request_rec *r, throttle_t kind, const char *who, const char *address, unsigned count)
 {
     int is_client = kind == THROTTLE_CLIENT || kind == THROTTLE_GRANT;
+    int is_user = kinds[kind].word && throttle_is_known(r, who);
 
     if (audit_is_due(r, AUDIT_MINUTELY, apr_psprintf(r->pool, "%d %s %s", (int)kind, address, who))) {
-        audit(r, .event = AUDIT_THROTTLE, .result = AUDIT_REFUSED, .user = kinds[kind].word ? who : NULL,
-              .client = is_client ? who : NULL, .count = count);
+        audit(r, .event = AUDIT_THROTTLE, .result = AUDIT_REFUSED, .user = is_user ? who : NULL, .client = is_client ? who : NULL,
+              .count = count);
     }
 }
 
@@ -109,7 +131,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
     store_t store = db_store(r);
     apr_uint32_t window = (apr_uint32_t)(store.now / WINDOW);
     apr_int64_t began = store.now - store.now % WINDOW;
-    const throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW, host };
+    throttled_t throttled = { store.issuer, kinds[kind].word, who, address, began + WINDOW, host, 0 };
     apr_uint64_t party = key_of(r->pool, kind, who, address);
     counts_t counts = counts_of(kind);
     count_t *place;
@@ -123,6 +145,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
         counts_begin_anew(place, party, window);
         return 0;
     }
+    throttled.is_known = throttle_is_known(r, who);
     if (throttled.kind && count == limit + 1 && store.source && store_throttle_note(&store, &throttled) != STORE_OK) {
         log_request(r, LOG_THROTTLE_UNSEEN,
                     "a throttle is in force that `gptoauth throttle list` does not show, and that ends by itself within five "
@@ -137,7 +160,7 @@ static void forgive_one(const request_rec *r, throttle_t kind, const char *who, 
 {
     counts_t counts = counts_of(kind);
 
-    counts_take_back(&counts, key_of(r->pool, kind, who, address), (apr_uint32_t)(apr_time_sec(apr_time_now()) / WINDOW));
+    counts_take_back(&counts, key_of(r->pool, kind, who, address), window_now());
 }
 
 int throttle_count(request_rec *r, throttle_t kind, const char *who)

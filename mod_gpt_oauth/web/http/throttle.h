@@ -20,6 +20,7 @@ typedef enum {
     THROTTLE_BROWSER,      /* wrong passwords of one user in a browser that is known for him: in place of those from wherever */
     THROTTLE_REGISTRATION, /* new clients of one address that register themselves */
     THROTTLE_DOCUMENT,     /* metadata documents fetched for one address */
+    THROTTLE_KNOWN,        /* no throttle: names that are somebody's (throttle_know) */
     THROTTLE_KINDS
 } throttle_t;
 
@@ -31,6 +32,13 @@ apr_status_t throttle_create(apr_pool_t *pconf);
  * User names come folded. No lease is held.
  */
 int throttle_count(request_rec *r, throttle_t kind, const char *who);
+
+/*
+ * A sign-in has shown that this name, folded, is somebody's: lines about its throttles may name it while this window lasts. Others
+ * may be passwords that were typed into the wrong field, and stand nowhere.
+ */
+void throttle_know(const request_rec *r, const char *name);
+int throttle_is_known(const request_rec *r, const char *name);
 
 /* Takes one back: it was none. */
 void throttle_forgive(const request_rec *r, throttle_t kind, const char *who);
