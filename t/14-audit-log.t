@@ -238,29 +238,6 @@ sub test_down {
     return;
 }
 
-# Ended by a signal, it says what it had done.
-sub test_purge {
-    my ($t) = @_;
-    my $rows = 60_000;
-    my $left = sub { return $t->sql('SELECT count(*) FROM oauth_browser WHERE expires_at = 1;') };
-    $t->sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)"
-        . " INSERT INTO oauth_browser (browser_hash, issuer, username, expires_at) SELECT CAST('purge' || i AS blob), 'x', 'x', 1 FROM n;");
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        open STDOUT, '>', '/dev/null';
-        open STDERR, '>', $t->dir . '/purge.err';
-        exec $command, '--db-conf', $t->dir . '/dbd.conf', 'purge';
-    }
-    wait_for(sub { $left->() < $rows });
-    kill TERM => $pid;
-    waitpid $pid, 0;
-    my $line = (grep { $_->{event} eq 'purge' } events_of($t->dir . '/audit.log'))[-1];
-    is($? >> 8, 1, 'a purge that a signal ends fails');
-    is("$line->{result} $line->{count}", 'failed ' . ($rows - $left->()), '... and its line says what was deleted until then');
-    like(slurp($t->dir . '/purge.err'), qr/^gptoauth: interrupted: \d+ expired rows deleted, and there may be more$/, '... as it says itself');
-    return;
-}
-
 # ---- the file
 
 # How many requests in a row are answered, each of which leaves a line.
@@ -304,7 +281,6 @@ on_each_db({ start => 0, hears => 1, conf => $conf, modules => ['unique_id'] }, 
     $t->start;
     test_events($t);
     test_down($t);
-    test_purge($t) if !$t->is_pgsql;
     test_rotation($t);
 });
 

@@ -247,7 +247,7 @@ sub test_roles {
     for my $action (grep { $role{$_} eq 'HELP_DESK' } sort keys %role) {
         attempt($t, $desk, 'desk', 1, "the help desk's $action of $_", $action, %fields, user => $_) for 'root', 'second', 'ROOT', ' root ', 'desk';
     }
-    my @strange = grep { $_->{event} eq 'console' && $_->{user} eq 'alice' } audit_lines($t);
+    my @strange = grep { $_->{event} eq 'console' && ($_->{user} // '') eq 'alice' } audit_lines($t);
     my %minutes = map { substr($_->{time}, 0, 16) => 1 } @strange;
     cmp_ok(scalar @strange, '>', 0, 'case 325: what a stranger is refused is a line');
     is(scalar @strange, scalar keys %minutes, '... a minute');

@@ -22,7 +22,8 @@ const failure_t *session_sign_out_all(store_t *store, const char *username, cons
 
 /*
  * Gives the user another password, by its hash, after old_hash was found to be that of what he typed: all his sessions end, and
- * with ends_apps all that he let in, *revoked grants, at all issuers. Failure: the account has changed meanwhile, or the database's.
+ * with ends_apps all that he let in, *revoked grants, at all issuers. Failure: the account has changed meanwhile, or the
+ * database's.
  */
 const failure_t *user_change_password(store_t *store, const char *username, const char *old_hash, const char *hash, int ends_apps,
                                       apr_int64_t *revoked);

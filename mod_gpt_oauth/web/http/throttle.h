@@ -34,8 +34,8 @@ apr_status_t throttle_create(apr_pool_t *pconf);
 int throttle_count(request_rec *r, throttle_t kind, const char *who);
 
 /*
- * A sign-in has shown that this name, folded, is somebody's: lines about its throttles may name it while this window lasts. Others
- * may be passwords that were typed into the wrong field, and stand nowhere.
+ * A sign-in has shown that this name, folded, is somebody's: lines about its throttles may name it while this window lasts.
+ * Others may be passwords that were typed into the wrong field, and stand nowhere.
  */
 void throttle_know(const request_rec *r, const char *name);
 int throttle_is_known(const request_rec *r, const char *name);
