@@ -371,7 +371,8 @@ bad("GPTOAuthAuditLog $_->[0]", qr/GPTOAuthAuditLog \S+: $_->[1]/, "$usual\nGPTO
     [ '|/etc/passwd', '/etc/passwd cannot be executed' ];
 good('GPTOAuthAdmin', "$usual\nGPTOAuthAdmin alice bob\nGPTOAuthHelpDesk carol \"expr=%{reqenv:OIDC_CLAIM_groups} =~ /help/\"");
 bad("GPTOAuthAdmin $_", qr/GPTOAuthAdmin: the expression asks for .*may make up/, "$usual\nGPTOAuthAdmin \"$_\"")
-    for "expr=%{HTTP:X-Role} == 'admin'", "expr=req ('X-Role') == 'admin'", "expr=%{HTTP_USER_AGENT} =~ /x/", "expr=%{QUERY_STRING} == 'x'";
+    for map({ "expr=%{$_} == 'x'" } qw(HTTP:X-Role req:X-Role req_novary:X-Role HTTP_USER_AGENT QUERY_STRING REQUEST_URI THE_REQUEST CONTENT_LENGTH SERVER_NAME
+        reqenv:HTTP_X_ROLE)), map({ "expr=$_('X-Role') == 'x'" } 'req ', 'Http', 'req_novary');
 bad('GPTOAuthAdmin with an expression that is none', qr/GPTOAuthAdmin: the expression cannot be read/, "$usual\nGPTOAuthAdmin \"expr=%{reqenv:\"");
 bad('GPTOAuthAdmin client:x', qr/GPTOAuthAdmin: "client:x" is no user/, "$usual\nGPTOAuthAdmin client:x");
 bad('GPTOAuthAuditLog in a section', qr/GPTOAuthAuditLog not allowed (?:here|in)/, "$usual\n<Location /x>\nGPTOAuthAuditLog %%DIR%%/audit.log\n</Location>");

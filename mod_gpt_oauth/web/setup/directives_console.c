@@ -11,11 +11,11 @@
 /* The words in an expression by which it would ask what the caller says of himself; NULL: there are none. */
 static const char *said_by_caller(apr_pool_t *p, const char *text)
 {
-    static const char *const words[] = {
-        "HTTP:",        "HTTP_",        "%{REQ:",          "REQ(",       "HTTP(",       "REQ_NOVARY(",  "REQUEST_",
-        "CONTENT_TYPE", "DOCUMENT_URI", "SCRIPT_FILENAME", "SCRIPT_URI", "REMOTE_HOST", "REMOTE_IDENT", "QUERY_STRING",
-        "THE_REQUEST",  "SCRIPT_NAME",  "PATH_INFO",       NULL
-    };
+    static const char *const words[] = { "HTTP:",       "HTTP_",       "HTTP(",       "%{REQ:",       "REQ(",
+                                         "REQ_NOVARY",  "REQUEST_",    "CONTENT_",    "DOCUMENT_URI", "SCRIPT_FILENAME",
+                                         "SCRIPT_UR",   "SCRIPT_NAME", "REMOTE_HOST", "REMOTE_IDENT", "QUERY_STRING",
+                                         "THE_REQUEST", "PATH_INFO",   "SERVER_NAME", "SERVER_PORT",  "SERVER_PROTOCOL",
+                                         NULL };
     char *upper = apr_pstrdup(p, text);
 
     apr_collapse_spaces(upper, upper);
