@@ -1,6 +1,6 @@
 /*
- * Reads durations and days. Called for the lifetimes that directives set (web/setup/directives.c) and for `gptoauth key add
- * --expires`.
+ * Reads durations and days, and writes times. Called for the lifetimes that directives set (web/setup/directives.c), for
+ * `gptoauth key add --expires`, and by whatever shows a time on a page.
  */
 #include "base/times.h"
 
@@ -51,4 +51,15 @@ int times_day(const char *text, apr_int64_t *seconds)
     }
     *seconds = apr_time_sec(time);
     return 1;
+}
+
+const char *times_text(apr_pool_t *p, apr_int64_t seconds, const char *format)
+{
+    apr_time_exp_t time;
+    apr_size_t size;
+    char text[32] = "";
+
+    apr_time_exp_gmt(&time, apr_time_from_sec(seconds));
+    apr_strftime(text, &size, sizeof(text), format, &time);
+    return apr_pstrdup(p, text);
 }

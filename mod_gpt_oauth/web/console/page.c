@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "base/times.h"
 #include "grant/client.h"
 #include "private.h"
 #include "web/console/views.h"
@@ -286,16 +287,7 @@ void console_choice(json_t *form, const char *name, const char *value, const cha
 
 const char *console_time(const console_t *c, apr_int64_t seconds, const char *otherwise)
 {
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[32];
-
-    if (!seconds) {
-        return otherwise;
-    }
-    apr_time_exp_gmt(&time, apr_time_from_sec(seconds));
-    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d %H:%M UTC", &time);
-    return apr_pstrdup(c->visit.r->pool, text);
+    return seconds ? times_text(c->visit.r->pool, seconds, "%Y-%m-%d %H:%M UTC") : otherwise;
 }
 
 int console_nothing(console_t *c, const char *text)

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "base/password.h"
+#include "base/times.h"
 #include "grant/user.h"
 #include "private.h"
 #include "web/endpoint/forms.h"
@@ -21,15 +22,10 @@ static int show(visit_t *visit, int status, const user_t *user, const transactio
 {
     request_rec *r = visit->r;
     json_t *data = forms_data(r, visit->request, form, problem ? page_say(r, problem, page_data(r)) : NULL);
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[32];
 
-    apr_time_exp_gmt(&time, apr_time_from_sec(user->one_time_at));
-    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d %H:%M UTC", &time);
     page_set(data, "username", user->name);
     page_set(data, "by", user->one_time_by);
-    page_set(data, "at", text);
+    page_set(data, "at", times_text(r->pool, user->one_time_at, "%Y-%m-%d %H:%M UTC"));
     return page_send(r, status, "choose-password", "choose_title", data);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/scope.h"
 #include "base/text.h"
+#include "base/times.h"
 #include "base/uri.h"
 #include "private.h"
 #include "web/config/config.h"
@@ -160,13 +161,7 @@ static void add_scopes(request_rec *r, const policy_t *policy, const char *scope
 /* The last day of a grant that begins now. */
 static const char *last_day(request_rec *r, const policy_t *policy)
 {
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[16];
-
-    apr_time_exp_gmt(&time, r->request_time + apr_time_from_sec(policy->refresh_total));
-    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d", &time);
-    return apr_pstrdup(r->pool, text);
+    return times_text(r->pool, apr_time_sec(r->request_time) + policy->refresh_total, "%Y-%m-%d");
 }
 
 /* The host of a stranger's own pages, which may claim to be anybody's, is one where the app can be told to be at home. */

@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "base/times.h"
 #include "private.h"
 #include "web/endpoint/choose_password.h"
 #include "web/endpoint/consent.h"
@@ -20,14 +21,9 @@
 static const char *delay_text(request_rec *r, int seconds)
 {
     json_t *data = page_data(r);
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[32];
 
     /* The minute that begins after it. */
-    apr_time_exp_gmt(&time, r->request_time + apr_time_from_sec(seconds + 59));
-    apr_strftime(text, &size, sizeof(text), "%H:%M UTC", &time);
-    page_set(data, "until", text);
+    page_set(data, "until", times_text(r->pool, apr_time_sec(r->request_time) + seconds + 59, "%H:%M UTC"));
     return page_say(r, "problem_later", data);
 }
 

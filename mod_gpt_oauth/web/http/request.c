@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 
 #include "base/crypto.h"
+#include "base/times.h"
 #include "private.h"
 #include "web/config/config.h"
 
@@ -207,13 +208,7 @@ const char *request_reference(request_rec *r)
 
 const char *request_time_text(const request_rec *r)
 {
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[32];
-
-    apr_time_exp_gmt(&time, r->request_time);
-    apr_strftime(text, &size, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &time);
-    return apr_pstrdup(r->pool, text);
+    return times_text(r->pool, apr_time_sec(r->request_time), "%Y-%m-%d %H:%M:%S UTC");
 }
 
 const char *request_network(const request_rec *r)
