@@ -8,15 +8,14 @@
 
 #include "base/fold.h"
 #include "private.h"
-#include "web/config/config.h"
 #include "web/endpoint/person.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 
-static int has_name(const role_rule_t *rule, const char *username)
+int role_has_name(const role_rule_t *rule, const char *name)
 {
-    for (int i = 0; rule->names && i < rule->names->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(rule->names, i, const char *), username) == 0) {
+    for (int i = 0; rule && rule->names && i < rule->names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(rule->names, i, const char *), name) == 0) {
             return 1;
         }
     }
@@ -42,7 +41,7 @@ static int is_true(request_rec *r, const role_rule_t *rule)
 
 static int has(request_rec *r, const role_rule_t *rule, const char *username)
 {
-    return rule && (has_name(rule, username) || is_true(r, rule));
+    return rule && (role_has_name(rule, username) || is_true(r, rule));
 }
 
 role_t role_of(request_rec *r, const char *username)
@@ -71,8 +70,7 @@ static const server_conf_t *next_console(const server_conf_t *conf, const server
     for (; *s; *s = (*s)->next) {
         const server_conf_t *theirs = config_server(*s);
 
-        if (theirs == conf ||
-            (theirs->issuer && theirs->dbd_driver && theirs->dbd_params && conf->dbd_params && db_is_same(theirs, conf))) {
+        if (theirs == conf || (theirs->issuer && db_is_same(theirs, conf))) {
             *s = (*s)->next;
             return theirs;
         }

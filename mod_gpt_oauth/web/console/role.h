@@ -6,6 +6,8 @@
 
 #include <httpd.h>
 
+#include "web/config/config.h"
+
 /* Each may do what those before it may. */
 typedef enum { ROLE_NONE, ROLE_HELP_DESK, ROLE_ADMIN } role_t;
 
@@ -17,6 +19,8 @@ role_t role_of(request_rec *r, const char *username);
  * no business of the help desk's.
  */
 int role_is_named(request_rec *r, const char *username);
+/* 1 when the directive has this very name. rule may be NULL. */
+int role_has_name(const role_rule_t *rule, const char *name);
 /* 1 when one of them has an expression: then nobody can say whom it takes in, and the help desk sets no passwords. */
 int role_has_expression(request_rec *r);
 

@@ -73,7 +73,8 @@ static int held_connection(void *holder, store_conn_t *conn)
 
 int db_is_same(const server_conf_t *one, const server_conf_t *other)
 {
-    return strcmp(one->dbd_driver, other->dbd_driver) == 0 && strcmp(one->dbd_params, other->dbd_params) == 0;
+    return one->dbd_driver && one->dbd_params && other->dbd_driver && other->dbd_params &&
+           strcmp(one->dbd_driver, other->dbd_driver) == 0 && strcmp(one->dbd_params, other->dbd_params) == 0;
 }
 
 /* Virtual hosts with the same database share mod_dbd's pool, and so must share the gate before it. */

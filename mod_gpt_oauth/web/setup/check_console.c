@@ -2,24 +2,15 @@
  * Warns where users and clients belong to the administrators of another virtual host, too. Called by check.c.
  */
 #include "private.h"
+#include "web/console/role.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/setup/check.h"
 
-static int has_name(const role_rule_t *rule, const char *name)
-{
-    for (int i = 0; rule && rule->names && i < rule->names->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(rule->names, i, const char *), name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static int includes(const role_rule_t *rule, const role_rule_t *other)
 {
     for (int i = 0; other && other->names && i < other->names->nelts; i++) {
-        if (!has_name(rule, APR_ARRAY_IDX(other->names, i, const char *))) {
+        if (!role_has_name(rule, APR_ARRAY_IDX(other->names, i, const char *))) {
             return 0;
         }
     }
@@ -38,7 +29,7 @@ void check_console(const server_rec *main_server, const server_rec *s, const ser
     for (const server_rec *other = main_server; other != s && !conf->is_guard; other = other->next) {
         const server_conf_t *theirs = config_server(other);
 
-        if (theirs->issuer && !theirs->is_guard && theirs->dbd_driver && theirs->dbd_params && db_is_same(theirs, conf) &&
+        if (theirs->issuer && !theirs->is_guard && db_is_same(theirs, conf) &&
             (!is_same(theirs->admins, conf->admins) || !is_same(theirs->help_desk, conf->help_desk))) {
             log_config(
                 s, LOG_ADMINS_DIFFER,
