@@ -3,12 +3,11 @@
 use strict;
 use warnings;
 use FindBin;
-use Digest::SHA qw(hmac_sha256);
 use JSON::PP ();
-use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Console;
 use Test::GptOauth::Process qw(slurp);
 use Test::GptOauth::Secrets;
 
@@ -21,12 +20,8 @@ GPTOAuthHelpDesk desk
 GPTOAuthSessionLifetime 8h
 EOC
 
-# Each action, and the least role, as the code has them.
-my $source = slurp("$FindBin::Bin/../mod_gpt_oauth/web/console/actions.c");
-my %role = $source =~ /^    \{ "(\w+)", ROLE_(\w+),/mg;
-my %event = $source =~ /^    \{ "(\w+)", ROLE_\w+, AUDIT_(\w+),/mg;
-
-sub shows { my ($browser, $words) = @_; return $browser->page->body =~ /$words/ ? 1 : 0 }
+my %role = map { $_->{name} => $_->{role} } actions();
+my %event = map { $_->{name} => $_->{event} } actions();
 
 sub visit { my ($browser, $query) = @_; return $browser->follow($browser->get("$url?" . ($query // ''))) }
 
@@ -62,11 +57,6 @@ sub press {
         $response = $browser->submit($question, typed_name => $name);
     }
     return $browser->follow($response);
-}
-
-sub audit_lines {
-    my ($t) = @_;
-    return map { JSON::PP::decode_json($_) } grep { length } split /\n/, slurp($t->dir . '/audit.log');
 }
 
 sub secrets_of {
@@ -124,6 +114,9 @@ sub test_clients {
     press($root, 'new_client=', 'client_add', {}, name => 'other app', kind => 'public', redirect => 'http://evil.example.com/', scope => 'read');
     ok(shows($root, 'class="problem"'), 'so is a redirect URI of the wrong kind');
     ok(shows($root, 'value="other app"') && shows($root, 'value="http://evil\.example\.com/"'), '... and nothing that was typed is lost');
+
+    press($root, 'new_client=', 'client_add', {}, name => 'of no kind', kind => 'gtp', redirect => 'https://app.example.com/callback');
+    ok(shows($root, 'Choose what kind'), 'and a kind that there is not');
 
     my $client = "client=$id{confidential}";
     press($root, $client, 'client_redirects', {}, redirect => 'https://other.example.com/cb');
@@ -201,24 +194,6 @@ sub test_forged {
     return;
 }
 
-# A form as the owner of a browser can seal it himself, whose cookie is the key: he may not do more by that.
-my ($stages) = slurp("$FindBin::Bin/../mod_gpt_oauth/grant/transaction.h") =~ /typedef enum \{([^}]*)\} transaction_stage_t/;
-my @stages = $stages =~ /(TRANSACTION_\w+)/g;
-my ($stage) = grep { $stages[$_] eq 'TRANSACTION_CONSOLE' } 0 .. $#stages;
-
-sub sealed {
-    my ($t, $browser, $user, $action) = @_;
-    my ($key) = map { $browser->{cookies}{$_} } grep { /gpt-oauth-form-/ } keys %{ $browser->{cookies} };
-    my %form = (transaction => encode_base64url(join '', map { chr int rand 256 } 1 .. 16) . '.' . time, request => "action=$action", shown => '');
-    my $text = join '', $stage, map { sprintf ' %d:%s', length, $_ } $t->issuer, $user, @form{qw(transaction request shown)};
-    return { %form, mac => encode_base64url(hmac_sha256($text, $key)), action => $action };
-}
-
-sub tables {
-    my ($t) = @_;
-    return $t->sql(join ' ', map { "SELECT * FROM $_ ORDER BY 1;" } qw(oauth_client oauth_user oauth_service_key oauth_grant oauth_throttle));
-}
-
 sub attempt {
     my ($t, $browser, $user, $lines_said, $what, $action, %fields) = @_;
     my ($before, $lines) = (tables($t), scalar audit_lines($t));
@@ -286,9 +261,9 @@ sub test_users {
     ok(shows($root, 'is disabled, and stays so'), 'that who was disabled before stays so is said');
     my $client = $t->client_add('notes');
     my $tokens = $t->tokens_for($client, user => 'bob');
-    visit($desk, 'user=bob');
+    visit($desk, 'grants=bob');
     ok(shows($desk, 'notes'), "the help desk sees a user's grants");
-    press($desk, 'user=bob', 'grant_revoke', {});
+    press($desk, 'grants=bob', 'grant_revoke', {});
     ok(!$t->token_works($tokens->{access_token}), '... and takes one back');
     $tokens = $t->tokens_for($client, user => 'bob');
     press($desk, 'user=bob', 'grants_revoke', {});
@@ -296,7 +271,7 @@ sub test_users {
     my $bob = $t->browser;
     $bob->get('/oauth/apps');
     $bob->sign_in('bob', $t->user('bob'));
-    press($desk, 'user=bob', 'session_end', {});
+    press($desk, 'sessions=bob', 'session_end', {});
     $bob->get('/oauth/apps');
     ok($bob->has_sign_in, '... and signs a browser out');
     $bob->sign_in('bob', $t->user('bob'));
@@ -349,6 +324,33 @@ sub test_others {
     return;
 }
 
+# Fifty a page, each row once, of many at the same second too.
+sub test_pages {
+    my ($t, $desk) = @_;
+    my ($now, $issuer) = (int time, $t->issuer);
+    my $numbers = $t->is_pgsql ? 'generate_series(1, 120) i' : '(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) SELECT i FROM n)';
+    my $hash = $t->is_pgsql ? q{sha256(('many' || i)::bytea)} : 'randomblob(32)';
+    $t->sql("INSERT INTO oauth_session (session_hash, issuer, username, created_at, expires_at, public_id) SELECT $hash, '$issuer', 'erin', $now - i / 7, $now + 999, 's' || i FROM $numbers;");
+    $t->sql("INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at) SELECT 'many' || i, '$issuer', 'gone', 'erin', 'read', '', $now - i / 7, $now + 999, $now + 999 FROM $numbers;");
+    $t->sql('DELETE FROM oauth_throttle;');
+    $t->sql("INSERT INTO oauth_throttle (issuer, kind, name, address, began_at, until_at) SELECT '$issuer', CASE i % 3 WHEN 0 THEN 'user' WHEN 1 THEN 'address' ELSE 'user+address' END,"
+            . " CASE i % 3 WHEN 1 THEN '' ELSE 'user ' || i END, CASE i % 3 WHEN 0 THEN '' ELSE '192.0.2.' || i END, $now, $now + 999 FROM $numbers;");
+    for (qw(sessions=erin grants=erin throttles=)) {
+        my (%seen, @pages);
+        visit($desk, $_);
+        while (@pages < 5) {
+            my @rows = map { join ' ', map { $_ // '' } @{ $_->{fields} }{qw(user session grant address)} } grep { ($_->{fields}{action} // '') =~ /^(?:session_end|grant_revoke|throttle_lift)$/ } $desk->forms;
+            push @pages, scalar @rows;
+            $seen{$_}++ for @rows;
+            my ($next) = $desk->page->body =~ /href="([^"]*(?:\?|&amp;)after=[^"]*)"/ or last;
+            $desk->get($next =~ s/&amp;/&/gr);
+        }
+        is("@pages " . keys %seen, '50 50 20 120', "$_ has pages, with each row once");
+        ok(shows($desk, 'From the beginning'), '... which lead back to the first one');
+    }
+    return;
+}
+
 # The password is asked for again when it is old, and what was to be done waits for it.
 sub test_old_password {
     my ($t, $root) = @_;
@@ -398,6 +400,7 @@ on_each_db({ conf => $conf }, sub {
     test_roles($t, $root, $desk);
     test_users($t, $root, $desk);
     test_others($t, $root, $desk);
+    test_pages($t, $desk);
     test_old_password($t, $root);
     $t->sql("UPDATE oauth_client SET gpt_open = 0, gpt_id = 'g-one' WHERE id = '$id->{gpt}'");
     press($root, "client=$id->{gpt}", 'client_repin', {});

@@ -12,7 +12,7 @@
  * PostgreSQL would take the order of time from the index of all grants and look for the client there, and what it guesses of
  * `client_id >= $4 AND client_id <= $4` without knowing $4 is so little that it would sort it.
  */
-enum { OF_ALL, OF_USER, OF_CLIENT, OF_BOTH };
+enum { OF_ALL, OF_USER, OF_CLIENT, OF_BOTH, OF_USER_HERE };
 #define USER "username = $3"
 #define BOTH USER " AND client_id = $4"
 
@@ -101,12 +101,12 @@ store_status_t store_grant_revoke_all(store_t *store, const char *username, cons
  * so few grants live that it may as well sort them.
  */
 #define END_OF_IT "CASE WHEN expires_at < ends_at THEN expires_at ELSE ends_at END"
-#define LIST_OP(before, order)                                                                                                   \
+#define LIST_OP(before, order, page)                                                                                             \
     {                                                                                                                            \
         .sql = "SELECT id, client_id, (SELECT name FROM oauth_client WHERE oauth_client.id = client_id), username, scope,"       \
                " resource, created_at, expires_at, used_at, refresh_expires_at FROM oauth_grant WHERE " before                   \
                " AND revoked_at IS NULL AND " END_OF_IT " > $1 AND ($2 IS NULL OR issuer = $2)"                                  \
-               " ORDER BY " order "created_at DESC, id DESC LIMIT " SQL_NUMBER(LIST_PAGE)                                        \
+               " ORDER BY " order "created_at DESC, id DESC LIMIT " SQL_NUMBER(page)                                             \
     }
 #define BEFORE "(created_at, id) < ($5, $6)"
 
@@ -131,10 +131,11 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
                                 apr_array_header_t **grants)
 {
     static const op_t ops[] = {
-        [OF_ALL] = LIST_OP(BEFORE, ""),
-        [OF_USER] = LIST_OP(USER " AND " BEFORE, ""),
-        [OF_CLIENT] = LIST_OP("client_id >= $4 AND (client_id, created_at, id) < ($4, $5, $6)", "client_id DESC, "),
-        [OF_BOTH] = LIST_OP(BOTH " AND " BEFORE, ""),
+        [OF_ALL] = LIST_OP(BEFORE, "", LIST_PAGE),
+        [OF_USER] = LIST_OP(USER " AND " BEFORE, "", LIST_PAGE),
+        [OF_CLIENT] = LIST_OP("client_id >= $4 AND (client_id, created_at, id) < ($4, $5, $6)", "client_id DESC, ", LIST_PAGE),
+        [OF_BOTH] = LIST_OP(BOTH " AND " BEFORE, "", LIST_PAGE),
+        [OF_USER_HERE] = LIST_OP(USER " AND " BEFORE, "", LISTING_PAGE),
     };
     const value_t args[] = {
         v_number(store->now),
@@ -144,9 +145,10 @@ store_status_t store_grant_list(store_t *store, const char *username, const char
         v_number(after ? after->created_at : APR_INT64_MAX),
         v_text(after ? after->id : ""),
     };
+    int choice = store->issuer && username && !client_id ? OF_USER_HERE : choice_of(username, client_id);
     rows_t *rows;
 
-    if (db_run(store, &ops[choice_of(username, client_id)], args, COUNT(args), &rows) == STORE_DOWN) {
+    if (db_run(store, &ops[choice], args, COUNT(args), &rows) == STORE_DOWN) {
         return STORE_DOWN;
     }
     *grants = apr_array_make(store->pool, rows->count, sizeof(listed_grant_t *));

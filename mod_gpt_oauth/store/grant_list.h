@@ -23,7 +23,10 @@ typedef struct listed_grant_t {
     apr_int64_t refresh_expires_at; /* of the current refresh token, unused; 0: the grant has none */
 } listed_grant_t;
 
-/* A page of the living grants of a user and client (NULL: of all), array of listed_grant_t *, newest first. */
+/*
+ * A page of the living grants of a user and client (NULL: of all), array of listed_grant_t *, newest first. LISTING_PAGE
+ * of a user at store->issuer, else LIST_PAGE.
+ */
 store_status_t store_grant_list(store_t *store, const char *username, const char *client_id, const listed_grant_t *after,
                                 apr_array_header_t **grants);
 

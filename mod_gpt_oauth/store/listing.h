@@ -7,7 +7,6 @@
 
 #include "store/store.h"
 
-#define LISTING_PAGE 50
 /* Of more whose names begin so, those are sorted by use that are the first by name. */
 #define LISTING_SORTED 10000
 

@@ -112,7 +112,7 @@ store_status_t store_session_list(store_t *store, const char *username, const us
                                   apr_array_header_t **sessions)
 {
     static const op_t ops[] = {
-        [OF_ISSUER] = LIST_OP("username = $1 AND issuer = $2 AND", SESSIONS_PAGE),
+        [OF_ISSUER] = LIST_OP("username = $1 AND issuer = $2 AND", LISTING_PAGE),
         [OF_ALL] = LIST_OP("username = $1 AND", LIST_PAGE),
     };
     const value_t args[] = {

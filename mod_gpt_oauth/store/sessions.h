@@ -26,8 +26,7 @@ store_status_t store_session_add(store_t *store, const digest_t *hash, const use
 store_status_t store_session_get(store_t *store, const digest_t *hash, user_session_t **session);
 /* Notes store->now as the time when it was seen last where the stored one is more than TOUCH_INTERVAL old. */
 store_status_t store_session_touch(store_t *store, const digest_t *hash);
-/* A page of a user's living ones, array of user_session_t *, the latest first. Of all issuers a page has LIST_PAGE. */
-#define SESSIONS_PAGE 50
+/* A page of a user's living ones, array of user_session_t *, the latest first: LISTING_PAGE at store->issuer, else LIST_PAGE. */
 store_status_t store_session_list(store_t *store, const char *username, const user_session_t *after,
                                   apr_array_header_t **sessions);
 /* Ends the session. STORE_REFUSED: there is none. */

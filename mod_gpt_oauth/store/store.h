@@ -56,6 +56,8 @@ typedef struct store_t {
  * has fewer.
  */
 #define LIST_PAGE 1000
+/* The same of lists that a browser shows. */
+#define LISTING_PAGE 50
 
 /* The key of the flood filter's tag (see base/token.h), cached in the source after the first call. */
 store_status_t store_tag_key(store_t *store, digest_t *key);

@@ -57,14 +57,22 @@ store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttle
     return hidden ? db_number(store, &op, args, COUNT(args), lifted_at) : STORE_DOWN;
 }
 
-#define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at) AND ($2 IS NULL OR issuer = $2)"
+#define IN_FORCE "until_at > $1 AND (lifted_at IS NULL OR lifted_at < began_at)"
+
+/* One statement for each choice of issuer, as one for both would have no index that it could rely on. */
+enum { OF_ISSUER, OF_ALL };
+
+#define LIST_OP(these, key, after, page)                                                                                         \
+    {                                                                                                                            \
+        .sql = "SELECT issuer, kind, name, address, until_at, host FROM oauth_throttle WHERE " these IN_FORCE " AND (" key       \
+               ") > (" after ") ORDER BY " key " LIMIT " SQL_NUMBER(page)                                                        \
+    }
 
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles)
 {
-    static const op_t op = {
-        .sql = "SELECT issuer, kind, name, address, until_at, host FROM oauth_throttle WHERE " IN_FORCE
-               " AND (issuer, kind, name, address) > ($3, $4, $5, $6) ORDER BY issuer, kind, name, address"
-               " LIMIT " SQL_NUMBER(LIST_PAGE),
+    static const op_t ops[] = {
+        [OF_ISSUER] = LIST_OP("issuer = $2 AND ", "kind, name, address", "$4, $5, $6", LISTING_PAGE),
+        [OF_ALL] = LIST_OP("", "issuer, kind, name, address", "$3, $4, $5, $6", LIST_PAGE),
     };
     const value_t args[] = {
         v_number(store->now),
@@ -76,7 +84,7 @@ store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr
     };
     rows_t *rows;
 
-    if (db_run(store, &op, args, COUNT(args), &rows) == STORE_DOWN) {
+    if (db_run(store, &ops[store->issuer ? OF_ISSUER : OF_ALL], args, COUNT(args), &rows) == STORE_DOWN) {
         return STORE_DOWN;
     }
     *throttles = apr_array_make(store->pool, rows->count, sizeof(throttled_t *));
@@ -97,7 +105,7 @@ store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr
 
 #define LIFT                                                                                                                     \
     "UPDATE oauth_throttle SET lifted_at = $1 WHERE " IN_FORCE                                                                   \
-    " AND ($3 IS NULL OR name IN ($3, $5)) AND ($4 IS NULL OR address = $4)"
+    " AND ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR name IN ($3, $5)) AND ($4 IS NULL OR address = $4)"
 
 store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count)
 {

@@ -8,21 +8,9 @@
 #include "web/console/fields.h"
 #include "web/console/page.h"
 
-/* The user that the form is about; every field of it that is missing is a form that somebody made up. */
-static const char *find(console_t *c, audit_t *line, const char **back, const char **problem)
-{
-    line->user = field_user(c);
-    if (!line->user) {
-        *problem = "The form names no user.";
-        return NULL;
-    }
-    *back = console_url(c, "user", line->user, NULL, NULL);
-    return line->user;
-}
-
 store_status_t do_session_end(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem), *session = params_get(c->params, "session");
+    const char *name = field_user_of_form(c, line, "sessions", back, problem), *session = params_get(c->params, "session");
 
     *problem = "There is no such session, or no more.";
     return name && session ? admin_session_end(&c->visit.store, name, session, problem) : STORE_REFUSED;
@@ -30,14 +18,14 @@ store_status_t do_session_end(console_t *c, audit_t *line, const char **back, co
 
 store_status_t do_sessions_end(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "user", back, problem);
 
     return name ? admin_user_sign_out(&c->visit.store, name, &line->count) : STORE_REFUSED;
 }
 
 store_status_t do_grant_revoke(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "grants", back, problem);
 
     line->grant = params_get(c->params, "grant");
     *problem = "There is no such grant, or no more.";
@@ -46,7 +34,7 @@ store_status_t do_grant_revoke(console_t *c, audit_t *line, const char **back, c
 
 store_status_t do_grants_revoke(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "user", back, problem);
 
     return name ? admin_grants_revoke(&c->visit.store, name, NULL, &line->count, problem) : STORE_REFUSED;
 }

@@ -25,7 +25,8 @@ static store_status_t find(console_t *c, audit_t *line, const char **back, clien
     return status;
 }
 
-static client_kind_t kind_of(const char *text)
+/* 1, or 0 when there is no such kind. */
+static int read_kind(const char *text, client_kind_t *kind)
 {
     static const char *const kinds[] = { [CLIENT_KIND_CONFIDENTIAL] = "confidential",
                                          [CLIENT_KIND_PUBLIC] = "public",
@@ -35,10 +36,11 @@ static client_kind_t kind_of(const char *text)
 
     for (apr_size_t i = 0; text && i < sizeof(kinds) / sizeof(*kinds); i++) {
         if (strcmp(kinds[i], text) == 0) {
-            return (client_kind_t)i;
+            *kind = (client_kind_t)i;
+            return 1;
         }
     }
-    return CLIENT_KIND_CONFIDENTIAL;
+    return 0;
 }
 
 /* The page that shows a secret is of the client, with all that has to be pasted. */
@@ -56,14 +58,18 @@ store_status_t do_client_add(console_t *c, audit_t *line, const char **back, con
 {
     const char *name = field_text(c, "name"), *secret = NULL;
     new_client_t wanted = { .name = name ? name : "",
-                            .kind = kind_of(params_get(c->params, "kind")),
                             .redirect_uris = field_texts(c, "redirect"),
                             .scope = field_text(c, "scope"),
                             .resource = field_text(c, "resource"),
                             .links = { field_text(c, "website"), field_text(c, "privacy"), field_text(c, "terms") } };
     client_t *client = NULL;
-    store_status_t status = admin_client_add(&c->visit.store, &wanted, &client, &secret, problem);
+    store_status_t status;
 
+    if (!read_kind(params_get(c->params, "kind"), &wanted.kind)) {
+        *problem = "Choose what kind of client it is.";
+        return STORE_REFUSED;
+    }
+    status = admin_client_add(&c->visit.store, &wanted, &client, &secret, problem);
     if (status == STORE_OK) {
         line->client = client->id;
         line->scope = client->scope;

@@ -12,24 +12,10 @@
 #include "web/http/hashing.h"
 #include "web/http/request.h"
 
-/* The name that the form is about; NULL and *problem. */
-static const char *find(console_t *c, audit_t *line, const char **back, const char **problem)
-{
-    const char *name = field_user(c);
-
-    if (!name) {
-        *problem = "Write the user's name.";
-        return NULL;
-    }
-    line->user = name;
-    *back = console_url(c, "user", name, NULL, NULL);
-    return name;
-}
-
-/* The same, where whoever acts would shut himself out, in whatever spelling. */
+/* The user that the form is about; not where whoever acts would shut himself out, in whatever spelling. */
 static const char *find_other(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "user", back, problem);
     apr_pool_t *p = c->visit.r->pool;
 
     if (name && strcmp(name_fold(p, name), name_fold(p, c->owner.username)) == 0) {
@@ -73,7 +59,7 @@ static store_status_t set_one_time(console_t *c, set_one_time_fn *set, const cha
 
 store_status_t do_user_add(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "user", back, problem);
 
     return name ? set_one_time(c, admin_user_add_one_time, name, problem) : STORE_REFUSED;
 }
@@ -94,7 +80,7 @@ store_status_t do_user_disable(console_t *c, audit_t *line, const char **back, c
 
 store_status_t do_user_enable(console_t *c, audit_t *line, const char **back, const char **problem)
 {
-    const char *name = find(c, line, back, problem);
+    const char *name = field_user_of_form(c, line, "user", back, problem);
 
     return name ? admin_user_set_disabled(&c->visit.store, name, 0, problem) : STORE_REFUSED;
 }

@@ -4,6 +4,7 @@
 #include "web/console/fields.h"
 
 #include "base/text.h"
+#include "web/console/page.h"
 
 const char *field_text(const console_t *c, const char *name)
 {
@@ -30,4 +31,15 @@ apr_array_header_t *field_texts(const console_t *c, const char *name)
         }
     }
     return some;
+}
+
+const char *field_user_of_form(const console_t *c, audit_t *line, const char *view, const char **back, const char **problem)
+{
+    line->user = field_user(c);
+    if (!line->user) {
+        *problem = "Write the user's name.";
+        return NULL;
+    }
+    *back = console_url(c, view, line->user, NULL, NULL);
+    return line->user;
 }

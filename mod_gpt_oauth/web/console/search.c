@@ -23,17 +23,27 @@ listing_t search_read(const console_t *c)
 void search_show(console_t *c, const listing_t *listing, const char *view, const char *label)
 {
     console_search(c, view, label, listing->prefix, listing->is_by_use);
+    search_first(c, listing, console_url(c, view, "", NULL, NULL));
+}
+
+void search_first(console_t *c, const listing_t *listing, const char *url)
+{
     if (listing->after) {
-        console_link(c, console_url(c, view, "", NULL, NULL), "From the beginning");
+        console_link(c, url, "From the beginning");
     }
 }
 
-void search_more(console_t *c, const listing_t *listing, const char *view, const char *key, const char *name, apr_int64_t used)
+const void *search_last(const apr_array_header_t *rows)
+{
+    return rows->nelts == LISTING_PAGE ? APR_ARRAY_IDX(rows, rows->nelts - 1, const void *) : NULL;
+}
+
+void search_more(console_t *c, const listing_t *listing, const char *url, const char *key, const char *name, apr_int64_t used)
 {
     apr_pool_t *p = c->visit.r->pool;
-    const char *url = console_url(c, view, "", "after", key);
 
-    url = apr_psprintf(p, "%s&after_name=%s&after_used=%" APR_INT64_T_FMT, url, params_encode(p, name), used);
+    url = apr_psprintf(p, "%s&after=%s&after_name=%s&after_used=%" APR_INT64_T_FMT, url, params_encode(p, key),
+                       params_encode(p, name), used);
     if (*listing->prefix) {
         url = apr_pstrcat(p, url, "&prefix=", params_encode(p, listing->prefix), NULL);
     }

@@ -36,6 +36,7 @@ static int list(console_t *c, const char *heading, const char *view, int are_adm
 {
     static const char *const header[] = { "Name", "Kind", "Since", "Last connected", "State" };
     listing_t listing = search_read(c);
+    const listed_client_t *last;
     apr_array_header_t *clients;
     console_table_t table;
 
@@ -48,10 +49,8 @@ static int list(console_t *c, const char *heading, const char *view, int are_adm
     for (int i = 0; i < clients->nelts; i++) {
         add_row(c, &table, APR_ARRAY_IDX(clients, i, const listed_client_t *));
     }
-    if (clients->nelts == LISTING_PAGE) {
-        const listed_client_t *last = APR_ARRAY_IDX(clients, clients->nelts - 1, const listed_client_t *);
-
-        search_more(c, &listing, view, last->id, last->name, last->used_at);
+    if ((last = search_last(clients))) {
+        search_more(c, &listing, console_url(c, view, "", NULL, NULL), last->id, last->name, last->used_at);
     }
     return DECLINED;
 }

@@ -49,6 +49,7 @@ int view_keys(console_t *c)
 {
     static const char *const header[] = { "Name", "May", "Scope", "Ends", "Last used", "State", "" };
     listing_t listing = search_read(c);
+    const service_key_t *last;
     apr_array_header_t *keys;
     console_table_t table;
 
@@ -69,10 +70,8 @@ int view_keys(console_t *c)
                                          console_time(c, key->expires_at, "")));
         }
     }
-    if (keys->nelts == LISTING_PAGE) {
-        const service_key_t *last = APR_ARRAY_IDX(keys, keys->nelts - 1, const service_key_t *);
-
-        search_more(c, &listing, "keys", last->name, last->name, last->used_at);
+    if ((last = search_last(keys))) {
+        search_more(c, &listing, console_url(c, "keys", "", NULL, NULL), last->name, last->name, last->used_at);
     }
     return console_send(c, HTTP_OK);
 }

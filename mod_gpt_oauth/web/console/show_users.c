@@ -1,15 +1,13 @@
 /*
- * Users at the console: the list of those with a row here, and one user of whatever sign-in, with sessions and grants. In the
- * table of views.c.
+ * Users at the console: the list of those with a row here, and one user of whatever sign-in. In the table of views.c.
  */
 #include <apr_strings.h>
 
 #include "base/array.h"
 #include "grant/user.h"
 #include "private.h"
-#include "store/grant_list.h"
 #include "store/listing.h"
-#include "store/sessions.h"
+#include "web/console/fields.h"
 #include "web/console/page.h"
 #include "web/console/search.h"
 #include "web/console/views.h"
@@ -26,6 +24,7 @@ int view_users(console_t *c)
 {
     static const char *const header[] = { "Name", "Signs in", "Since", "Last sign-in", "State" };
     listing_t listing = search_read(c);
+    const listed_user_t *last;
     apr_array_header_t *users;
     console_table_t table;
 
@@ -49,10 +48,8 @@ int view_users(console_t *c)
         console_cell(&table, console_time(c, user->used_at, "never"), NULL);
         console_cell(&table, state_of(user->disabled_at != 0, user->one_time_until, c->visit.store.now), NULL);
     }
-    if (users->nelts == LISTING_PAGE) {
-        const listed_user_t *last = APR_ARRAY_IDX(users, users->nelts - 1, const listed_user_t *);
-
-        search_more(c, &listing, "users", last->name, last->name, last->used_at);
+    if ((last = search_last(users))) {
+        search_more(c, &listing, console_url(c, "users", "", NULL, NULL), last->name, last->name, last->used_at);
     }
     return console_send(c, HTTP_OK);
 }
@@ -66,52 +63,6 @@ int view_new_user(console_t *c)
     form = console_form(c, "user_add", NULL, NULL, "Add the user");
     console_input(form, "user", "Name", params_get(c->params, "user"), NULL);
     return console_send(c, HTTP_OK);
-}
-
-static void add_button(console_t *c, console_table_t *table, const char *action, const char *button, const char *const *fields)
-{
-    if (console_may_touch(c, fields[1])) {
-        console_button(c, table, action, button, fields);
-    } else {
-        console_cell(table, "", NULL);
-    }
-}
-
-static void show_sessions(console_t *c, const char *name, const apr_array_header_t *sessions)
-{
-    static const char *const header[] = { "Browser", "Since", "Last seen", "" };
-    console_table_t table = console_table(c, "Sessions", header, (int)COUNT(header), "The user is not signed in anywhere.");
-
-    for (int i = 0; i < sessions->nelts; i++) {
-        const user_session_t *session = APR_ARRAY_IDX(sessions, i, const user_session_t *);
-        const char *const fields[] = { "user", name, "session", session->public_id, NULL };
-
-        console_cell(&table, *session->browser ? session->browser : "unknown", NULL);
-        console_cell(&table, console_time(c, session->created_at, "-"), NULL);
-        console_cell(&table, console_time(c, session->seen_at, "-"), NULL);
-        add_button(c, &table, "session_end", "Sign out", fields);
-    }
-}
-
-static void show_grants(console_t *c, const char *name, const apr_array_header_t *grants)
-{
-    static const char *const header[] = { "App", "Scope", "Since", "Last used", "" };
-    console_table_t table = console_table(c, "Grants", header, (int)COUNT(header), "No app has access in this name.");
-
-    for (int i = 0; i < grants->nelts && i < LISTING_PAGE; i++) {
-        const listed_grant_t *grant = APR_ARRAY_IDX(grants, i, const listed_grant_t *);
-        const char *const fields[] = { "user", name, "grant", grant->id, NULL };
-
-        console_cell(&table, grant->client_name ? grant->client_name : grant->client_id,
-                     c->role == ROLE_ADMIN ? console_url(c, "client", grant->client_id, NULL, NULL) : NULL);
-        console_cell(&table, grant->scope, NULL);
-        console_cell(&table, console_time(c, grant->created_at, "-"), NULL);
-        console_cell(&table, console_time(c, grant->used_at, "never"), NULL);
-        add_button(c, &table, "grant_revoke", "Take back", fields);
-    }
-    if (grants->nelts > LISTING_PAGE) {
-        console_warn(c, "There are more grants than are shown here.");
-    }
 }
 
 static void add_form(console_t *c, const char *name, const char *action, const char *text, const char *button)
@@ -160,22 +111,19 @@ static void show_facts(console_t *c, const user_t *user)
 
 int view_user(console_t *c)
 {
-    store_t *store = &c->visit.store;
-    const char *name = text_trim(c->visit.r->pool, params_get(c->params, "user"));
-    apr_array_header_t *sessions, *grants;
+    const char *name = field_user(c);
     user_t *user = NULL;
 
-    if (!name || !*name || user_name_problem(name)) {
+    if (!name || user_name_problem(name)) {
         return console_nothing(c, "That is no user's name.");
     }
-    if (store_user_get(store, name, &user) == STORE_DOWN || store_session_list(store, name, NULL, &sessions) == STORE_DOWN ||
-        store_grant_list(store, name, NULL, NULL, &grants) == STORE_DOWN) {
+    if (store_user_get(&c->visit.store, name, &user) == STORE_DOWN) {
         return console_down(c);
     }
     console_begin(c, apr_pstrcat(c->visit.r->pool, "User ", name, NULL), "users");
     show_facts(c, user);
-    show_sessions(c, name, sessions);
-    show_grants(c, name, grants);
+    console_link(c, console_url(c, "sessions", name, NULL, NULL), "Sessions");
+    console_link(c, console_url(c, "grants", name, NULL, NULL), "Grants");
     if (console_may_touch(c, name)) {
         add_forms(c, name, user);
     } else {

@@ -14,6 +14,8 @@ const view_t views[] = {
     { "client", ROLE_ADMIN, view_client, NULL },
     { "new_client", ROLE_ADMIN, view_new_client, NULL },
     { "user", ROLE_HELP_DESK, view_user, NULL },
+    { "sessions", ROLE_HELP_DESK, view_sessions, NULL },
+    { "grants", ROLE_HELP_DESK, view_grants, NULL },
     { "new_user", ROLE_ADMIN, view_new_user, NULL },
     { "new_key", ROLE_ADMIN, view_new_key, NULL },
     { .name = NULL },

@@ -14,8 +14,8 @@ view_fn view_clients, view_client, view_new_client, view_apps;
 view_fn view_users, view_user, view_new_user;
 /* show_keys.c */
 view_fn view_keys, view_new_key;
-/* show_access.c */
-view_fn view_throttles;
+/* show_access.c: sessions= and grants= are a user's name. */
+view_fn view_sessions, view_grants, view_throttles;
 
 /* The view that the query asks for, or the first one of the role. DECLINED: the role has no part in it. */
 int views_show(console_t *c);

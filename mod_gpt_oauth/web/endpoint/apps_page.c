@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "base/scope.h"
+#include "base/times.h"
 #include "base/uri.h"
 #include "grant/client.h"
 #include "private.h"
@@ -16,16 +17,10 @@
 #include "web/endpoint/person.h"
 #include "web/page/page.h"
 
-static void set_time(json_t *data, const char *name, apr_int64_t seconds, const char *format)
+static void set_time(apr_pool_t *p, json_t *data, const char *name, apr_int64_t seconds, const char *format)
 {
-    apr_time_exp_t time;
-    apr_size_t size;
-    char text[32];
-
     if (seconds) {
-        apr_time_exp_gmt(&time, apr_time_from_sec(seconds));
-        apr_strftime(text, &size, sizeof(text), format, &time);
-        page_set(data, name, text);
+        page_set(data, name, times_text(p, seconds, format));
     }
 }
 
@@ -86,10 +81,10 @@ static json_t *app_data(visit_t *visit, json_t *data, const app_t *app)
         page_set(entry, "kind", page_say(r, kind_of(app), data));
     }
     json_object_set_new(entry, "scopes", scopes_of(r, visit->conf->policy, app->scope));
-    set_time(entry, "since", app->since, DAY);
-    set_time(entry, "used", app->used_at, HOUR);
-    set_time(entry, "until", app->until, DAY);
-    set_time(entry, "not_asked", app->not_asked, DAY);
+    set_time(r->pool, entry, "since", app->since, DAY);
+    set_time(r->pool, entry, "used", app->used_at, HOUR);
+    set_time(r->pool, entry, "until", app->until, DAY);
+    set_time(r->pool, entry, "not_asked", app->not_asked, DAY);
     return entry;
 }
 
@@ -126,12 +121,12 @@ static void set_sessions(visit_t *visit, json_t *data, const owner_t *owner, con
 
         page_set(entry, "session_id", session->public_id);
         page_set(entry, "browser", *session->browser ? session->browser : page_say(r, "browser_unknown", data));
-        set_time(entry, "since", session->created_at, DAY);
-        set_time(entry, "seen", session->seen_at, HOUR);
+        set_time(r->pool, entry, "since", session->created_at, DAY);
+        set_time(r->pool, entry, "seen", session->seen_at, HOUR);
         json_object_set_new(entry, "is_this", json_boolean(strcmp(session->public_id, owner->session->public_id) == 0));
         json_array_append_new(entries, entry);
     }
-    if (sessions->nelts == SESSIONS_PAGE) {
+    if (sessions->nelts == LISTING_PAGE) {
         const user_session_t *last = APR_ARRAY_IDX(sessions, sessions->nelts - 1, const user_session_t *);
 
         set_more(r, data, "sessions", apr_psprintf(r->pool, "%" APR_INT64_T_FMT ".%s", last->created_at, last->public_id));
