@@ -220,7 +220,6 @@ sub test_users
     like($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), qr/^\$2y\$$Test::GptOauth::PASSWORD_COST\$.{53}$/, 'the database has a bcrypt hash');
     $t->gptoauth_stdin($password, qw(user add), "Zo\xc3\xab");
     ok($t->gptoauth_stdin('x' x 72, qw(user add longest)), 'a password of 72 bytes, and no newline after it');
-
     my @bad = (
         [ 'empty', '', 'shorter' ],
         [ 'short', "1234567\n", 'shorter' ],
@@ -239,14 +238,12 @@ sub test_users
         refuses($t, "user $verb with a name: $_->[0]", 'name', [ 'user', $verb, $_->[1] ], stdin => "$password\n") for @names;
     }
     refuses($t, 'a user who is there', 'already', [ qw(user add alice) ], stdin => "$password\n");
-
     my $before = $t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';});
     $t->gptoauth_stdin(secret("another horse battery") . "\n", qw(user passwd alice));
     isnt($t->sql(q{SELECT password_hash FROM oauth_user WHERE name = 'alice';}), $before, 'user passwd');
     refuses($t, 'user passwd of an unknown user', 'no user "nobody"', [ qw(user passwd nobody) ], stdin => "$password\n");
     refuses($t, 'user enable of an unknown user', 'no user', [ qw(user enable nobody) ]);
     refuses($t, 'user remove of an unknown user', 'no user', [ qw(user remove nobody) ]);
-
     $t->gptoauth(qw(user disable kerberos@EXAMPLE.COM));
     my %user = map { $_->{name} => $_ } @{ $t->gptoauth_json('user', 'list') };
     is(join(' ', sort keys %user), "Zo\x{eb} alice kerberos\@EXAMPLE.COM longest", 'user list');

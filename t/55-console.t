@@ -34,16 +34,6 @@ sub signed_in {
     return $browser;
 }
 
-# The form of this action on the page with these hidden fields.
-sub form_of {
-    my ($browser, $action, %hidden) = @_;
-    my ($form) = grep {
-        my $f = $_;
-        ($f->{fields}{action} // '') eq $action && !grep { ($f->{fields}{$_} // '') ne $hidden{$_} } keys %hidden
-    } $browser->forms;
-    return $form;
-}
-
 # A form of an action, as a page of this user would have had it: sealed with what another form of the same user shows us is not
 # possible, so each is taken from where it stands.
 sub press {
@@ -57,13 +47,6 @@ sub press {
         $response = $browser->submit($question, typed_name => $name);
     }
     return $browser->follow($response);
-}
-
-sub secrets_of {
-    my ($browser) = @_;
-    my @secrets = $browser->page->body =~ m{<p class="secret">[^<]*(?:<bdi>[^<]*</bdi>)?<br><code>(?:<bdi>)?([^<]+)}g;
-    Test::GptOauth::Secrets::remember(secret => $_) for @secrets[ 1 .. $#secrets ];
-    return @secrets;
 }
 
 sub test_who {

@@ -12,8 +12,9 @@ use File::Basename qw(dirname);
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 use Test::GptOauth::Process qw(slurp);
+use Test::GptOauth::Secrets;
 
-our @EXPORT = qw(actions audit_lines sealed shows tables);
+our @EXPORT = qw(actions audit_lines form_of sealed secrets_of shows tables);
 
 my $sources = abs_path(dirname(__FILE__) . '/../../../..') . '/mod_gpt_oauth';
 
@@ -34,6 +35,24 @@ sub audit_lines { my ($t) = @_; return map { JSON::PP::decode_json($_) } grep { 
 sub tables {
     my ($t) = @_;
     return $t->sql(join ' ', map { "SELECT * FROM $_ ORDER BY 1;" } qw(oauth_client oauth_user oauth_service_key oauth_grant oauth_throttle));
+}
+
+# The form of this action on the page with these hidden fields.
+sub form_of {
+    my ($browser, $action, %hidden) = @_;
+    my ($form) = grep {
+        my $f = $_;
+        ($f->{fields}{action} // '') eq $action && !grep { ($f->{fields}{$_} // '') ne $hidden{$_} } keys %hidden
+    } $browser->forms;
+    return $form;
+}
+
+# What a page shows once: the id first, then secrets.
+sub secrets_of {
+    my ($browser) = @_;
+    my @secrets = $browser->page->body =~ m{<p class="secret">[^<]*(?:<bdi>[^<]*</bdi>)?<br><code>(?:<bdi>)?([^<]+)}g;
+    Test::GptOauth::Secrets::remember(secret => $_) for @secrets[ 1 .. $#secrets ];
+    return @secrets;
 }
 
 # The fields of a form whatever page has it, as the owner of a browser can seal it, whose cookie is the key: he may not do more by that.
