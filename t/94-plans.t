@@ -31,7 +31,7 @@ my $seed = <<"EOC";
 INSERT INTO oauth_user (name, password_hash, created_at, disabled_at) SELECT 'user' || i, 'x', 1, CASE WHEN i % 10 = 0 THEN 1 END FROM generate_series(1, 100000) i;
 INSERT INTO oauth_client (id, name, is_public, is_gpt, redirect_uris, scope, grant_types, source, created_at, seen_at, issuer, let_in_at, disabled_at)
     SELECT 'client' || i, 'Client ' || i, 0, 0, 'https://c.example/cb', '', 'authorization_code', s, 1, CASE WHEN s <> 'admin' THEN $now - i * 100 END,
-        CASE WHEN s = 'registered' THEN 'https://a.example' END, CASE WHEN i % 2 = 0 THEN 1 END, CASE WHEN i % 10 = 1 THEN 1 END
+        CASE WHEN s = 'registered' THEN 'https://a.example' END, CASE WHEN i % 2 = 0 OR i > 20000 THEN 1 END, CASE WHEN i % 10 = 1 THEN 1 END
     FROM (SELECT i, CASE WHEN i % 3 = 0 THEN 'admin' WHEN i % 3 = 1 OR i > 20000 THEN 'registered' ELSE 'document' END AS s FROM generate_series(1, 100000) i) AS numbered;
 INSERT INTO oauth_grant (id, issuer, client_id, username, scope, resource, created_at, expires_at, ends_at, selector_hash)
     SELECT md5(i::text), 'https://a.example', CASE WHEN i % 3 = 0 THEN 'heavy' ELSE 'client' || i % 20000 END, 'user' || i % 20001, 'read', '', $now - i, $now + 864000,
