@@ -73,6 +73,7 @@ serves($installed, 'the installed module');
 ok(-x "$tmp/root/usr/local/bin/gptoauth", 'the command is in bindir');
 my @pages = ('man1/gptoauth.1', 'man7/mod_gpt_oauth.7');
 is_deeply([ grep { -s "$tmp/root/usr/local/share/man/$_" } @pages ], \@pages, 'the manual pages are in mandir');
+ok(-s "$tmp/root/usr/local/share/bash-completion/completions/gptoauth", '... and completion is where bash looks for it');
 ok(scalar run("$tmp/build", 'make distdir'), 'make distdir');
 my ($release) = glob "$tmp/build/mod_gpt_oauth-*";
 my @wanted = qw(man/gptoauth.1 man/mod_gpt_oauth.7.in CHANGES.md SECURITY.md .editorconfig);

@@ -1,0 +1,51 @@
+#!/usr/bin/perl
+# What can be seen of Debian's packages without building them, which t/package does: that they have the version of the module, need
+# for the build what ./check installs, and that bash completes what the command's help names.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+use lib "$FindBin::Bin/lib";
+use Test::GptOauth;
+
+my $top = "$FindBin::Bin/..";
+my $build = $ENV{GPTOAUTH_BUILD} // "$top/build";
+sub text { return Test::GptOauth::slurp("$top/$_[0]") }
+
+my ($version) = text('configure.ac') =~ /^AC_INIT\(\[mod_gpt_oauth\], \[([\d.]+)\]\)/m;
+like(text('debian/changelog'), qr/\Amod-gpt-oauth \(\Q$version\E\)/, 'the packages have the version of the module');
+
+my ($needed) = text('debian/control') =~ /^Build-Depends: (.*?)^\S/msg;
+my %debhelper = map { $_ => 1 } qw(debhelper-compat dh-apache2);    # which brings make, autoconf and its like
+my @needed = sort grep { !$debhelper{$_} } $needed =~ /([a-z][\w-]*)(?: \([^)]*\))?(?:,|\n)/g;
+my ($installed) = text('t/lib/build.sh') =~ /^build_packages=\((.*)\)/m;
+my %debhelpers = map { $_ => 1 } qw(gcc libc6-dev make autoconf automake libtool);
+is_deeply(\@needed, [ sort grep { !$debhelpers{$_} } split / /, $installed ], '... and need for the build what ./check installs');
+
+# What is offered for a line that ends at the cursor.
+sub offered {
+    my (@words) = ('gptoauth', @_);
+    my $script = 'PATH=$1:$PATH; . "$2"; shift 2; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gptoauth "$1" "${@: -1}" "${@: -2:1}"; printf "%s\n" "${COMPREPLY[@]}"';
+    my $done = Test::GptOauth::run({}, 'bash', '-uc', $script, 'bash', $build, "$top/conf/completion/gptoauth", @words);
+    is($done->{err}, '', "completion of @words");
+    return join ' ', split /\n/, $done->{out};
+}
+
+my $help = Test::GptOauth::run({}, "$build/gptoauth", '--help')->{out};
+my ($commands) = $help =~ /^Usage: .*?\n\n(.*?)\n\n/s;
+my (%verbs, %nouns);
+for my $line ($commands =~ /^ {2}(\S.*)$/mg) {
+    my ($noun, $verb) = $line =~ /^([a-z]+)(?: ([a-z]+)\b)?/;
+    $nouns{$noun} = 1;
+    $verbs{$noun}{$verb} = 1 if defined $verb;
+}
+is(offered(''), join(' ', sort keys %nouns), 'every command');
+is(offered($_, ''), join(' ', sort keys %{ $verbs{$_} }), "... and what can be done with a $_") for sort keys %verbs;
+is(offered('cl'), 'client', 'one that has begun');
+is(offered('--db-conf', '/etc/x', '--json', 'user', 'pass'), 'passwd', 'options and their values are passed over');
+is(offered(qw(key add k --e)), '--expires', "a command's own option");
+is(offered(qw(key add k --js)), '--json', '... and one of all');
+is(offered(qw(key list --e)), '', 'but not that of another command');
+is(offered(qw(client show x)), '', 'nothing is asked of the database');
+is(offered('--db-conf', "$top/READ"), "$top/README.md", 'a file');
+done_testing;
