@@ -3,6 +3,7 @@
 # for the build what ./check installs, and that bash completes what the command's help names.
 use strict;
 use warnings;
+use File::Temp qw(tempdir);
 use FindBin;
 use Test::More;
 use lib "$FindBin::Bin/lib";
@@ -21,6 +22,34 @@ my @needed = sort grep { !$debhelper{$_} } $needed =~ /([a-z][\w-]*)(?: \([^)]*\
 my ($installed) = text('t/lib/build.sh') =~ /^build_packages=\((.*)\)/m;
 my %debhelpers = map { $_ => 1 } qw(gcc libc6-dev make autoconf automake libtool);
 is_deeply(\@needed, [ sort grep { !$debhelpers{$_} } split / /, $installed ], '... and need for the build what ./check installs');
+
+# What purging says of the database, by what dbd.conf says, and never its password.
+my $dir = tempdir(CLEANUP => 1);
+(my $purge = text('debian/gptoauth.postrm')) =~ s{/(?:etc|var/lib)/gpt-oauth}{$dir/gpt-oauth}g;
+my $sqlite = Test::GptOauth->write_file("$dir/oauth.db", '');
+my %left = (
+    'DBDParams "host=db.internal dbname=oauth user=oauth password=xyzzy connect_timeout=2"' => ' (host=db.internal dbname=oauth)',
+    "dbdparams\t'host=db.internal password=xyzzy'" => '',
+    q{DBDParams "password='xyzzy host=xyzzy' dbname=oauth"} => '',
+    'DBDParams postgres://oauth:xyzzy@db.internal:5433/oauth?sslmode=require' => ' (oauth on db.internal:5433)',
+    'DBDParams postgresql:///oauth' => '',
+    'DBDParams postgres://oauth:12/xyzzy@db.internal/oauth' => '',
+    'DBDParams postgres://oauth:12/xyzzy?@db.internal/oauth' => '',
+    'DBDParams "dbname=oauth"' . "\n# password=xyzzy" => ' (dbname=oauth)',
+);
+for my $line (sort keys %left) {
+    Test::GptOauth->write_file("$dir/gpt-oauth/dbd.conf", "DBDriver pgsql\n$line\n");
+    my $done = Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge');
+    is($done->{out} . $done->{err}, "gptoauth: the PostgreSQL database$left{$line} is left as it is\n", "purged, with $line");
+    ok(!-e "$dir/gpt-oauth", '... and the password is gone');
+}
+for my $params ("DBDParams $sqlite", qq(  DBDParams "$sqlite"  )) {
+    Test::GptOauth->write_file("$dir/gpt-oauth/dbd.conf", "$params\n");
+    is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the database $sqlite is left as it is\n", "purged, with $params");
+}
+Test::GptOauth->write_file("$dir/gpt-oauth/dbd.conf", qq(DBDParams "host=a password="xyzzy""\n));
+is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the database that dbd.conf named is left as it is\n", 'purged, with what nobody can read');
+ok(-e $sqlite, '... which is true');
 
 # What is offered for a line that ends at the cursor.
 sub offered {
