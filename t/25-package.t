@@ -18,7 +18,7 @@ like(text('debian/changelog'), qr/\Amod-gpt-oauth \(\Q$version\E\)/, 'the packag
 
 my ($needed) = text('debian/control') =~ /^Build-Depends: (.*?)^\S/msg;
 my %debhelper = map { $_ => 1 } qw(debhelper-compat dh-apache2);    # which brings make, autoconf and its like
-my @needed = sort grep { !$debhelper{$_} } $needed =~ /([a-z][\w-]*)(?: \([^)]*\))?(?:,|\n)/g;
+my @needed = sort map { s/^pkgconf$/pkg-config/r } grep { !$debhelper{$_} } $needed =~ /([a-z][\w-]*)(?: \([^)]*\))?(?:,|\n)/g;
 my ($installed) = text('t/lib/build.sh') =~ /^build_packages=\((.*)\)/m;
 my %debhelpers = map { $_ => 1 } qw(gcc libc6-dev make autoconf automake libtool);
 is_deeply(\@needed, [ sort grep { !$debhelpers{$_} } split / /, $installed ], '... and need for the build what ./check installs');
