@@ -7,6 +7,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 #include <jansson.h>
 
 #include "web/setup/check.h"
@@ -24,6 +25,9 @@
 #include "web/http/housekeeping.h"
 #include "web/http/listen.h"
 #include "web/http/log.h"
+#include "web/http/meters.h"
+#include "web/status/health.h"
+#include "web/status/server_status.h"
 #include "web/guard/refusal.h"
 #include "web/guard/require.h"
 #include "web/endpoint/route.h"
@@ -62,6 +66,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         log_server(s, rv, LOG_NO_SHARED_LEAD, "no shared memory for taking turns at housekeeping");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if ((rv = meters_post_config(s)) != APR_SUCCESS) {
+        log_server(s, rv, LOG_NO_METERS, "no shared memory for counting what happens");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     return audit_post_config(pconf, s) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -69,6 +77,8 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     /* Hash seeds of jansson are made lazily and without a lock: before the threads begin. */
     json_object_seed(0);
+    meters_child_init(pchild);
+    health_child_init(pchild, s);
     fetch_child_init();
     db_child_init(pchild, s);
     listen_child_init(pchild, s);
@@ -99,6 +109,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_note_auth_failure(guard_note_failure, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(guard_fixups, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(guard_explain, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(meters_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    server_status_register(p);
     ap_hook_handler(dispatch_handler, NULL, before_others, APR_HOOK_FIRST);
     ap_hook_handler(route_no_openid, NULL, NULL, APR_HOOK_LAST);
 }

@@ -37,6 +37,7 @@ my @rooms = (
     [ 'web/guard' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard)/|$store|^private\.h$} ],
     [ 'web/endpoint' => qr{^(?:base|grant|web/config|web/http|web/page|web/guard|web/endpoint)/|$store|^private\.h$} ],
     [ 'web/console' => qr{^(?:admin|base|grant|web/config|web/http|web/page|web/endpoint|web/console)/|$store|^private\.h$} ],
+    [ 'web/status' => qr{^(?:admin|base|cache|grant|web/config|web/http|web/page|web/endpoint|web/console|web/status)/|$store|^private\.h$} ],
     [ 'web/setup' => qr{^(?:base|cache|grant|web/\w+)/|$store|^private\.h$} ],
     [ '.' => qr{^(?:web/\w+/|private\.h$)} ],
     [ 'cli' => qr{^(?:admin|base|grant|cli|cli/\w+)/|$store} ],

@@ -71,6 +71,7 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
     failure->description = description;
     failure->reason = description;
     failure->ended_grant = NULL;
+    failure->verdict = VERDICT_NONE;
     if (reason) {
         va_list args;
 
@@ -79,6 +80,14 @@ const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *de
         va_end(args);
     }
     return failure;
+}
+
+const failure_t *failure_counted(apr_pool_t *p, const failure_t *failure, verdict_meter_t verdict)
+{
+    failure_t *counted = apr_pmemdup(p, failure, sizeof(*failure));
+
+    counted->verdict = verdict;
+    return counted;
 }
 
 const failure_t *failure_ending(apr_pool_t *p, const failure_t *failure, const char *grant_id)

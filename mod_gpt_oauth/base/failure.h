@@ -8,6 +8,7 @@
 #include <apr_pools.h>
 
 #include "base/log_code.h"
+#include "base/meter.h"
 #include "base/text.h" /* reasons quote strangers */
 
 typedef enum {
@@ -37,6 +38,7 @@ typedef struct failure_t {
     const char *description; /* for the client: ASCII without '"' and '\' (RFC 6749 section 5.2), a constant or cleaned */
     const char *reason;      /* for the log: why and what to do; never a token, code, secret, password or cookie */
     const char *ended_grant; /* the id of a grant that ended for it, as a code or refresh token was used twice; NULL: none */
+    verdict_meter_t verdict; /* what the guard counts it as; VERDICT_NONE: by its error */
 } failure_t;
 
 /* The registered name of an error, and the HTTP status that carries it. */
@@ -55,6 +57,9 @@ int oauth_error_named(const char *name, oauth_error_t *error);
  */
 const failure_t *failure_make(apr_pool_t *p, oauth_error_t error, const char *description, const char *reason, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same in p, of a token. */
+const failure_t *failure_counted(apr_pool_t *p, const failure_t *failure, verdict_meter_t verdict);
 
 /* The same in p, for which this grant (NULL: none) ended. */
 const failure_t *failure_ending(apr_pool_t *p, const failure_t *failure, const char *grant_id);

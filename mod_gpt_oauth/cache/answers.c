@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/meter.h"
+
 enum { FORM_ACCESS = 1, FORM_KEY };
 
 static void put(cache_record_t *record, const void *bytes, apr_size_t size)
@@ -73,8 +75,10 @@ static answer_t find(const store_t *store, const digest_t *hash, int form, const
     }
     record.text = apr_palloc(store->pool, CACHE_RECORD_MAX);
     if (!cache_find(store->cache, hash, form, &record)) {
+        meter_add(store->meter, METER_CACHE_MISSES, 1);
         return ANSWER_NONE;
     }
+    meter_add(store->meter, METER_CACHE_HITS, 1);
     *at = record.text;
     return record.size > 0 ? ANSWER_FOUND : ANSWER_UNKNOWN;
 }

@@ -160,6 +160,11 @@ static int counts(const cache_t *cache, const stamp_t *stamp, apr_uint64_t now)
     return 1;
 }
 
+int cache_is_trusted(const cache_t *cache)
+{
+    return is_trusted(cache, (apr_uint64_t)cache_clock());
+}
+
 int cache_find(const cache_t *cache, const digest_t *hash, int form, cache_record_t *record)
 {
     apr_uint64_t content[SLOT_CONTENT_WORDS], now;

@@ -13,29 +13,30 @@
 #include "grant/policy.h"
 #include "grant/user.h"
 
-static const failure_t *dead(apr_pool_t *p, const char *description, const char *reason)
+static const failure_t *dead(apr_pool_t *p, verdict_meter_t verdict, const char *description, const char *reason)
 {
-    return failure_make(p, OAUTH_INVALID_TOKEN, description, "%s", reason);
+    return failure_counted(p, failure_make(p, OAUTH_INVALID_TOKEN, description, "%s", reason), verdict);
 }
 
 static const failure_t *judge(const store_t *store, const access_t *access)
 {
     if (access->expires_at <= store->now) {
-        return dead(store->pool, "The access token has expired. Use the refresh token or sign in again.",
+        return dead(store->pool, VERDICT_EXPIRED, "The access token has expired. Use the refresh token or sign in again.",
                     "the token has expired");
     }
     if (access->revoked_at) {
-        return dead(store->pool, "Access was revoked. Sign in again.", "its grant is revoked");
+        return dead(store->pool, VERDICT_REVOKED, "Access was revoked. Sign in again.", "its grant is revoked");
     }
     if (access->client_disabled) {
-        return dead(store->pool, "The app is no longer allowed. Ask the server's administrator.",
+        return dead(store->pool, VERDICT_DISABLED, "The app is no longer allowed. Ask the server's administrator.",
                     "its client is disabled or removed");
     }
     if (access->user_disabled) {
-        return dead(store->pool, "The account is disabled. Ask the server's administrator.", "its user is disabled");
+        return dead(store->pool, VERDICT_DISABLED, "The account is disabled. Ask the server's administrator.",
+                    "its user is disabled");
     }
     if (access->username && user_name_problem(access->username)) {
-        return dead(store->pool, "The account's name cannot be used here. Ask the server's administrator.",
+        return dead(store->pool, VERDICT_DISABLED, "The account's name cannot be used here. Ask the server's administrator.",
                     user_name_problem(access->username));
     }
     return NULL;
@@ -60,13 +61,13 @@ const failure_t *verify_shape(store_t *store, const char *text, token_kind_t kin
 
 static const failure_t *unknown(apr_pool_t *p)
 {
-    return dead(p, "The access token is unknown or was removed. Sign in again.",
+    return dead(p, VERDICT_UNKNOWN, "The access token is unknown or was removed. Sign in again.",
                 "the token is not in the database, or belongs to another issuer");
 }
 
 static const failure_t *foreign(apr_pool_t *p, const char *reason)
 {
-    return dead(p, "The access token was not issued by this server. Sign in again.", reason);
+    return dead(p, VERDICT_FOREIGN, "The access token was not issued by this server. Sign in again.", reason);
 }
 
 /* A miss: only now do the tag and the database count. Notes the use, which is exact to TOUCH_INTERVAL. */
@@ -115,15 +116,15 @@ const failure_t *verify_audience(apr_pool_t *p, const access_t *access, const ch
 {
     if (!*access->resource) {
         return require
-                   ? dead(p,
+                   ? dead(p, VERDICT_OTHER_RESOURCE,
                           "This resource needs a token that was issued for it: send its resource parameter when asking for one.",
                           "the token is bound to no resource, and this Location requires one")
                    : NULL;
     }
     if (!resource || !resource_contains(access->resource, resource)) {
-        return failure_make(p, OAUTH_INVALID_TOKEN,
-                            "The access token was issued for another resource. Ask for one for this resource.",
-                            "the token is for %s, this Location is %s", access->resource, resource ? resource : "no resource");
+        return dead(
+            p, VERDICT_OTHER_RESOURCE, "The access token was issued for another resource. Ask for one for this resource.",
+            apr_psprintf(p, "the token is for %s, this Location is %s", access->resource, resource ? resource : "no resource"));
     }
     return NULL;
 }

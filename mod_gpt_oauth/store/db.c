@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/meter.h"
 #include "store/schema.h"
 
 /* A request must not wait longer than this in all, nor for one statement. */
@@ -148,7 +149,7 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
 {
     int is_patient = op->patient && store->is_patient;
     apr_int64_t patience = is_patient ? PATIENT : STATEMENT_DEADLINE;
-    apr_int64_t deadline = clock_us() + (is_patient ? PATIENT : BUDGET);
+    apr_int64_t started = clock_us(), deadline = started + (is_patient ? PATIENT : BUDGET);
     int is_spending = store->action && changes(op);
     const spend_t spend = { store->action, is_spending ? crypto_random_id(store->pool) : NULL };
     rows_t *found = NULL;
@@ -168,7 +169,11 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
         }
     }
     store->is_misconfigured = outcome == DB_MISCONFIGURED;
+    if (store->meter) {
+        meter_latency(store->meter, clock_us() - started);
+    }
     if (outcome != DB_OK && outcome != DB_REFUSED) {
+        meter_add(store->meter, METER_DATABASE_FAILURES, 1);
         return STORE_DOWN;
     }
     if (rows != NULL) {

@@ -34,9 +34,9 @@ apr_status_t gate_create(gate_t **out, apr_pool_t *p, int max)
     return apr_thread_cond_create(&gate->changed, p);
 }
 
-gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline)
+gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited)
 {
-    apr_int64_t now = clock_us();
+    apr_int64_t started = clock_us(), now = started;
     gate_answer_t answer;
 
     if (deadline > now + LONGEST_WAIT) {
@@ -63,6 +63,7 @@ gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline)
         now = clock_us();
     }
     apr_thread_mutex_unlock(gate->mutex);
+    *waited = now - started;
     return answer;
 }
 

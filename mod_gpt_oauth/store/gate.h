@@ -17,8 +17,8 @@ typedef enum {
 /* p lives as long as the process. */
 apr_status_t gate_create(gate_t **gate, apr_pool_t *p, int max);
 
-/* Waits until deadline (see base/clock.h), a second at most. */
-gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline);
+/* Waits until deadline (see base/clock.h), a second at most; *waited: how long, in microseconds, 0 where it did not have to. */
+gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited);
 
 /* The connection is there: the next one may open. */
 void gate_opened(gate_t *gate);

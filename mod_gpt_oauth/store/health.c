@@ -1,10 +1,26 @@
 /*
  * What the doctor wants to know of the database: its clock, whether it takes writes, which rights are missing and how many
- * connections it allows. Called by `gptoauth doctor`.
+ * connections it allows. Called by `gptoauth doctor`, and by web/status/.
  */
 #include "store/db.h"
 #include "store/health.h"
+#include "store/schema.h"
 #include "store/source.h"
+
+store_status_t store_ready(store_t *store, apr_int64_t *now)
+{
+    /* The schema itself was looked at when the connection was new; since then somebody may have restored an older one. */
+    static const op_t op = {
+        .sql = "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint FROM oauth_setting"
+               " WHERE name = '" SETTING_SCHEMA "' AND value::integer >= $1",
+        .steps = { "SELECT CAST((julianday('now') - 2440587.5) * 86400 AS integer) FROM oauth_setting"
+                   " WHERE name = '" SETTING_SCHEMA "' AND CAST(value AS integer) >= $1" },
+    };
+    const value_t args[] = { v_number(SCHEMA_VERSION) };
+    store_status_t status = db_number(store, &op, args, COUNT(args), now);
+
+    return status == STORE_DOWN && store->is_misconfigured ? STORE_REFUSED : status;
+}
 
 store_status_t store_health(store_t *store, health_t *health)
 {

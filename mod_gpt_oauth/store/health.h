@@ -1,5 +1,5 @@
 /*
- * What `gptoauth doctor` asks about the database itself. Part of the store's interface, as store.h.
+ * What `gptoauth doctor` and the status page ask about the database itself. Part of the store's interface, as store.h.
  */
 #ifndef GPT_OAUTH_STORE_HEALTH_H
 #define GPT_OAUTH_STORE_HEALTH_H
@@ -13,6 +13,9 @@ typedef struct health_t {
     apr_int64_t connections; /* that this role may have open at once; 0: as many as it likes */
     int is_pooled;           /* a pooler stands between, and connections are its own business */
 } health_t;
+
+/* What readiness asks: *now by the database's clock. STORE_REFUSED: it is there, and its schema is not what this module needs. */
+store_status_t store_ready(store_t *store, apr_int64_t *now);
 
 /* Asks for all that, and writes where there is no other way to know. */
 store_status_t store_health(store_t *store, health_t *health);

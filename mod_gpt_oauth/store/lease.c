@@ -8,6 +8,8 @@
 
 #include <apr_strings.h>
 
+#include "base/meter.h"
+
 /* A server that is just starting refuses, and on a busy machine not at once: it must be found as soon as it is up. */
 #define SLOW_CONNECT (1 * SECOND)
 
@@ -58,12 +60,28 @@ static outcome_t take_held(lease_t *lease, int must_renew)
     return lease->store->source->backend->alive(lease, must_renew) ? DB_OK : lease_problem(lease, DB_DOWN, "%s", lost);
 }
 
+static gate_answer_t enter(const lease_t *lease)
+{
+    struct meter_t *meter = lease->store->meter;
+    apr_int64_t waited;
+    gate_answer_t answer = gate_enter(lease->store->source->gate, lease->deadline, &waited);
+
+    if (waited > 0) {
+        meter_add(meter, METER_POOL_WAITS, 1);
+        meter_add(meter, METER_POOL_WAIT_TIME, (apr_uint64_t)waited);
+    }
+    if (answer != GATE_OPEN) {
+        meter_add(meter, answer == GATE_FULL ? METER_POOL_FULL : METER_POOL_SHUT, 1);
+    }
+    return answer;
+}
+
 static outcome_t take_new(lease_t *lease, int must_renew)
 {
     store_source_t *source = lease->store->source;
     apr_int64_t started;
 
-    switch (gate_enter(source->gate, lease->deadline)) {
+    switch (enter(lease)) {
     case GATE_FULL:
         return lease_problem(lease, DB_DOWN, "all connections to the database that DBDMax allows were in use for too long");
     case GATE_SHUT:

@@ -25,6 +25,7 @@ typedef enum {
 
 typedef struct store_source_t store_source_t; /* store/source.h */
 struct cache_t;                               /* cache/cache.h */
+struct meter_t;                               /* base/meter.h */
 
 /* One request's (or one command's) view of the store. Belongs to one thread. */
 typedef struct store_t {
@@ -33,6 +34,7 @@ typedef struct store_t {
     const char *issuer; /* goes into every WHERE on grants, codes, sessions and tokens; NULL only in the command (all issuers) */
     apr_int64_t now;
     struct cache_t *cache; /* what this httpd remembers of tokens and keys; NULL: nothing, as the command. store/ does not look */
+    struct meter_t *meter; /* counts what is asked; NULL: nobody does, as in the command */
     void *holder;          /* who may keep a connection already (store_held_fn); NULL in the command */
     int is_patient;        /* nobody waits, as in the command: housekeeping may take a minute for a statement */
     apr_int64_t server;    /* set by each operation: which server answered, by when that one started; 0 on SQLite */

@@ -9,13 +9,13 @@
 int main(int argc, char **argv)
 {
     static void (*const tests[])(apr_pool_t *) = {
-        test_accept,        test_address,   test_admin,      test_apps_of_users, test_array,    test_audit,
-        test_authorization, test_authorize, test_cache,      test_chain,         test_client,   test_client_document,
-        test_colour,        test_consent,   test_counts,     test_crypto,        test_failure,  test_fold,
-        test_gpt,           test_host,      test_json,       test_manifest,      test_metadata, test_openapi,
-        test_origins,       test_params,    test_password,   test_pkce,          test_policy,   test_prompt,
-        test_registration,  test_scope,     test_server_uri, test_template,      test_text,     test_times,
-        test_token,         test_uri,       test_verify,
+        test_accept,        test_address,      test_admin,  test_apps_of_users, test_array,    test_audit,
+        test_authorization, test_authorize,    test_cache,  test_chain,         test_client,   test_client_document,
+        test_colour,        test_consent,      test_counts, test_crypto,        test_failure,  test_fold,
+        test_gpt,           test_host,         test_json,   test_manifest,      test_metadata, test_meter,
+        test_openapi,       test_origins,      test_params, test_password,      test_pkce,     test_policy,
+        test_prompt,        test_registration, test_scope,  test_server_uri,    test_template, test_text,
+        test_times,         test_token,        test_uri,    test_verify,
     };
 
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -48,6 +48,7 @@ void test_json(apr_pool_t *p);
 void test_listing(apr_pool_t *p, const char *driver, const char *params);
 void test_manifest(apr_pool_t *p);
 void test_metadata(apr_pool_t *p);
+void test_meter(apr_pool_t *p);
 void test_openapi(apr_pool_t *p);
 void test_origins(apr_pool_t *p);
 void test_params(apr_pool_t *p);

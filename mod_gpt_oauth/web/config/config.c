@@ -69,6 +69,8 @@ void *config_server_create(apr_pool_t *p, server_rec *s)
     conf->audit_log = NULL;
     conf->admins = NULL;
     conf->help_desk = NULL;
+    conf->status_addresses = NULL;
+    conf->is_status_closed = 0;
     conf->takes_any_certificate = 0;
     conf->server_name = NULL;
     conf->manifest = NULL;
@@ -120,6 +122,8 @@ void *config_server_merge(apr_pool_t *p, void *base_, void *add_)
     PICK(audit_log);
     PICK(admins);
     PICK(help_desk);
+    PICK(status_addresses);
+    conf->is_status_closed = add->status_addresses ? add->is_status_closed : base->is_status_closed;
     conf->takes_any_certificate = base->takes_any_certificate || add->takes_any_certificate;
     conf->server_name = add->server_name;
     PICK(manifest);

@@ -88,18 +88,20 @@ typedef struct server_conf_t {
     int dbd_min;
     int dbd_keep;
     int dbd_max;
-    const char *listen;               /* GPTOAuthListen; "" for off; NULL: not written, where DBDParams say */
-    int cache_slots;                  /* GPTOAuthCache; 0: off. Of the main server, as is the next */
-    apr_int64_t cache_ttl;            /* GPTOAuthCacheTTL, in seconds */
-    const char *audit_log;            /* GPTOAuthAuditLog; NULL: none */
-    role_rule_t *admins;              /* GPTOAuthAdmin; NULL: nobody, and there is no console */
-    role_rule_t *help_desk;           /* GPTOAuthHelpDesk; NULL: nobody */
-    int takes_any_certificate;        /* SSLVerifyClient optional_no_ca, overheard */
-    apr_table_t *manifest;            /* GPTOAuthManifest; NULL: not written, and not served */
-    const char *openapi_file;         /* GPTOAuthOpenAPI */
-    apr_array_header_t *sections;     /* section_t */
-    apr_array_header_t *requirements; /* requirement_t */
-    apr_array_header_t *services;     /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
+    const char *listen;                   /* GPTOAuthListen; "" for off; NULL: not written, where DBDParams say */
+    int cache_slots;                      /* GPTOAuthCache; 0: off. Of the main server, as is the next */
+    apr_int64_t cache_ttl;                /* GPTOAuthCacheTTL, in seconds */
+    const char *audit_log;                /* GPTOAuthAuditLog; NULL: none */
+    role_rule_t *admins;                  /* GPTOAuthAdmin; NULL: nobody, and there is no console */
+    role_rule_t *help_desk;               /* GPTOAuthHelpDesk; NULL: nobody */
+    apr_array_header_t *status_addresses; /* apr_ipsubnet_t *: GPTOAuthStatus; NULL: not written */
+    int is_status_closed;                 /* GPTOAuthStatus none: not for loopback either */
+    int takes_any_certificate;            /* SSLVerifyClient optional_no_ca, overheard */
+    apr_table_t *manifest;                /* GPTOAuthManifest; NULL: not written, and not served */
+    const char *openapi_file;             /* GPTOAuthOpenAPI */
+    apr_array_header_t *sections;         /* section_t */
+    apr_array_header_t *requirements;     /* requirement_t */
+    apr_array_header_t *services;         /* section_t: that say GPTOAuthCredentials or GPTOAuthServiceKey */
 
     const ap_directive_t *server_name; /* ServerName, overheard; never inherited; NULL: not written, and httpd guesses */
     /* The main server's lines, which those of this virtual host replace; NULL: none. */
@@ -124,9 +126,11 @@ typedef struct server_conf_t {
 
     struct listener_t *listener;   /* the same, at the first virtual host with its database; NULL: elsewhere, or none */
     struct leader_t *housekeeping; /* the same */
+    struct meter_t *meter;         /* made in post_config, shared by all processes; NULL: no issuer */
     struct audit_log_t *audit;     /* opened in post_config, shared by all processes; NULL: none */
     struct cache_t *cache;         /* made in post_config, shared by all processes; NULL: off */
     store_source_t *source;        /* made in child_init */
+    struct readiness_t *readiness; /* the same */
 } server_conf_t;
 
 struct dir_conf_t {

@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "base/meter.h"
 #include "base/scope.h"
 #include "grant/user.h"
 #include "private.h"
@@ -40,6 +41,7 @@ static int issue(visit_t *visit, const char *username, const char *transaction_i
     if (!code) {
         return page_message(visit->r, "already_done", NULL);
     }
+    meter_add(visit->conf->meter, METER_CODES, 1);
     log_request(visit->r, LOG_CLIENT_LET_IN, "user %s let client %s in, with scope %s", log_quote(visit->r->pool, username, 64),
                 visit->request->client->id, given);
     if (remember) {

@@ -6,6 +6,7 @@
 
 #include <http_request.h>
 
+#include "base/meter.h"
 #include "private.h"
 #include "web/config/config.h"
 #include "web/endpoint/route.h"
@@ -80,15 +81,11 @@ static int answer(request_rec *r, const endpoint_t *endpoint)
     return r->method_number == M_OPTIONS ? reply_options(r, endpoint->allow) : reply_method(r, endpoint->allow);
 }
 
-int dispatch_handler(request_rec *r)
+static int dispatch(request_rec *r, const endpoint_t *endpoint)
 {
     const server_conf_t *conf = config_server(r->server);
-    const endpoint_t *endpoint = route_target(r);
     int status;
 
-    if (!endpoint) {
-        return DECLINED;
-    }
     request_record(r)->event = endpoint->event;
     if (endpoint->flags & ENDPOINT_IDENTIFIES && has_htaccess(r)) {
         log_request(r, LOG_HTACCESS,
@@ -108,7 +105,7 @@ int dispatch_handler(request_rec *r)
                     conf->issuer ? "that only guards for the issuer of another one" : "without GPTOAuthIssuer");
         return HTTP_NOT_FOUND;
     }
-    if (request_is_insecure(r)) {
+    if (request_is_insecure(r) && !(endpoint->flags & ENDPOINT_PLAIN)) {
         return refuse_insecure(r, endpoint);
     }
     if (!route_is_served(conf, endpoint)) {
@@ -122,4 +119,27 @@ int dispatch_handler(request_rec *r)
         return refuse_without_database(r, endpoint);
     }
     return answer(r, endpoint);
+}
+
+static result_meter_t result_of(int status)
+{
+    return status == HTTP_TOO_MANY_REQUESTS ? RESULT_THROTTLED
+           : status >= 500                  ? RESULT_FAILED
+           : status >= 400                  ? RESULT_REFUSED
+           : status >= 300                  ? RESULT_REDIRECT
+                                            : RESULT_SUCCESS;
+}
+
+int dispatch_handler(request_rec *r)
+{
+    const endpoint_t *endpoint = route_target(r);
+    int rc;
+
+    if (!endpoint) {
+        return DECLINED;
+    }
+    rc = dispatch(r, endpoint);
+    meter_add(config_server(r->server)->meter,
+              METER_REQUESTS + (int)endpoint->meter * RESULTS + (int)result_of(rc == OK || rc == DONE ? r->status : rc), 1);
+    return rc;
 }

@@ -37,6 +37,8 @@ int endpoint_openapi(request_rec *r);
 
 /* For GET and HEAD. */
 int endpoint_logo(request_rec *r);
+int endpoint_status(request_rec *r); /* web/status/ */
+int endpoint_health(request_rec *r); /* the same */
 
 /* The values of grant_type that the token endpoint knows: a new array. */
 json_t *endpoint_token_grants(void);

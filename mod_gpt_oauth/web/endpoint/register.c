@@ -8,6 +8,7 @@
 
 #include "base/authorization.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "grant/client_metadata.h"
 #include "grant/key.h"
 #include "grant/registration.h"
@@ -22,8 +23,14 @@
 #include "web/http/request.h"
 #include "web/http/throttle.h"
 
+static void count(request_rec *r, registration_meter_t result)
+{
+    meter_add(config_server(r->server)->meter, METER_REGISTRATIONS + (int)result, 1);
+}
+
 static int refuse_as(request_rec *r, log_code_t code, int status, const failure_t *failure)
 {
+    count(r, REGISTRATION_METER_REFUSED);
     log_refusal(r, code, "registration refused", NULL, NULL, failure);
     return reply_failure_status(r, status, failure);
 }
@@ -131,6 +138,7 @@ static int add(request_rec *r, store_t *store, const char *body, apr_size_t size
     if (failure) {
         return refuse(r, oauth_error_status(failure->error), failure);
     }
+    count(r, found ? REGISTRATION_METER_KNOWN : REGISTRATION_METER_NEW);
     log_request(r, LOG_CLIENT_REGISTERED, "client %s registered %sas \"%s\", for %s", registration.client->id,
                 found ? "again " : "", log_quote(r->pool, registration.client->name, 64),
                 log_quote(r->pool, APR_ARRAY_IDX(registration.redirect_uris, 0, const char *), 200));

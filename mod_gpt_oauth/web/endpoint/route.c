@@ -19,7 +19,9 @@
 static const endpoint_t *endpoints;
 
 /* The module's own and nothing there: answered here, whatever a catch-all proxy or rewrite would make of it. */
-static const endpoint_t reserved = { .handler = "gpt-oauth-reserved", .flags = ENDPOINT_STATIC | ENDPOINT_GUARD };
+static const endpoint_t reserved = { .handler = "gpt-oauth-reserved",
+                                     .flags = ENDPOINT_STATIC | ENDPOINT_GUARD,
+                                     .meter = ENDPOINT_METER_OTHER };
 
 void route_register(const endpoint_t *table)
 {
@@ -46,8 +48,9 @@ static int has_path(const endpoint_t *endpoint, const char *uri)
 static const endpoint_t *endpoint_of(const server_conf_t *conf, const char *uri)
 {
     apr_size_t size = strlen(conf->path);
-    int is_own = !conf->is_guard && path_is_within(uri, conf->path);
-    const char *name = is_own && uri[size] == '/' ? uri + size + 1 : NULL;
+    int is_below = path_is_within(uri, conf->path);
+    int is_own = is_below && !conf->is_guard; /* of what stands there a guard claims what it has, and nothing else */
+    const char *name = is_below && uri[size] == '/' ? uri + size + 1 : NULL;
 
     for (const endpoint_t *endpoint = endpoints; endpoint->handler; endpoint++) {
         const char *path = endpoint->path && *endpoint->path == '/' ? uri : name;

@@ -8,6 +8,7 @@
 #include <httpd.h>
 
 #include "base/audit.h"
+#include "base/meter.h"
 #include "web/guard/cors.h"
 
 struct server_conf_t;
@@ -19,6 +20,7 @@ enum {
     ENDPOINT_TREE = 8,       /* has the paths below its own too */
     ENDPOINT_GUARD = 16,     /* is served where the issuer is only guarded for, too */
     ENDPOINT_CORS = 32,      /* pages of every origin may call it */
+    ENDPOINT_PLAIN = 128,    /* may be called over plain http, whatever the issuer says */
     ENDPOINT_FORMS = 64      /* others' pages may post forms to it; those of its own pages it tells apart itself */
 };
 
@@ -34,6 +36,7 @@ typedef struct endpoint_t {
     int (*post)(request_rec *r);                    /* NULL: 405 */
     const char *allow;   /* the header; NULL: get answers every method itself, and may say 404 to each */
     audit_event_t event; /* what a refusal is to the audit log; AUDIT_NONE: nothing */
+    endpoint_meter_t meter;
 } endpoint_t;
 
 /* Before any of the others: the table, which ends with one that has no handler, and lives as long as the process. */

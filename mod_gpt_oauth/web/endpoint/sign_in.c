@@ -7,6 +7,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 
+#include "base/meter.h"
 #include "base/times.h"
 #include "private.h"
 #include "web/endpoint/choose_password.h"
@@ -67,6 +68,11 @@ const char *sign_in_form_problem(const visit_t *visit, const params_t *params, c
 
 int sign_in_try(visit_t *visit, const params_t *params, const char **username)
 {
+    static const sign_in_meter_t meters[] = {
+        [SIGN_IN_GRANTED] = SIGN_IN_METER_SUCCESS, [SIGN_IN_ONE_TIME] = SIGN_IN_METER_ONE_TIME,
+        [SIGN_IN_DENIED] = SIGN_IN_METER_WRONG,    [SIGN_IN_DELAYED] = SIGN_IN_METER_THROTTLED,
+        [SIGN_IN_BUSY] = SIGN_IN_METER_BUSY,       [SIGN_IN_DOWN] = SIGN_IN_METER_FAILED,
+    };
     const char *typed = text_trim(visit->r->pool, params_get(params, "username")), *password = params_get(params, "password");
     const failure_t *failure;
     sign_in_t outcome;
@@ -80,6 +86,7 @@ int sign_in_try(visit_t *visit, const params_t *params, const char **username)
         return visit_show_sign_in(visit, HTTP_OK, problem_text(visit->r, "problem_empty"), typed ? typed : "");
     }
     outcome = person_sign_in(visit->r, username, password, 1, &wait);
+    meter_add(visit->conf->meter, METER_SIGN_INS + (int)meters[outcome], 1);
     if (outcome == SIGN_IN_ONE_TIME) {
         return choose_password_ask(visit, request_record(visit->r)->one_time);
     }

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "grant/client.h"
 #include "grant/tokens.h"
 #include "private.h"
@@ -62,10 +63,11 @@ static const failure_t *by_client_credentials(store_t *store, const policy_t *po
 
 static const struct {
     const char *type;
+    grant_meter_t meter;
     const failure_t *(*grant)(store_t *, const policy_t *, const client_t *, const params_t *, tokens_t *);
-} grants[] = { { "authorization_code", by_code },
-               { "refresh_token", by_refresh_token },
-               { "client_credentials", by_client_credentials } };
+} grants[] = { { "authorization_code", GRANT_METER_CODE, by_code },
+               { "refresh_token", GRANT_METER_REFRESH, by_refresh_token },
+               { "client_credentials", GRANT_METER_CLIENT, by_client_credentials } };
 
 static const failure_t *dispatch(store_t *store, const policy_t *policy, const client_t *client, const params_t *params,
                                  tokens_t *tokens)
@@ -98,6 +100,15 @@ json_t *endpoint_token_grants(void)
     return list;
 }
 
+static void count(request_rec *r, const char *type)
+{
+    for (int i = 0; i < COUNT(grants); i++) {
+        if (strcmp(grants[i].type, type) == 0) {
+            meter_add(config_server(r->server)->meter, METER_TOKENS + (int)grants[i].meter, 1);
+        }
+    }
+}
+
 /* See grant/tokens.h. What cannot be read is refused the long way, too. */
 static store_status_t at_once(request_rec *r, store_t *store, client_request_t *request, tokens_t *tokens)
 {
@@ -120,13 +131,15 @@ static store_status_t at_once(request_rec *r, store_t *store, client_request_t *
 
 static int reply_tokens(request_rec *r, const client_request_t *request, const tokens_t *tokens)
 {
-    int is_refresh = strcmp(params_get(request->params, "grant_type"), "refresh_token") == 0;
+    const char *type = params_get(request->params, "grant_type");
+    int is_refresh = strcmp(type, "refresh_token") == 0;
     json_t *object = json_own(r->pool, json_pack("{s:s, s:s, s:I, s:s}", "access_token", tokens->access_token, "token_type",
                                                  "Bearer", "expires_in", (json_int_t)tokens->expires_in, "scope", tokens->scope));
 
     if (tokens->refresh_token) {
         json_object_set_new(object, "refresh_token", json_string(tokens->refresh_token));
     }
+    count(r, type);
     log_request(r, LOG_TOKEN_ISSUED, "token issued to client %s for user %s, scope %s, grant %s%s%s", request->client_id,
                 log_quote(r->pool, tokens->username, 64), tokens->scope, tokens->grant_id, tokens->note ? ": " : "",
                 tokens->note ? tokens->note : "");

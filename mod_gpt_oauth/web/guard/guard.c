@@ -10,6 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "base/meter.h"
 #include "base/params.h"
 #include "base/scope.h"
 #include "grant/verify.h"
@@ -29,6 +30,30 @@
 static int is_in_force(request_rec *r)
 {
     return !request_record(r)->endpoint && request_is_guarded(r);
+}
+
+/* Once for each request that came over the wire, whatever it leads to; a look that httpd takes ahead is none. */
+static void count(request_rec *r, verdict_meter_t verdict)
+{
+    request_t *record;
+
+    if (r->main) {
+        return;
+    }
+    record = request_record(request_initial(r));
+    if (!record->is_counted) {
+        record->is_counted = 1;
+        meter_add(config_server(r->server)->meter, METER_VERDICTS + (int)verdict, 1);
+    }
+}
+
+static verdict_meter_t verdict_of(const failure_t *failure)
+{
+    switch (failure->error) {
+    case OAUTH_UNAVAILABLE: return VERDICT_UNAVAILABLE;
+    case OAUTH_ACCESS_DENIED: return VERDICT_KEY;
+    default: return failure->verdict != VERDICT_NONE ? failure->verdict : VERDICT_MALFORMED;
+    }
 }
 
 /* Where the guard is in force. */
@@ -105,6 +130,7 @@ static int refuse(request_rec *r, log_code_t code, const failure_t *failure)
     int status = oauth_error_status(failure->error);
 
     request_record(r)->refusal = failure;
+    count(r, code == LOG_KEY_REFUSED ? VERDICT_KEY : verdict_of(failure));
     log_refusal(r, code, "access refused", NULL, NULL, failure);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         reply_later(r, status, RETRY_AFTER_DOWN);
@@ -121,6 +147,7 @@ static int refuse_key(request_rec *r, const failure_t *failure)
     int is_key = failure->error == OAUTH_INVALID_TOKEN || failure->error == OAUTH_ACCESS_DENIED;
 
     if (wait) {
+        count(r, VERDICT_THROTTLED);
         log_refusal(r, LOG_KEYS_THROTTLED, "access refused (429)", NULL, NULL, failure);
         request_record(r)->refusal = failure_make(
             r->pool, failure->error, "Too many wrong keys came from this address. Correct the key, then try again later.", NULL);
@@ -143,6 +170,7 @@ static int ask(request_rec *r)
 
     request_record(r)->refusal = failure_make(
         r->pool, OAUTH_INVALID_TOKEN, apr_pstrcat(r->pool, "This address needs ", wanted, "; none was sent.", NULL), NULL);
+    count(r, VERDICT_NO_CREDENTIAL);
     challenge(r, NULL);
     return HTTP_UNAUTHORIZED;
 }
@@ -169,6 +197,7 @@ int guard_check_authn(request_rec *r)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (request_is_insecure(r)) {
+        count(r, VERDICT_PLAIN_HTTP);
         log_request(r, LOG_PLAIN_HTTP,
                     "plain http refused; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
         request_record(r)->refusal =
@@ -177,6 +206,7 @@ int guard_check_authn(request_rec *r)
     }
     if (request_is_preflight(r)) {
         request_record(r)->is_preflight = 1;
+        count(r, VERDICT_PREFLIGHT);
         r->finfo.filetype = APR_REG;        /* mod_dir and mod_negotiation would tell by redirects and errors what is there */
         r->user = apr_pstrdup(r->pool, ""); /* httpd wants one behind authentication; fixups takes it away again */
         return OK;
@@ -213,9 +243,10 @@ int guard_note_failure(request_rec *r, const char *auth_type)
 }
 
 /* By a Require that says no more. */
-static const failure_t *not_allowed(apr_pool_t *p)
+static const failure_t *not_allowed(request_rec *r)
 {
-    return failure_make(p, OAUTH_ACCESS_DENIED, "The caller may not use this address.", NULL);
+    count(r, VERDICT_FORBIDDEN);
+    return failure_make(r->pool, OAUTH_ACCESS_DENIED, "The caller may not use this address.", NULL);
 }
 
 int guard_check_authz(request_rec *r)
@@ -240,7 +271,7 @@ int guard_check_authz(request_rec *r)
     /* Who is known and not allowed gains nothing by signing in again, except with more scope. */
     if (!record->lacks_scope) {
         apr_table_unset(r->err_headers_out, "WWW-Authenticate");
-        record->refusal = not_allowed(r->pool);
+        record->refusal = not_allowed(r);
         return HTTP_FORBIDDEN;
     }
     access = guard_access(r);
@@ -250,6 +281,7 @@ int guard_check_authz(request_rec *r)
                                                   : "This needs more than the user has allowed this app.",
                      "the %s lacks a scope; this needs %s", access && !access->client_id ? "service key" : "token", need_of(r));
     record->refusal = failure;
+    count(r, VERDICT_SCOPE);
     log_failure(r, "access refused", access ? access->client_id : NULL, r->user, failure);
     challenge(r, failure);
     return HTTP_FORBIDDEN;
@@ -330,6 +362,7 @@ int guard_fixups(request_rec *r)
     }
     access = access_here(r);
     if (access) {
+        count(r, VERDICT_ALLOWED);
         export_identity(r, access);
     }
     return DECLINED;
@@ -341,7 +374,7 @@ void guard_explain(request_rec *r)
     const failure_t *failure = request_record(r)->refusal;
 
     if (!failure && r->status == HTTP_FORBIDDEN && is_in_force(r) && !guard_access(r)) {
-        failure = not_allowed(r->pool);
+        failure = not_allowed(r);
     }
     if (failure) {
         refusal_explain(r, failure);

@@ -16,6 +16,7 @@
 #include "base/audit_place.h"
 #include "base/counts.h"
 #include "base/crypto.h"
+#include "base/meter.h"
 #include "private.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
@@ -142,6 +143,7 @@ apr_status_t audit_post_config(apr_pool_t *pconf, server_rec *main_server)
 
 static void say_loss(request_rec *r, const struct audit_log_t *log, int why)
 {
+    meter_add(config_server(r->server)->meter, METER_AUDIT_LOST, 1);
     if (atomic_fetch_add(&log->state->lost, 1) == 0) {
         log_request(r, LOG_AUDIT_LOST, "GPTOAuthAuditLog %s takes no lines (%s): they are lost, and counted until it does",
                     log->text, why == EAGAIN ? "the program does not read" : apr_strerror(why, apr_palloc(r->pool, 120), 120));
@@ -173,6 +175,7 @@ static void write_line(request_rec *r, const struct audit_log_t *log, const char
             atomic_store(&log->state->mended, torn);
         }
         say_end_of_loss(r, log);
+        meter_add(config_server(r->server)->meter, METER_AUDIT_WRITTEN, 1);
         return;
     }
     if (written > 0) {

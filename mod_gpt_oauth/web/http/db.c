@@ -169,6 +169,7 @@ store_t db_store(request_rec *r)
                       .issuer = conf->issuer,
                       .now = apr_time_sec(apr_time_now()),
                       .cache = conf->cache,
+                      .meter = conf->meter,
                       .holder = r };
 }
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/meter.h"
 #include "private.h"
+#include "web/config/config.h"
 #include "web/http/log.h"
 #include "web/http/throttle.h"
 
@@ -184,6 +186,11 @@ static void blame_document(void *baton, const char *url, const char *problem)
     blame(((fetch_t *)baton)->r, LOG_DOCUMENT_REFUSED, url, problem, 0, FAILED_REFUSED);
 }
 
+static void count(request_rec *r, document_meter_t result)
+{
+    meter_add(config_server(r->server)->meter, METER_DOCUMENTS + (int)result, 1);
+}
+
 /* A socket that was not opened is no silence: the name has been made to lead where nobody may be asked. */
 static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *url, const transfer_t *transfer,
                          fetched_t *fetched)
@@ -200,11 +207,14 @@ static const char *judge(request_rec *r, CURL *curl, CURLcode code, const char *
     } else if (!problem) {
         problem = curl_easy_strerror(code);
     }
-    if (problem) {
+    if (!problem) {
+        count(r, DOCUMENT_METER_SUCCESS);
+    } else {
         how = refused || (code == CURLE_OK && status / 100 != 5) ? FAILED_REFUSED : FAILED_SILENT;
         fetched->is_silent = how == FAILED_SILENT;
         fetched->is_withdrawn = how == FAILED_REFUSED;
         cause = is_private ? LOG_DOCUMENT_PRIVATE : how == FAILED_REFUSED ? LOG_DOCUMENT_REFUSED : LOG_DOCUMENT_SILENT;
+        count(r, how == FAILED_REFUSED ? DOCUMENT_METER_REFUSED : DOCUMENT_METER_SILENT);
         blame(r, cause, url, problem, is_of_host(curl, code), how);
     }
     return problem;

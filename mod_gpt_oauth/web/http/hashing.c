@@ -14,8 +14,10 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/meter.h"
 #include "base/password.h"
 #include "private.h"
+#include "web/config/config.h"
 #include "web/http/log.h"
 #include "web/http/request.h"
 #include "web/http/shared.h"
@@ -240,6 +242,7 @@ int hashing_enter(request_rec *r)
     int done = place && wait_in(place, own, hashing_of(r));
 
     if (!done) {
+        meter_add(config_server(r->server)->meter, METER_TURNED_AWAY, 1);
         log_turned_away(r);
     }
     return done;
@@ -272,6 +275,8 @@ int hashing_verify(request_rec *r, const char *hash, const char *password)
     start = now();
     fits = password_verify(hash, password);
     hashing->took = now() - start;
+    meter_add(config_server(r->server)->meter, METER_HASHES, 1);
+    meter_add(config_server(r->server)->meter, METER_HASH_TIME, hashing->took);
     log_request(r, LOG_PASSWORD_HASHED, "hashed a password in %d ms", (int)(hashing->took / 1000));
     if (!has_turn) {
         hashing_leave(r);
@@ -292,4 +297,18 @@ void hashing_even_out(request_rec *r)
     if (step) {
         apr_sleep((apr_interval_time_t)(step - (now() - hashing->began) % step));
     }
+}
+
+hashing_state_t hashing_state(void)
+{
+    hashing_state_t state = { .turns = turn_count, .places = place_count };
+    apr_uint64_t at = now();
+
+    for (int i = 0; i < turn_count; i++) {
+        state.hashing += atomic_load(&hall->turns[i]) > at;
+    }
+    for (int i = 0; i < place_count; i++) {
+        state.waiting += waits(atomic_load(&hall->places[i]), at);
+    }
+    return state;
 }

@@ -40,4 +40,11 @@ int hashing_was_done(request_rec *r);
  */
 void hashing_even_out(request_rec *r);
 
+/* At this moment, of all children: how many hash and wait, and how many can. */
+typedef struct hashing_state_t {
+    int hashing, turns;
+    int waiting, places;
+} hashing_state_t;
+hashing_state_t hashing_state(void);
+
 #endif

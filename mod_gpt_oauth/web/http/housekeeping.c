@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/leader.h"
+#include "base/meter.h"
 #include "private.h"
 #include "store/purge.h"
 #include "web/config/config.h"
@@ -16,11 +17,14 @@
 
 static store_status_t step(const server_conf_t *conf, apr_pool_t *p, const char **problem)
 {
-    store_t store = { .source = conf->source, .pool = p, .now = apr_time_sec(apr_time_now()) };
+    store_t store = { .source = conf->source, .pool = p, .now = apr_time_sec(apr_time_now()), .meter = conf->meter };
     apr_int64_t count;
     store_status_t status = store_purge(&store, PURGE_BATCH, &count);
 
     *problem = store.problem;
+    if (status == STORE_OK && count > 0) {
+        meter_add(conf->meter, METER_PURGED, (apr_uint64_t)count);
+    }
     return status;
 }
 

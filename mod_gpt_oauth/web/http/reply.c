@@ -33,14 +33,19 @@ int reply_later(request_rec *r, int status, int seconds)
     return status;
 }
 
-int reply_json_text(request_rec *r, int status, const char *text)
+int reply_text(request_rec *r, int status, const char *type, const char *text)
 {
     reply_no_store(r);
     r->status = status;
-    ap_set_content_type(r, "application/json;charset=UTF-8");
+    ap_set_content_type(r, type);
     ap_set_content_length(r, (apr_off_t)strlen(text));
     ap_rputs(text, r);
     return OK;
+}
+
+int reply_json_text(request_rec *r, int status, const char *text)
+{
+    return reply_text(r, status, "application/json;charset=UTF-8", text);
 }
 
 int reply_json(request_rec *r, int status, const json_t *object)

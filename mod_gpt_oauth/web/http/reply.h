@@ -24,6 +24,9 @@ int reply_json(request_rec *r, int status, const json_t *object);
 /* The same of an object that is text already. */
 int reply_json_text(request_rec *r, int status, const char *text);
 
+/* status and text of that type, no-store. */
+int reply_text(request_rec *r, int status, const char *type, const char *text);
+
 /* 200 without a body, no-store. */
 int reply_empty(request_rec *r);
 

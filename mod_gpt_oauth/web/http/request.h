@@ -50,6 +50,7 @@ typedef struct request_t {
     const failure_t *refusal; /* why nobody was; or why who was may not do this */
 
     /* On the initial request only: however many sections a request passes, the database is asked once. */
+    int is_counted;      /* what became of it at the guard, once */
     const char *cookies; /* the module's own, which stand in headers_in no more, each with a semicolon behind it */
     verdict_t token, key;
     apr_table_t *hidden;         /* headers with credentials, once they are taken away; NULL: none yet */

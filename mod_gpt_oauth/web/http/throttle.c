@@ -11,6 +11,7 @@
 
 #include "base/counts.h"
 #include "base/crypto.h"
+#include "base/meter.h"
 #include "private.h"
 #include "store/throttles.h"
 #include "web/http/audit.h"
@@ -39,6 +40,8 @@ static const struct {
     [THROTTLE_DOCUMENT] = { 60, 0, NULL },
     [THROTTLE_KNOWN] = { COUNTS_MAX - 1, 1, NULL },
 };
+
+_Static_assert(THROTTLE_KINDS == METERED_THROTTLES, "base/meter_families.c has a name for each");
 
 static count_t *places;
 static digest_t key;
@@ -153,6 +156,7 @@ static int count_one(request_rec *r, throttle_t kind, const char *who, const cha
                     store.problem ? store.problem : "it could not be written to the database");
     }
     audit_throttle(r, kind, who, address, count - limit);
+    meter_add(config_server(r->server)->meter, METER_THROTTLED + (int)kind, 1);
     return (int)(throttled.until_at - store.now);
 }
 

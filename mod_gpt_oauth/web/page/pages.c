@@ -27,6 +27,7 @@ static const struct {
     { "console", { NULL } },      { "consent", { "warning", "host", "scopes", "user", NULL } },
     { "error", { NULL } },        { "message", { NULL } },
     { "password", { NULL } },     { "sign-in", { NULL } },
+    { "status", { NULL } },
 };
 
 #define KNOWN (int)(sizeof(known) / sizeof(*known))
@@ -34,7 +35,7 @@ static const struct {
 /* These are no one else's: they hold addresses, or what makes a form one of ours. */
 static int is_ours_alone(const char *name)
 {
-    static const char *const names[] = { "button", "console", "fields", "icon", "link", "logo", "view" };
+    static const char *const names[] = { "button", "console", "fields", "icon", "link", "logo", "status", "view" };
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strcmp(names[i], name) == 0) {

@@ -45,6 +45,9 @@ const command_rec config_directives[] = {
                     "who administers at the console: names, or expr= and an expression"),
     AP_INIT_ITERATE("GPTOAuthHelpDesk", add_role, MEMBER(help_desk), RSRC_CONF,
                     "who helps users at the console: names, or expr= and an expression"),
+    AP_INIT_ITERATE(
+        "GPTOAuthStatus", add_status_address, NULL, RSRC_CONF,
+        "addresses from which the status page may be read besides this machine's own, or none: not from there either"),
     AP_INIT_TAKE1("GPTOAuthRegistration", set_registration, NULL, RSRC_CONF, "who may register apps: off, token or open (off)"),
     AP_INIT_TAKE2("GPTOAuthManifest", add_manifest, NULL, RSRC_CONF, "a key of /.well-known/ai-plugin.json, and its value"),
     AP_INIT_TAKE1("GPTOAuthOpenAPI", set_openapi, NULL, RSRC_CONF, "the file that /openapi.json is made from"),

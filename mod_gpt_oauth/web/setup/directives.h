@@ -47,6 +47,9 @@ const char *set_refresh_grace(cmd_parms *cmd, void *dir, const char *text);
 /* directives_console.c: for both roles, whose member of server_conf_t is cmd->info. */
 const char *add_role(cmd_parms *cmd, void *dir, const char *text);
 
+/* directives_status.c */
+const char *add_status_address(cmd_parms *cmd, void *dir, const char *text);
+
 /* directives_clients.c */
 const char *set_registration(cmd_parms *cmd, void *dir, const char *who);
 const char *set_client_metadata(cmd_parms *cmd, void *dir, int argc, char *const argv[]);

@@ -1,0 +1,145 @@
+/*
+ * Fills in the template of the status page (conf/pages/status.html). Called by endpoint.c.
+ */
+#include "web/status/page.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+#include <math.h>
+
+#include "private.h"
+#include "web/http/request.h"
+#include "web/page/page.h"
+#include "web/status/forms.h"
+
+typedef struct tables_t {
+    request_rec *r;
+    json_t *list, *rows; /* the tables, and the rows of the last of them */
+    const meter_family_t *family;
+} tables_t;
+
+static json_t *row_of(json_t *rows)
+{
+    json_t *row = json_object();
+
+    json_array_append_new(rows, row);
+    return row;
+}
+
+/* Endpoints and verdicts of which there never was one are left out. */
+static void add_count(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
+{
+    tables_t *tables = baton;
+    json_t *row;
+
+    if (total == 0 && *labels) {
+        return;
+    }
+    if (family != tables->family) {
+        json_t *table = row_of(tables->list);
+
+        tables->family = family;
+        tables->rows = json_array();
+        page_set(table, "help", family->help);
+        json_object_set_new(table, "rows", tables->rows);
+    }
+    row = row_of(tables->rows);
+    page_set(row, "name", *labels ? apr_pstrndup(tables->r->pool, labels + 1, strlen(labels) - 2) : "all");
+    page_set(row, "recent", form_number(tables->r->pool, recent));
+    page_set(row, "total", form_number(tables->r->pool, total));
+}
+
+/* The bucket that this share of the numbers lies below, as "5 ms". */
+static const char *quantile(apr_pool_t *p, const apr_uint64_t *counted, double share)
+{
+    double sum = 0, below = 0;
+
+    for (int i = 0; i <= LATENCY_BOUNDS; i++) {
+        sum += (double)counted[METER_LATENCY + i];
+    }
+    if (sum == 0) {
+        return "none";
+    }
+    for (int i = 0; i < LATENCY_BOUNDS; i++) {
+        below += (double)counted[METER_LATENCY + i];
+        if (below >= sum * share) {
+            return apr_psprintf(p, "%g ms or less", (double)meter_bounds[i] / 1000);
+        }
+    }
+    return apr_psprintf(p, "more than %g ms", (double)meter_bounds[LATENCY_BOUNDS - 1] / 1000);
+}
+
+static void add_latency(const report_t *report, apr_pool_t *p, json_t *tables)
+{
+    static const struct {
+        const char *name;
+        double share;
+    } shares[] = { { "half of them", 0.5 }, { "19 of 20", 0.95 }, { "99 of 100", 0.99 } };
+    json_t *table = row_of(tables), *rows = json_array();
+
+    page_set(table, "help", "Time of an operation on the database, with the wait for a connection.");
+    json_object_set_new(table, "rows", rows);
+    for (int i = 0; i < (int)(sizeof(shares) / sizeof(*shares)); i++) {
+        json_t *row = row_of(rows);
+
+        page_set(row, "name", shares[i].name);
+        page_set(row, "recent", quantile(p, report->counted.recent, shares[i].share));
+        page_set(row, "total", quantile(p, report->counted.total, shares[i].share));
+    }
+}
+
+static const char *duration(apr_pool_t *p, apr_int64_t microseconds)
+{
+    double minutes = floor((double)microseconds / 60e6);
+
+    return minutes < 120    ? apr_psprintf(p, "%.0f minutes", minutes)
+           : minutes < 2880 ? apr_psprintf(p, "%.0f hours", floor(minutes / 60))
+                            : apr_psprintf(p, "%.0f days", floor(minutes / 1440));
+}
+
+static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
+{
+    json_t *now = json_array();
+
+    for (int i = 0; i < report->gauges->nelts; i++) {
+        const gauge_t *gauge = &APR_ARRAY_IDX(report->gauges, i, gauge_t);
+
+        if (!gauge->label && strcmp(gauge->name, "gptoauth_start_time_seconds") != 0) {
+            json_t *row = row_of(now);
+
+            page_set(row, "name", gauge->help);
+            page_set(row, "value", form_number(p, gauge->value));
+        }
+    }
+    json_object_set_new(data, "now", now);
+}
+
+int page_status(request_rec *r, const report_t *report)
+{
+    tables_t tables = { .r = r, .list = json_array() };
+    json_t *problems = json_array(), *data;
+
+    request_record(r)->language = 1; /* English, as the console */
+    data = page_data(r);
+    if (request_is_insecure(r)) { /* the logo would be refused */
+        json_object_del(data, "has_logo");
+        json_object_del(data, "has_icon");
+    }
+    for (int i = 0; i < CONCERNS; i++) {
+        if (report->problem[i]) {
+            page_set(row_of(problems), "sentence", report->problem[i]);
+        }
+    }
+    json_object_set_new(data, "problems", problems);
+    page_set(data, "heading", report->problems ? "Not all is well" : "All is well");
+    page_set(data, "issuer", report->conf->issuer);
+    page_set(data, "version", report->version);
+    page_set(data, "time", request_time_text(r));
+    page_set(data, "age", duration(r->pool, report->counted.age));
+    page_set(data, "span", report->counted.span < report->counted.age ? "Last hour" : "So far");
+    add_latency(report, r->pool, tables.list);
+    report_each(r->pool, report, add_count, &tables);
+    json_object_set_new(data, "tables", tables.list);
+    add_now(report, r->pool, data);
+    return page_send(r, HTTP_OK, "status", "status_title", data);
+}
