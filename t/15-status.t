@@ -1,71 +1,298 @@
 #!/usr/bin/perl
-# /oauth/status and /oauth/health: the numbers are those of what was done, also over a graceful restart; who may look; the forms; and
-# what both say while the database is out of reach.
+# /oauth/status and /oauth/health: the numbers are those of what was done, also over a graceful restart; who may look; the forms, and
+# that each metric of the alerts is there; and what both say while the database is out of reach.
 use strict;
 use warnings;
 use FindBin;
-use IO::Socket::INET;
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
-use Test::GptOauth::Faults;
-use Test::GptOauth::Process qw(slurp);
+use Test::GptOauth::Faults qw(children_of);
+use Test::GptOauth::Process qw(run slurp);
 
 my $status = '/oauth/status';
-my $rounds = 20;
+my $health = '/oauth/health';
+my $promtool = "$FindBin::Bin/../build/prometheus/usr/bin/promtool";
+
+sub prometheus { my ($t, %opt) = @_; return ($opt{http} // $t->http)->get("$status?prometheus", %opt)->body }
 
 # The numbers by name and labels.
-sub metrics {
-    my ($t, %opt) = @_;
-    my $body = $t->http->get("$status?prometheus", %opt)->body;
-    return { $body =~ /^(gptoauth_\S+) (\S+)$/mg };
-}
+sub metrics { my ($t, %opt) = @_; return { prometheus($t, %opt) =~ /^(gptoauth_\S+) (\S+)$/mg } }
 
-# What has grown between two of them, and by how much.
+# What has grown, but for what looking on, the clock and the database move.
 sub growth {
-    my ($before, $after, @names) = @_;
-    return { map { $_ => $after->{$_} - $before->{$_} } grep { $after->{$_} != $before->{$_} } @names ? @names : keys %$after };
+    my ($before, $after) = @_;
+    my %grown = map { $_ => $after->{$_} - $before->{$_} } grep { $after->{$_} ne $before->{$_} } keys %$after;
+    delete @grown{ grep { /endpoint="(?:status|health)"|_seconds|_cache_|_pool_|purged|listener/ } keys %grown };
+    return \%grown;
 }
 
-# Names that the test itself, the clock or the cache's luck moves.
-my $loose = qr{endpoint="(?:status|health)"|_seconds|password_hash|database_op|listener|cache|gptoauth_pool|problem};
+sub wait_for {
+    my ($what) = @_;
+    my $deadline = time + 20;
+    sleep 0.05 until $what->() || time > $deadline;
+    return $what->();
+}
 
-sub flows {
-    my ($t, $client, $count) = @_;
+sub restart_gracefully {
+    my ($t) = @_;
+    my %old = map { $_ => 1 } children_of($t->pid);
+    kill USR1 => $t->pid;
+    ok(wait_for(sub { !grep { $old{$_} } children_of($t->pid) }), 'a graceful restart: all processes are new');
+    return;
+}
+
+# One round: a code that is used twice, whose token ends; then one whose tokens are used, and refreshed.
+sub play_round {
+    my ($t, $client, $browser) = @_;
+    my $code = $t->code_for($client, browser => $browser, params => { scope => 'hello' });
+    my $token = $t->redeem($code)->json->{access_token};
+    $t->redeem($code);
+    $t->hello($token);
+    my $tokens = $t->tokens_for($client, browser => $browser, params => { scope => 'hello' });
+    $t->hello($tokens->{access_token});
+    $t->refresh($client, $tokens->{refresh_token});
+    $t->fetch('/api/notes.txt', $tokens->{access_token});
+    $t->http->get('/api/hello');
+    $t->hello('nonsense');
+    return;
+}
+
+sub test_numbers {
+    my ($t) = @_;
+    my $client = $t->client_add('Numbers');
     my $browser = $t->browser_of('alice');
-    for (1 .. $count) {
-        my $code = $t->code_for($client, browser => $browser);
-        my $tokens = $t->redeem($client, $code)->json;
-        $t->redeem($client, $code);                                  # spent, and the end of its grant
-        $t->hello($tokens->{access_token});                          # so this is refused
-        my $good = $t->tokens_for($client, browser => $browser);
-        $t->hello($good->{access_token});
-        $t->refresh($client, $good->{refresh_token});
-        $t->http->get('/api/hello');
+    play_round($t, $client, $browser);    # signs in, and gives consent
+    my $before = metrics($t);
+    play_round($t, $client, $browser) for 1 .. 10;
+    restart_gracefully($t);
+    play_round($t, $client, $browser) for 1 .. 10;
+    my %expected = (
+        'gptoauth_requests_total{endpoint="authorize",result="redirect"}' => 40,
+        'gptoauth_requests_total{endpoint="token",result="success"}' => 60,
+        'gptoauth_requests_total{endpoint="token",result="refused"}' => 20,
+        'gptoauth_requests_total{endpoint="hello",result="success"}' => 20,
+        'gptoauth_audit_lines_written_total' => 120,
+        'gptoauth_codes_issued_total' => 40,
+        'gptoauth_tokens_issued_total{grant_type="authorization_code"}' => 40,
+        'gptoauth_tokens_issued_total{grant_type="refresh_token"}' => 20,
+        'gptoauth_guard_verdicts_total{verdict="allowed"}' => 20,
+        'gptoauth_guard_verdicts_total{verdict="revoked_token"}' => 20,
+        'gptoauth_guard_verdicts_total{verdict="insufficient_scope"}' => 20,
+        'gptoauth_guard_verdicts_total{verdict="no_credential"}' => 20,
+        'gptoauth_guard_verdicts_total{verdict="foreign_token"}' => 20,
+    );
+    my $after = metrics($t);
+    is_deeply(growth($before, $after), \%expected, '20 rounds, and a graceful restart between them: each number is right') or diag explain growth($before, $after);
+    my ($hits, $misses) = map { my $name = qq(gptoauth_cache_lookups_total{result="$_"}); $after->{$name} - $before->{$name} } qw(hit miss);
+    is($hits + $misses, 80, '... and of the look-ups together');
+    my $latency = 'gptoauth_database_operation_seconds';
+    is($after->{"${latency}_bucket{le=\"+Inf\"}"}, $after->{"${latency}_count"}, 'the histogram is whole');
+    cmp_ok($after->{"${latency}_count"} - $before->{"${latency}_count"}, '>', 100, '... and counts');
+    return;
+}
+
+sub test_forms {
+    my ($t) = @_;
+    my $text = $t->http->get($status, headers => [ Accept => 'text/plain;version=0.0.4;q=0.3,*/*;q=0.1' ]);
+    like($text->header('Content-Type'), qr{^text/plain; ?version=0\.0\.4}, 'Prometheus is answered in its format');
+    is($text->body =~ s/ \S+$//mgr, prometheus($t) =~ s/ \S+$//mgr, '... as by ?prometheus');
+    my (%help, %type, @wrong);
+    $help{$_}++ for $text->body =~ /^# HELP (\w+) \S/mg;
+    $type{$_}++ for $text->body =~ /^# TYPE (\w+) (?:counter|gauge|histogram)$/mg;
+    for my $name ($text->body =~ /^(\w+)/mg) {
+        my $family = $name =~ s/_(?:bucket|sum|count)$//r;
+        push @wrong, $name unless ($help{$name} // $help{$family} // 0) == 1 && ($type{$name} // $type{$family} // 0) == 1;
+    }
+    is("@wrong", '', 'one HELP and TYPE for each');
+    unlike($text->body, qr/alice|Numbers|gptc_|127\.0\.0/, 'no user, client or address');
+    like($text->body, qr/^gptoauth_build_info\{version="\d[\w.]+"\} 1$/m, 'the version');
+
+    my $json = $t->http->get("$status?json")->json;
+    is($json->{counted}{gptoauth_codes_issued_total}{''}{total}, metrics($t)->{gptoauth_codes_issued_total}, 'the same in JSON');
+    is($json->{issuer}, $t->issuer, '... of this issuer');
+    like($t->http->get("$status?auto")->body, qr/^well: 1\n.*^gptoauth_codes_issued_total: [1-9]\d*\n/ms, '... and as key: value');
+    my $page = $t->http->get($status);
+    like($page->header('Content-Type'), qr{^text/html}, 'people get a page');
+    like($page->body, qr{<h1>All is well</h1>.*grant_type=&quot;refresh_token&quot;|<h1><bdi>All is well</bdi></h1>.*refresh_token}s, '... by which all is well');
+    is($t->http->post($status, {})->status, 405, 'that is all there is to do');
+    return;
+}
+
+sub test_health {
+    my ($t) = @_;
+    is($t->http->get($health)->body, "ok\n", 'healthy');
+    is($t->http->get("$health?ready")->body, "ok\n", 'ready');
+    is($t->http->get($health, headers => [ Host => 'other.example' ])->status, 200, '... by any name');
+    my $schema = $t->sql("SELECT value FROM oauth_setting WHERE name = 'schema';") =~ s/\s+//gr;
+    $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema';");
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }), 'an older schema: not ready');
+    is($t->http->get($health)->status, 200, '... though alive');
+    my $page = $t->http->get("$status?json")->json;
+    like($page->{problems}{schema}, qr/gptoauth migrate/, '... and the status page says what to do');
+    is($page->{well}, JSON::PP::false, '... at its top');
+    like($t->http->get($status)->body, qr/Not all is well/, '... to people as well');
+    $t->sql("UPDATE oauth_setting SET value = '$schema' WHERE name = 'schema';");
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }), 'ready again');
+    return;
+}
+
+sub test_without_database {
+    my ($t) = @_;
+    $t->cluster->stop;
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }), 'without the database it is not ready');
+    is($t->http->get($health)->body, "ok\n", '... but alive');
+    my $answer = $t->http->get("$status?json");
+    is($answer->status, 200, '... and has a status page');
+    ok($answer->json->{problems}{database}, '... that says why');
+    is(metrics($t)->{'gptoauth_problem{problem="database"}'}, 1, '... to machines, too');
+    $t->cluster->start;
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }), 'ready when it is back');
+    return;
+}
+
+on_each_db({ allow => [ qr/AH00632|AH00633|AH00636/ ] }, sub {
+    my ($t) = @_;
+    test_numbers($t);
+    test_forms($t);
+    test_health($t);
+    test_without_database($t) if $t->is_pgsql;
+});
+
+# A proxies for the main server and is what a TLS proxy on the same host would be; B the same without a word of whom it speaks for.
+# C is a guard, D the issuer as seen through mod_remoteip, E an issuer of https.
+my $hosts = <<'EOC';
+GPTOAuthAdmin root
+GPTOAuthHelpDesk desk
+ExtendedStatus On
+Listen 127.0.0.1:%%PORT_A%%
+Listen 127.0.0.1:%%PORT_B%%
+Listen 127.0.0.1:%%PORT_C%%
+Listen 127.0.0.1:%%PORT_D%%
+Listen 127.0.0.1:%%PORT_E%%
+Listen 127.0.0.1:%%PORT_F%%
+<Location /server-status>
+    SetHandler server-status
+</Location>
+<VirtualHost 127.0.0.1:%%PORT_A%%>
+    ServerName front.example
+    ProxyPreserveHost On
+    ProxyPass / http://127.0.0.1:%%PORT%%/
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_B%%>
+    ServerName front.example
+    ProxyAddHeaders Off
+    ProxyPreserveHost On
+    ProxyPass / http://127.0.0.1:%%PORT%%/
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_C%%>
+    ServerName localhost:%%PORT_C%%
+    GPTOAuthIssuer http://localhost:%%PORT%% guard
+    GPTOAuthResource http://localhost:%%PORT_C%%
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_D%%>
+    ServerName localhost:%%PORT_D%%
+    GPTOAuthIssuer http://localhost:%%PORT_D%%
+    GPTOAuthStatus 192.0.2.0/24 2001:db8::7
+    RemoteIPHeader X-Forwarded-For
+    RemoteIPInternalProxy 127.0.0.1
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_E%%>
+    ServerName https://id.example
+    GPTOAuthIssuer https://id.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_F%%>
+    ServerName localhost:%%PORT_F%%
+    GPTOAuthIssuer http://localhost:%%PORT_F%%
+    GPTOAuthStatus none
+</VirtualHost>
+EOC
+
+sub status_at {
+    my ($t, $port, %headers) = @_;
+    return Test::GptOauth::Http->new($t->port($port))->get("$status?prometheus", headers => [ %{ { Host => 'localhost', %headers } } ])->status;
+}
+
+sub test_visitors {
+    my ($t) = @_;
+    my $here = $t->port;
+    is($t->http->get("$status?prometheus", headers => [ Host => $_ ])->status, 200, "at the machine, Host $_") for "localhost:$here", '127.0.0.1', '[::1]:1';
+    is($t->http->get($status, headers => [ Host => $_ ])->status, 404, "Host $_ is no name of ours") for 'evil.example', 'front.example', '10.0.0.1', 'localhost.evil.example';
+    for my $header ('X-Forwarded-For', 'Forwarded', 'Via', 'X-Real-IP', 'X-Forwarded-Proto', 'x-forwarded-host') {
+        is($t->http->get($status, headers => [ $header => 'for=127.0.0.1' ])->status, 404, "$header: somebody speaks for another");
+    }
+    my $refused = $t->http->get($status, headers => [ Via => '1.1 x' ]);
+    is($refused->body, $t->http->get('/oauth/nothing')->body, 'who may not look is told what is said of any address with nothing there');
+
+    is(status_at($t, 'A'), 404, 'through a proxy on the same machine');
+    is(status_at($t, 'B', Host => 'front.example'), 404, '... also when it adds nothing, as it asks by its name');
+    is(status_at($t, 'C'), 200, 'a guard');
+    is(status_at($t, 'E'), 200, 'plain http, though the issuer is https');
+    is(status_at($t, 'E', Host => 'id.example'), 200, '... by its name');
+    is(status_at($t, 'F'), 404, 'GPTOAuthStatus none: nobody');
+    is(status_at($t, 'D', 'X-Forwarded-For' => '192.0.2.7'), 200, 'an address of GPTOAuthStatus, as mod_remoteip has it');
+    is(status_at($t, 'D', 'X-Forwarded-For' => '2001:db8::7'), 200, '... of IPv6');
+    is(status_at($t, 'D', 'X-Forwarded-For' => $_), 404, "another one: $_") for '198.51.100.1', '2001:db8::8';
+    is(status_at($t, 'D'), 200, 'at the machine, too');
+    return;
+}
+
+sub test_people {
+    my ($t) = @_;
+    my %expected = (root => 200, desk => 404, alice => 404);
+    for my $name (sort keys %expected) {
+        my $browser = $t->browser;
+        $browser->get('/oauth/apps');
+        $browser->sign_in($name, $t->user($name));
+        my $page = $browser->get($status, headers => [ Via => '1.1 front' ]);
+        is($page->status, $expected{$name}, "$name signed in: $expected{$name}");
     }
     return;
 }
 
-sub check_flows {
+sub test_hosts {
     my ($t) = @_;
-    my $client = $t->client_add('Numbers');
-    flows($t, $client, 1);    # signs in, and is asked for consent
-    my $before = metrics($t);
-    flows($t, $client, $rounds / 2);
-    $t->signal_graceful;
-    flows($t, $client, $rounds / 2);
-    my $grown = growth($before, metrics($t));
-    delete $grown->{$_} for grep { /$loose/ } keys %$grown;
-    return $grown;
+    my $guard = Test::GptOauth::Http->new($t->port('C'));
+    is($guard->get($health)->body, "ok\n", 'a guard is healthy');
+    is($guard->get("$health?ready")->body, "ok\n", '... and ready');
+    is($guard->get('/oauth/token')->status, 404, '... and has no other endpoint');
+    is(Test::GptOauth::Http->new($t->port('E'))->get("$_", headers => [ Host => 'any.example' ])->status, 200, "$_ over plain http, by any name") for $health, "$health?ready";
+    $t->http->get('/api/hello');
+    my $of_guard = metrics($t, http => $guard, headers => [ Host => 'localhost' ]);
+    my $none = 'gptoauth_guard_verdicts_total{verdict="no_credential"}';
+    is($of_guard->{$none}, metrics($t)->{$none}, 'a guard shows the numbers of its issuer');
+    is(metrics($t, http => Test::GptOauth::Http->new($t->port('D')))->{$none}, 0, '... and another issuer its own');
+    like($t->http->get('/server-status')->body, qr{mod_gpt_oauth: http://localhost:${\ $t->port}<.*All is well.*Codes issued: 0 in the last hour, 0 in all}s, 'mod_status has a block');
+    like($t->http->get('/server-status?auto')->body, qr{^GPTOAuth1Issuer: http://localhost:${\ $t->port}\n.*^GPTOAuth1GuardedRequests: \d+\n}ms, '... and lines for machines');
+    return;
 }
 
-on_each_db({ conf => 'GPTOAuthAdmin root' }, sub {
+sub test_alerts {
     my ($t) = @_;
-    my $page = $t->http->get("$status?prometheus");
-    is($page->status, 200, 'who sits at the machine may look');
-    diag $page->body if $ENV{STATUS_SHOW};
-    diag explain metrics($t) if !%{ metrics($t) };
-});
+    my %emitted = map { $_ => 1 } prometheus($t) =~ /^(\w+)/mg;
+    my $file = "$FindBin::Bin/../conf/monitoring/alerts.yml";
+    my $rules = slurp($file) =~ s/^\s*#.*$//mgr;
+    my @named = $rules =~ /\b(gptoauth_\w+)/g;
+    cmp_ok(scalar @named, '>', 8, 'the alerts name metrics');
+    is(join(' ', grep { !$emitted{$_} } @named), '', '... each of which is there');
+    SKIP: {
+        skip 'promtool is not unpacked: see t/lib/promtool.sh', 2 unless -x $promtool;
+        my $checked = run({ in => prometheus($t) }, $promtool, 'check', 'metrics');
+        is("$checked->{status} $checked->{out}$checked->{err}", '0 ', 'promtool finds nothing wrong with the metrics');
+        $checked = run({}, $promtool, 'check', 'rules', $file);
+        is($checked->{status}, 0, '... nor with the alerts') or diag "$checked->{out}$checked->{err}";
+    }
+    return;
+}
+
+subtest 'who may look, and where' => sub {
+    my $t = Test::GptOauth->new(db => (dbs())[0], conf => $hosts, modules => [qw(remoteip status)]);
+    test_visitors($t);
+    test_people($t);
+    test_hosts($t);
+    test_alerts($t);
+    $t->finish;
+};
 done_testing;
