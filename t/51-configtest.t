@@ -369,6 +369,8 @@ bad("GPTOAuthAuditLog $_->[0]", qr/GPTOAuthAuditLog \S+: $_->[1]/, "$usual\nGPTO
     [ '%%DIR%%/db', 'it is a directory|\S+ cannot be an audit log: it is a directory' ], [ '/dev/null', '/dev/null cannot be an audit log: it is a device' ],
     [ '|cat', 'behind the bar write the full path of a program' ], [ '|/nowhere/cat', 'there is no program /nowhere/cat' ],
     [ '|/etc/passwd', '/etc/passwd cannot be executed' ];
+good('GPTOAuthStatus', "$usual\nGPTOAuthStatus 192.0.2.7 192.0.2.0/24 2001:db8::/64\nGPTOAuthStatus none");
+bad("GPTOAuthStatus $_", qr/GPTOAuthStatus \S+: write an address or network/, "$usual\nGPTOAuthStatus $_") for 'localhost', '192.0.2.0/33';
 good('GPTOAuthAdmin', "$usual\nGPTOAuthAdmin alice bob\nGPTOAuthHelpDesk carol \"expr=%{reqenv:OIDC_CLAIM_groups} =~ /help/\"");
 bad("GPTOAuthAdmin $_", qr/GPTOAuthAdmin: the expression asks for .*may make up/, "$usual\nGPTOAuthAdmin \"$_\"")
     for map({ "expr=%{$_} == 'x'" } qw(HTTP:X-Role req:X-Role req_novary:X-Role HTTP_USER_AGENT QUERY_STRING REQUEST_URI THE_REQUEST CONTENT_LENGTH SERVER_NAME

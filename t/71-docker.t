@@ -86,14 +86,14 @@ subtest 'the hello endpoints' => sub {
 
     my $log = $c->log;
     like($log, qr{^127\.0\.0\.1 alice "GET /api/hello" 200 }m, 'the access log is on standard output');
-    unlike($log, qr{/healthz}, '... without health checks');
+    unlike($log, qr{/oauth/health}, '... without health checks');
     like($log, qr{AH00489: Apache}, '... and the error log is on standard error');
     my @seen = map { Test::GptOauth::slurp("/proc/$_/cmdline") . Test::GptOauth::slurp("/proc/$_/environ") } grep { $_ != $c->first } $c->processes;
     ok(@seen > 2, 'there are processes of httpd');
     is(join("\n", Test::GptOauth::Secrets::found_in(join "\n", $log, @seen)), '', 'no secret in the log, the command lines, the environment');
 
     $cluster->stop;
-    is($c->http->get('/healthz')->status, 204, 'healthy while the database is down');
+    is($c->http->get('/oauth/health')->status, 200, 'healthy while the database is down');
     my $patience = time + 1.5;
     sleep 0.05 until $c->hello($tokens->{access_token})->status == 503 || time > $patience;
     is($c->hello($tokens->{access_token})->status, 503, '... though after a second tokens cannot be checked any more');
@@ -199,6 +199,7 @@ subtest 'compose.yaml' => sub {
     my ($volume) = $database->{volumes}[0] =~ /^(\w+):/;
     ok(exists $compose->{volumes}{$volume}, '... and a volume');
     my $file = $compose->{secrets}{ $web->{secrets}[0] }{file};
+    is($web->{healthcheck}{test}[0], 'CMD-SHELL', '... as the web server has');
     is($env{DATABASE_PASSWORD_FILE}, $database->{environment}{POSTGRES_PASSWORD_FILE}, 'both read the same password');
     is(system("cd '$top' && grep -q '^/docker/secrets/' .gitignore"), 0, '... which git does not see');
     like($file, qr{^secrets/}, '... in its folder');
@@ -208,6 +209,7 @@ subtest 'compose.yaml' => sub {
     s/\$\{\w+:-(.*?)\}/$1/ for values %env;
     my $c = start(env => { %env, PORT => 8080 }, secrets => { database_password => $password });
     ok($c->healthy, 'starts with these') or diag $c->log;
+    is($c->execute('', 'sh', '-c', $web->{healthcheck}{test}[1])->{status}, 0, '... and its probe says that it is ready') or diag $c->log;
 };
 
 subtest 'app.yaml' => sub {
@@ -232,7 +234,7 @@ subtest 'app.yaml' => sub {
     s/\$\{([\w.]+)\}/$platform{$1} \/\/ "no $1"/e for values %env;
     my $c = start(env => \%env);
     ok($c->healthy, 'starts with these') or diag $c->log;
-    is($c->http->get($web->{health_check}{http_path})->status, 204, 'the health check passes');
+    is($c->http->get($web->{health_check}{http_path})->body, "ok\n", 'the health check asks the module, and passes');
     is($c->http->get('/openapi.json')->json->{servers}[0]{url}, $platform{APP_URL}, 'the GPT builder can import the hello endpoints');
     is($c->execute('', 'gptoauth', 'client', 'add', 'GPT', '--gpt')->{status}, 0, 'the console of the platform makes a client');
     $c->http->get('/hello', headers => [ 'do-connecting-ip' => '203.0.113.7' ]);

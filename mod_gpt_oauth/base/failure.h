@@ -8,7 +8,7 @@
 #include <apr_pools.h>
 
 #include "base/log_code.h"
-#include "base/meter.h"
+#include "base/meter_list.h"
 #include "base/text.h" /* reasons quote strangers */
 
 typedef enum {

@@ -1,11 +1,13 @@
 /*
- * The names of what is counted (base/meter.h), as OpenMetrics has them: base units, counters that end in _total, and labels with
- * fixed sets of values, of which nothing comes from a request.
+ * The names of what is counted (base/meter_list.h), as OpenMetrics has them: base units, counters that end in _total, and labels
+ * with fixed sets of values, of which nothing comes from a request.
  */
 #ifndef GPT_OAUTH_BASE_METER_FAMILIES_H
 #define GPT_OAUTH_BASE_METER_FAMILIES_H
 
-#include "base/meter.h"
+#include <apr.h>
+
+#include "base/meter_list.h"
 
 typedef enum {
     METER_IS_COUNT,

@@ -8,7 +8,7 @@
 #include <httpd.h>
 
 #include "base/audit.h"
-#include "base/meter.h"
+#include "base/meter_list.h"
 #include "web/guard/cors.h"
 
 struct server_conf_t;

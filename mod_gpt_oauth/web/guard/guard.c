@@ -175,6 +175,27 @@ static int ask(request_rec *r)
     return HTTP_UNAUTHORIZED;
 }
 
+static int refuse_without_issuer(request_rec *r)
+{
+    log_request(r, LOG_NO_ISSUER,
+                "AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
+                "GPTOAuthIssuer https://NAME there, as it is not inherited",
+                r->server->server_hostname ? r->server->server_hostname : "of this address");
+    request_record(r)->refusal =
+        failure_make(r->pool, OAUTH_SERVER_ERROR,
+                     "This address is not set up yet. Its administrator will find the reason in the error log.", NULL);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int refuse_plain_http(request_rec *r)
+{
+    count(r, VERDICT_PLAIN_HTTP);
+    log_request(r, LOG_PLAIN_HTTP,
+                "plain http refused; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
+    request_record(r)->refusal = failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
+    return HTTP_FORBIDDEN;
+}
+
 int guard_check_authn(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
@@ -187,22 +208,10 @@ int guard_check_authn(request_rec *r)
         return DECLINED;
     }
     if (!conf->issuer) {
-        log_request(r, LOG_NO_ISSUER,
-                    "AuthType GPTOAuth in the virtual host %s, which has no GPTOAuthIssuer: every request is refused; write "
-                    "GPTOAuthIssuer https://NAME there, as it is not inherited",
-                    r->server->server_hostname ? r->server->server_hostname : "of this address");
-        request_record(r)->refusal =
-            failure_make(r->pool, OAUTH_SERVER_ERROR,
-                         "This address is not set up yet. Its administrator will find the reason in the error log.", NULL);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return refuse_without_issuer(r);
     }
     if (request_is_insecure(r)) {
-        count(r, VERDICT_PLAIN_HTTP);
-        log_request(r, LOG_PLAIN_HTTP,
-                    "plain http refused; behind a proxy that terminates TLS write ServerName https://NAME in this virtual host");
-        request_record(r)->refusal =
-            failure_make(r->pool, OAUTH_INVALID_REQUEST, "This address must be called over https.", NULL);
-        return HTTP_FORBIDDEN;
+        return refuse_plain_http(r);
     }
     if (request_is_preflight(r)) {
         request_record(r)->is_preflight = 1;

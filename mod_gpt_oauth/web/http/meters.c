@@ -10,7 +10,7 @@
 #include "private.h"
 #include "web/config/config.h"
 
-/* Of all children together. Some modules have threads of their own (mod_http2), and those that a restart replaces go on a while. */
+/* Of all children together. Other modules have threads, too (mod_http2), and those that a restart replaces go on a while. */
 static int threads(void)
 {
     int daemons = 1, of_each = 1;

@@ -1,6 +1,6 @@
 /*
- * What mod_status shows of each issuer: whether all is well, and the numbers that one looks at first. Called by mod_status, by its
- * optional hook.
+ * What mod_status shows of each issuer: whether all is well, and the numbers that one looks at first. Called by its optional
+ * hook.
  */
 #include "web/status/server_status.h"
 

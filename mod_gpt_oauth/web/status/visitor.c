@@ -1,6 +1,6 @@
 /*
- * Tells those who may look from those who may not. A proxy on the same machine comes from loopback for everybody on earth: it gives
- * itself away by what it adds to the request, or by the host that it asks for. Called by endpoint.c.
+ * Tells those who may look from those who may not. A proxy on the same machine comes from loopback for everybody on earth: it
+ * gives itself away by what it adds to the request, or by the host that it asks for. Called by endpoint.c.
  */
 #include "web/status/visitor.h"
 

@@ -7,8 +7,8 @@
 #include <httpd.h>
 
 /*
- * OK; DECLINED for everybody else, who is to be told that there is nothing; or the answer, as there was one. Asks the database only
- * for who says by a cookie, or by httpd's sign-in, that he is an administrator.
+ * OK; DECLINED for everybody else, who is to be told that there is nothing; or the answer, as there was one. Asks the database
+ * only for who says by a cookie, or by httpd's sign-in, that he is an administrator.
  */
 int visitor_check(request_rec *r);
 

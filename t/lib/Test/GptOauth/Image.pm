@@ -282,7 +282,7 @@ sub healthy {
         return 0 if time > $deadline || defined $self->status;
         sleep 0.05;
     }
-    return $self->http->get('/healthz')->status == 204;
+    return $self->http->get('/oauth/health')->status == 200;
 }
 
 # Another command in the running container.
