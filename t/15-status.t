@@ -278,7 +278,7 @@ sub test_alerts {
     cmp_ok(scalar @named, '>', 8, 'the alerts name metrics');
     is(join(' ', grep { !$emitted{$_} } @named), '', '... each of which is there');
     SKIP: {
-        skip 'promtool is not unpacked: see t/lib/promtool.sh', 2 unless -x $promtool;
+        skip 'promtool is not there: ./check unpacks it', 2 unless -x $promtool;
         my $checked = run({ in => prometheus($t) }, $promtool, 'check', 'metrics');
         is("$checked->{status} $checked->{out}$checked->{err}", '0 ', 'promtool finds nothing wrong with the metrics');
         $checked = run({}, $promtool, 'check', 'rules', $file);

@@ -23,11 +23,10 @@ typedef _Atomic(apr_uint64_t) word_t;
 #define STRIDE ((METERS + LINE / 8 - 1) / (LINE / 8) * (LINE / 8)) /* words of a slot: whole lines */
 #define COMMON 1                                                   /* the slot of all who have none of their own */
 
-#define SLOTS_MAX   16384
-#define MINUTE      (60 * SECOND)
-#define HOUR        (60 * MINUTE)
-#define MINUTES     64 /* that are kept: an hour, and some that are being written or a little long */
-#define LAYOUT_TEXT 64
+#define SLOTS_MAX 16384
+#define MINUTE    (60 * SECOND)
+#define HOUR      (60 * MINUTE)
+#define MINUTES   64 /* that are kept: an hour, and some that are being written or a little long */
 
 /* Who has which slot, for the meters of all issuers alike. */
 typedef struct owners_t {
@@ -83,53 +82,61 @@ static char *memory(apr_pool_t *p, apr_size_t size, apr_status_t *rv)
     return start + (LINE - (apr_size_t)start % LINE) % LINE;
 }
 
-static apr_status_t make_owners(apr_pool_t *process, int threads)
+/* What a key of the pool names, from before a restart; NULL: nothing yet. */
+static void *find(apr_pool_t *process, const char *key)
 {
-    const char *key = apr_psprintf(process, "gpt-oauth-meters %x", layout());
-    apr_uint64_t count = threads < 64 ? 64 : threads > SLOTS_MAX ? SLOTS_MAX : (apr_uint64_t)threads;
-    apr_status_t rv;
     void *found = NULL;
 
     apr_pool_userdata_get(&found, key, process);
-    if (!found) {
-        if (!(found = memory(process, sizeof(owners_t) + (count + 1) * sizeof(word_t), &rv))) {
-            return rv;
-        }
-        atomic_init(&((owners_t *)found)->count, count);
-        atomic_init(&((owners_t *)found)->used, COMMON);
-        apr_pool_userdata_setn(found, key, NULL, process);
-    }
-    owners = found;
-    return APR_SUCCESS;
+    return found;
 }
 
-apr_status_t meter_create(meter_t **out, apr_pool_t *process, int threads, const char *issuer)
+static apr_status_t make_owners(apr_pool_t *process, const char *key, int threads)
 {
-    const char *key = apr_psprintf(process, "gpt-oauth-meter %x %s", layout(), issuer);
+    apr_uint64_t count = threads < 64 ? 64 : threads > SLOTS_MAX ? SLOTS_MAX : (apr_uint64_t)threads;
+    apr_status_t rv = APR_SUCCESS;
+
+    owners = find(process, key);
+    if (!owners && (owners = (owners_t *)(void *)memory(process, sizeof(owners_t) + (count + 1) * sizeof(word_t), &rv))) {
+        atomic_init(&owners->count, count);
+        atomic_init(&owners->used, COMMON);
+        apr_pool_userdata_set(owners, key, NULL, process);
+    }
+    return rv;
+}
+
+static apr_status_t make_meter(meter_t **out, apr_pool_t *process, const char *key)
+{
     apr_size_t minutes = (MINUTES * sizeof(minute_t) + LINE - 1) / LINE * LINE;
-    apr_status_t rv = make_owners(process, threads);
-    void *found = NULL;
-    meter_t *meter;
+    meter_t *meter = find(process, key);
+    apr_status_t rv = APR_SUCCESS;
     char *at;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    apr_pool_userdata_get(&found, key, process);
-    if (!found) {
-        if (!(at = memory(process, LINE + minutes + (apr_size_t)owners->count * STRIDE * sizeof(word_t), &rv))) {
-            return rv;
-        }
-        found = meter = apr_pcalloc(process, sizeof(*meter));
+    if (!meter && (at = memory(process, LINE + minutes + (apr_size_t)owners->count * STRIDE * sizeof(word_t), &rv))) {
+        meter = apr_pcalloc(process, sizeof(*meter));
         meter->owners = owners;
         meter->since = clock_us();
         meter->newest = (word_t *)(void *)at;
         meter->minutes = (minute_t *)(void *)(at + LINE);
         meter->slots = (word_t *)(void *)(at + LINE + minutes);
-        apr_pool_userdata_setn(meter, key, NULL, process);
+        apr_pool_userdata_set(meter, key, NULL, process);
     }
-    *out = found;
-    return APR_SUCCESS;
+    *out = meter;
+    return rv;
+}
+
+apr_status_t meter_create(meter_t **meter, apr_pool_t *process, int threads, const char *issuer)
+{
+    apr_pool_t *p; /* process lasts from restart to restart */
+    apr_status_t rv;
+
+    apr_pool_create(&p, process);
+    rv = make_owners(process, apr_psprintf(p, "gpt-oauth-meters %x", layout()), threads);
+    if (rv == APR_SUCCESS) {
+        rv = make_meter(meter, process, apr_psprintf(p, "gpt-oauth-meter %x %s", layout(), issuer));
+    }
+    apr_pool_destroy(p);
+    return rv;
 }
 
 /* A thread ends: what it counted stays in its slot. */

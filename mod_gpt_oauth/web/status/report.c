@@ -7,6 +7,7 @@
 
 #include "admin/keys.h"
 #include "base/clock.h"
+#include "base/log_code.h"
 #include "cache/cache.h"
 #include "private.h"
 #include "store/health.h"
@@ -144,10 +145,12 @@ static void judge_cache(report_t *report, apr_pool_t *p)
     gauge(report, "gptoauth_cache_too_long", "Answers that were too long to be cached.", NULL,
           cache ? (double)cache_too_long(cache) : 0);
     if (cache && !cache_is_trusted(cache)) {
-        blame(
-            report, CONCERN_LISTENER,
-            "Revocations are not heard: nothing is cached, and each request asks the database. GPT045 or GPT046 in the error log "
-            "says why.");
+        blame(report, CONCERN_LISTENER,
+              apr_psprintf(
+                  p,
+                  "Revocations are not heard: nothing is cached, and each request asks the database. %s or %s in the error "
+                  "log says why.",
+                  log_code_name(LOG_UNHEARD), log_code_name(LOG_DEAF)));
     }
     if (cache && lookups >= LOOKUPS_MIN && hits < lookups * HIT_RATE_MIN) {
         blame(report, CONCERN_HIT_RATE,
