@@ -41,7 +41,7 @@ static const struct {
     [THROTTLE_KNOWN] = { COUNTS_MAX - 1, 1, NULL },
 };
 
-_Static_assert(THROTTLE_KINDS == METERED_THROTTLES, "base/meter_families.c has a name for each");
+_Static_assert(THROTTLE_KNOWN == METERED_THROTTLES, "base/meter_families.c has a name for each that refuses somebody");
 
 static count_t *places;
 static digest_t key;
