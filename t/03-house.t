@@ -43,6 +43,7 @@ my @rooms = (
     [ 'cli' => qr{^(?:admin|base|grant|cli|cli/\w+)/|$store} ],
     [ 'cli/client' => qr{^(?:base|grant|cli|cli/client)/|$store} ],
     [ 'cli/doctor' => qr{^(?:admin|base|grant|cli|cli/client|cli/doctor)/|$store} ],
+    [ 'cli/setup' => qr{^(?:base|grant|cli|cli/client|cli/setup)/|$store} ],
     [ 'cli/try' => qr{^(?:base|grant|cli|cli/client|cli/try)/|$store} ],
 );
 my %sees = map { @$_ } @rooms;

@@ -14,7 +14,7 @@ my %document = map { $_ => Test::GptOauth::Markdown->new($_) } 'README.md',
     map { "docs/$_.md" } qw(directives endpoints guide operations principles security);
 sub take { my ($file, @what) = @_; return $document{$file}->take(@what) }
 
-my ($database, $site) = take('README.md', 'Set up', 'apache');
+my ($database, $site) = take('docs/operations.md', 'Setting up by hand', 'apache');
 my ($mcp) = take('README.md', 'MCP servers', 'apache');
 my ($scopes_included) = take('docs/directives.md', 'Scopes and resources', 'apache');
 my ($service) = take('docs/directives.md', 'Service keys', 'apache');
@@ -22,7 +22,8 @@ my ($hosts) = take('docs/operations.md', 'Several virtual hosts, one issuer', 'a
 my ($privacy) = take('docs/guide.md', 'Stage three: the custom GPT', 'apache');
 my ($try) = take('README.md', 'Try it', 'sh');
 my ($install) = take('README.md', 'Install', 'sh');                       # run by t/01-build.t
-my ($commands, $enable, $repin) = take('README.md', 'Set up', 'sh');      # the second one is run by t/23-admin.t
+my ($setup, $repin) = take('README.md', 'Set up', 'sh');                  # the first one is run by t/12-setup.t
+my ($commands, $enable) = take('docs/operations.md', 'Setting up by hand', 'sh');    # the second one is run by t/23-admin.t
 my ($key) = take('docs/directives.md', 'Service keys', 'sh');
 my ($public) = take('docs/endpoints.md', 'Added by hand', 'sh');
 my ($account) = take('docs/endpoints.md', 'Service accounts', 'sh');
@@ -34,7 +35,7 @@ is(join("\n", map { $document{$_}->left('sh') } grep { !/guide|operations/ } key
 
 (my $shipped = Test::GptOauth::slurp("$FindBin::Bin/../conf/site.conf")) =~ s/^ *#.*\n//mg;
 is($site =~ s/^\n//mgr, $shipped =~ s/^\n//mgr =~ s/\A.*?^(?=<VirtualHost \*:443>)//msr, 'the site is that of conf/site.conf');
-my ($server) = $site =~ m{^( *Include .*?)^</VirtualHost>}ms or die "README has no site\n";
+my ($server) = $site =~ m{^( *Include .*?)^</VirtualHost>}ms or die "there is no site\n";
 $server =~ s/^    //mg;
 
 like($try, qr{^\./demo .*^\./check }ms, 'the two commands are named');

@@ -28,8 +28,8 @@ sub quoted {
     return $text;
 }
 
-my ($database) = $readme->take('Set up', 'apache');
-my ($commands, $site) = $readme->take('Set up', 'sh');
+my ($database) = $operations->take('Setting up by hand', 'apache');
+my ($commands, $site) = $operations->take('Setting up by hand', 'sh');
 my %upgrade;
 @upgrade{qw(pgsql sqlite)} = $operations->take('Upgrade', 'sh');
 my (%backup, %restore);

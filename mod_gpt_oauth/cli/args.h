@@ -32,15 +32,14 @@ enum {
     ARG_SECRET_FILE = 1 << 20,
     ARG_URL = 1 << 21,
     ARG_BROWSER = 1 << 22,
-    ARG_CONNECT_TO = 1 << 23,
-    ARG_CACERT = 1 << 24,
+    ARG_NET = 1 << 23, /* --connect-to or --cacert, of commands that ask the server */
+    ARG_DRY_RUN = 1 << 24,
     ARG_CHILDREN = 1 << 25,
     ARG_ADDRESS = 1 << 26,
     ARG_ALL = 1 << 27,
     ARG_LIMIT = 1 << 28,
     ARG_LINKS = 1 << 29, /* --website, --privacy or --terms */
     ARG_ONE_TIME = 1 << 30,
-    ARG_NET = ARG_CONNECT_TO | ARG_CACERT, /* of those that ask the server */
     ARG_ANYWHERE = ARG_DB_CONF | ARG_ISSUER | ARG_JSON | ARG_HELP | ARG_VERSION
 };
 

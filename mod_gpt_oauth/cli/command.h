@@ -40,6 +40,7 @@ command_fn key_add, key_list, key_revoke;
 command_fn throttle_list, throttle_clear;
 command_fn token_show;
 command_fn try_client, examine;
+command_fn set_up; /* without a database: nothing below operands and json is set */
 
 /* The client of this id or name, or says that there is none. */
 int command_find_client(const command_t *c, const char *id_or_name, client_t **client);

@@ -29,6 +29,8 @@ static const struct entry {
     int min, max; /* operands */
     command_fn *run;
 } entries[] = {
+    { "setup", NULL, "[--dry-run]", "ask five questions, write httpd's files, and try the server; --dry-run only shows it",
+      ARG_DRY_RUN, 0, 0, set_up },
     { "migrate", NULL, "[--grant-to ROLE]", "bring the tables up to date; ROLE may then serve from them", ARG_GRANT_TO, 0, 0,
       migrate },
     { "purge", NULL, "", "delete what expired long ago", 0, 0, 0, purge },
@@ -301,7 +303,7 @@ static int dispatch(apr_pool_t *pool, int argc, const char *const *argv)
         return misused(
             apr_pstrcat(pool, "usage: gptoauth ", words_of(pool, entry), *entry->synopsis ? " " : "", entry->synopsis, NULL));
     }
-    return run(entry, &c);
+    return entry->run == set_up ? set_up(&c) : run(entry, &c);
 }
 
 /*
