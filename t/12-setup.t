@@ -86,7 +86,7 @@ subtest 'answers' => sub {
         like($done->{err}, $why, '... with the reason');
     }
     refuses([ @local[0 .. 2] ], qr/standard input ended where an answer was needed; nothing was changed/, 'too few lines');
-    is($m->sh('gptoauth setup --json')->{status}, 1, '--json goes with commands that do not ask');
+    is($m->sh("gptoauth setup $_")->{status}, 2, "$_ goes with commands that do not ask") for '--json', '--issuer https://a.example', '--db-conf /x';
     my $stranger = $m->sh("setpriv --reuid=nobody --clear-groups -- gptoauth setup");
     like($stranger->{err}, qr/run this as root/, 'who is not root is told so');
 

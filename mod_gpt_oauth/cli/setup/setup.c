@@ -79,16 +79,17 @@ static int prepare(command_t *c, setup_t *s)
 {
     const char *path = getenv("PATH");
 
+    if (c->json || c->args->db_conf || c->args->issuer) {
+        fail("setup takes none of --db-conf, --issuer and --json: it asks");
+        return MISUSED;
+    }
     if (!s->layout) {
         return fail(
             "neither /etc/apache2/sites-available nor /etc/httpd/conf.d is there: install httpd first, or set it up by hand, "
-            "as docs/guide.md has it");
+            "as docs/operations.md has it");
     }
     if (geteuid() != 0 && !s->is_dry) {
         return fail("run this as root: it writes httpd's configuration; --dry-run shows what it would do");
-    }
-    if (c->json || c->args->db_conf || c->args->issuer) {
-        return fail("setup takes none of --db-conf, --issuer and --json: it asks");
     }
     /* Where a2enmod is, which `su` without `-` leaves out. */
     setenv("PATH", apr_pstrcat(s->pool, path ? path : "/usr/bin:/bin", ":/usr/local/sbin:/usr/sbin:/sbin", NULL), 1);
@@ -98,12 +99,12 @@ static int prepare(command_t *c, setup_t *s)
 int set_up(command_t *c)
 {
     setup_t s = { .pool = c->pool, .args = c->args, .layout = find_layout(), .is_dry = (c->args->given & ARG_DRY_RUN) != 0 };
-    int status;
+    int status = prepare(c, &s);
 
     s.done = apr_array_make(c->pool, 8, sizeof(const char *));
     s.left = apr_array_make(c->pool, 8, sizeof(const char *));
-    if (prepare(c, &s) || files_recall(&s) || setup_ask(&s)) {
-        return FAILED;
+    if (status || files_recall(&s) || setup_ask(&s)) {
+        return status ? status : FAILED;
     }
     s.has_application = s.kept_site ? !words_of_directive(c->pool, s.kept_site, "SetHandler", NULL) : find_application(c->pool);
     if (files_judge(&s)) {
