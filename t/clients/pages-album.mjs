@@ -7,20 +7,20 @@ export class Album {
     }
 
     async take(page, name, sheet) {
-        const key = `${sheet}-${/^(?:sign-in|consent|error)/.exec(name)?.[0] ?? 'own'}`;
+        const key = `${sheet}-${/^(?:sign-in|consent|error|console)/.exec(name)?.[0] ?? 'own'}`;
         const picture = await page.screenshot({ fullPage: true, type: 'jpeg', quality: 85 });
-        this.sheets.set(key, [...this.sheets.get(key) ?? [], { name, picture }]);
+        this.sheets.set(key, [...this.sheets.get(key) ?? [], { name, picture, width: page.viewportSize().width > 700 ? 780 : 380 }]);
     }
 
     async paste(browser) {
         for (const [sheet, pictures] of this.sheets) {
             pictures.sort((a, b) => a.name.localeCompare(b.name));
-            const figures = pictures.map(({ name, picture }) =>
-                `<figure><img src="data:image/jpeg;base64,${picture.toString('base64')}"><figcaption>${name}</figcaption></figure>`);
+            const figures = pictures.map(({ name, picture, width }) =>
+                `<figure style="width:${width}px"><img src="data:image/jpeg;base64,${picture.toString('base64')}"><figcaption>${name}</figcaption></figure>`);
             const context = await browser.newContext({ viewport: { width: 2000, height: 1000 } });
             const page = await context.newPage();
             await page.setContent(`<style>body{display:flex;flex-wrap:wrap;gap:16px;align-items:start;font:16px sans-serif;background:#999}
-                figure{margin:0;width:380px;background:#fff}img{width:100%;max-height:900px;object-fit:cover;object-position:top;display:block}figcaption{padding:4px}</style>${figures.join('')}`);
+                figure{margin:0;background:#fff}img{width:100%;max-height:900px;object-fit:cover;object-position:top;display:block}figcaption{padding:4px}</style>${figures.join('')}`);
             writeFileSync(`${this.folder}/${sheet}.png`, await page.screenshot({ fullPage: true }));
             await context.close();
         }

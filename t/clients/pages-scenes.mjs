@@ -88,11 +88,7 @@ export const scenes = {
     'cancelled': async (walk) => (await at(issuer + request.unverified)(walk)).press('cancel'),
     'already done': async (walk) => {
         const visitor = await at(`${issuer}${request.admin}&prompt=consent`, { user: 'carol' })(walk);
-        const form = visitor.page.locator('form:has(button[value=allow])');
-        const target = await form.getAttribute('action');
-        const fields = Object.fromEntries(await form.locator('input').evaluateAll((inputs) => inputs.map((i) => [i.name, i.value])));
-        const sent = { form: { ...fields, decision: 'allow' }, headers: { 'Sec-Fetch-Site': 'same-origin' }, maxRedirects: 0 };
-        await visitor.context.request.post(issuer + target, sent); // the first of two clicks
+        await visitor.sendFirst(visitor.page.locator('form:has(button[value=allow])'), { decision: 'allow' });
         return visitor.press('decision', 'allow');
     },
     'error not connected': at(issuer + request.admin.replace(/client_id=[^&]*/, 'client_id=nobody')),

@@ -47,10 +47,14 @@ export function order(name) {
 }
 
 // Must not turn up in a log or in the database.
+export function secret(kind, value) {
+    say('secret', `${kind} ${value}`);
+}
+
 export function secrets(answer) {
     for (const kind of ['access_token', 'refresh_token', 'client_secret']) {
         if (answer[kind]) {
-            say('secret', `${kind} ${answer[kind]}`);
+            secret(kind, answer[kind]);
         }
     }
     return answer;
