@@ -214,3 +214,11 @@ store_status_t db_number(store_t *store, const op_t *op, const value_t *args, in
     }
     return status;
 }
+
+store_status_t store_action_is_spent(store_t *store, const char *id)
+{
+    static const op_t op = { .sql = "SELECT 1 FROM oauth_action WHERE id = $1" };
+    const value_t args[] = { v_text(id) };
+
+    return db_run(store, &op, args, COUNT(args), NULL);
+}

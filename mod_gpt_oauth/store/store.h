@@ -50,6 +50,9 @@ typedef struct store_t {
  * operation is refused, for a reason of its own; and perhaps when it ends with STORE_DOWN.
  */
 
+/* STORE_OK: an action of that id was spent, today at least. */
+store_status_t store_action_is_spent(store_t *store, const char *id);
+
 /* Seconds to which the last use of grants, service keys and registrations is exact: not every use writes. */
 #define TOUCH_INTERVAL 3600
 

@@ -1,7 +1,7 @@
 // Each action of the console (mod_gpt_oauth/web/console/actions.c) as a person does it, beginning at any page; answers what the audit
 // log has to say of whom or what it was about. who: whom and what this visitor does it to (console.t).
 import { facts } from './play.mjs';
-import { confirm, find, follow, open, send } from './console-steps.mjs';
+import { confirm, find, follow, formOf, open, send } from './console-steps.mjs';
 
 const client = (visitor, id, name) => find(visitor, 'clients', name, `client=${id}`);
 const user = (visitor, name) => find(visitor, 'users', name, `user=${name}`);
@@ -19,8 +19,12 @@ async function toUser(visitor, name, action, more = {}) {
     return { user: name };
 }
 
-// The hidden field of the first button of its kind.
-const firstOf = async (visitor, action, field) => visitor.page.locator(`form:has(input[value="${action}"]) input[name="${field}"]`).first().inputValue();
+// To the first of several things of a user, which the hidden field names.
+async function toEntry(visitor, name, action, field) {
+    const value = await formOf(visitor, action).locator(`input[name="${field}"]`).inputValue();
+    await send(visitor, action, { [field]: value });
+    return field === 'grant' ? { user: name, grant: value } : { user: name };
+}
 
 export const deeds = {
     client_add: async (visitor, who) => {
@@ -47,7 +51,7 @@ export const deeds = {
     },
     apps_clean_up: async (visitor) => {
         await open(visitor, 'apps');
-        await send(visitor, 'apps_clean_up', {}, { days: '300' });
+        await send(visitor, 'apps_clean_up', {}, { days: '30' });
         await confirm(visitor);
         return { count: 1 };
     },
@@ -67,13 +71,12 @@ export const deeds = {
     user_one_time: (visitor, who) => toUser(visitor, who.forgetful, 'user_one_time'),
     session_end: async (visitor, who) => {
         await user(visitor, who.user);
-        return toUser(visitor, who.user, 'session_end', { session: await firstOf(visitor, 'session_end', 'session') });
+        return toEntry(visitor, who.user, 'session_end', 'session');
     },
     sessions_end: async (visitor, who) => ({ ...await toUser(visitor, who.user, 'sessions_end'), count: 1 }),
     grant_revoke: async (visitor, who) => {
         await user(visitor, who.user);
-        const grant = await firstOf(visitor, 'grant_revoke', 'grant');
-        return { ...await toUser(visitor, who.user, 'grant_revoke', { grant }), grant };
+        return toEntry(visitor, who.user, 'grant_revoke', 'grant');
     },
     grants_revoke: async (visitor, who) => ({ ...await toUser(visitor, who.user, 'grants_revoke'), count: 1 }),
     throttle_lift: async (visitor, who) => {

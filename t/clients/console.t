@@ -28,12 +28,12 @@ my %event = Test::GptOauth::slurp("$source/base/audit.h") =~ s/\\\n\s*//gr =~ /X
 
 sub actions {
     my $text = Test::GptOauth::slurp("$source/web/console/actions.c");
-    my %actions;
+    my @actions;
     while ($text =~ /^    \{ "(\w+)", ROLE_(\w+), AUDIT_(\w+),\s*(?:"\w+"|NULL), [01], [01],\s*"[^"]+",\s*"([^"]+)"/mg) {
-        $actions{$1} = { role => $2, event => $event{$3}, done => $4 };
+        push @actions, { name => $1, role => $2, event => $event{$3}, done => $4 };
     }
-    is(scalar keys %actions, scalar(() = $text =~ /^    \{ "/mg), 'the actions are read from the code');
-    return \%actions;
+    is(scalar @actions, scalar(() = $text =~ /^    \{ "/mg), 'the actions are read from the code');
+    return \@actions;
 }
 
 sub views {
@@ -72,7 +72,7 @@ sub fill_lists {
     $t->sql("UPDATE oauth_client SET gpt_open = 0, gpt_id = 'g-one' WHERE id = '$client->{pinned}{id}';");
     $t->sql("UPDATE oauth_client SET disabled_at = 1 WHERE id = '$client->{disabled}{id}';");
     register($t, 'Stray');
-    $t->sql("UPDATE oauth_client SET seen_at = seen_at - 400 * 86400 WHERE name = 'Stray';");
+    $t->sql("UPDATE oauth_client SET seen_at = seen_at - 40 * 86400 WHERE name = 'Stray';");
     my $scopes = join ' ', map { "s$_" } 1 .. 40;
     $t->sql("UPDATE oauth_grant SET scope = '$scopes', client_id = '$client->{long}{id}' WHERE username = '$long_user';");
     $t->key_add(@$_) for [ 'chatgpt-2', '--scope', 'read' ], [ 'k' x 63, '--introspect' ], [ 'soon', '--expires', '90d' ];

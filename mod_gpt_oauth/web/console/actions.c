@@ -134,6 +134,12 @@ static int repeat(console_t *c, const action_t *action, audit_t *line)
                NULL);
 }
 
+/* The look-ups before an operation can refuse what it did itself when the form came first, as a name that is taken since. */
+static int was_done(store_t *store, const char *form_id)
+{
+    return store->is_spent || (store->action && store_action_is_spent(store, form_id) == STORE_OK);
+}
+
 int action_run(console_t *c, const action_t *action, const char *form_id)
 {
     store_t *store = &c->visit.store;
@@ -144,7 +150,7 @@ int action_run(console_t *c, const action_t *action, const char *form_id)
     switch (action->run(c, &line, &back, &problem)) {
     case STORE_OK: return done(c, action, &line, back);
     case STORE_DOWN: break;
-    case STORE_REFUSED: return store->is_spent ? repeat(c, action, &line) : refuse(c, action, &line, problem);
+    case STORE_REFUSED: return was_done(store, form_id) ? repeat(c, action, &line) : refuse(c, action, &line, problem);
     }
     line.result = AUDIT_FAILED;
     note(c, &line);

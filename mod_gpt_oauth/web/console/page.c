@@ -118,7 +118,8 @@ void console_secret(console_t *c, const char *label, const char *secret)
 void console_fact(console_t *c, const char *name, const char *text)
 {
     if (text && *text) {
-        json_t *item = item_of(c->data, "facts");
+        json_t *list = json_array_get(json_object_get(c->data, "facts"), 0);
+        json_t *item = item_of(list ? list : item_of(c->data, "facts"), "lines");
 
         page_set(item, "name", name);
         set(item, c, "value", text);
@@ -152,7 +153,7 @@ console_table_t console_table(console_t *c, const char *heading, const char *con
         page_set(item_of(table, "columns"), "column", header[i]);
     }
     json_object_set_new(table, "rows", json_array());
-    return (console_table_t){ .c = c, .rows = json_object_get(table, "rows"), .columns = columns };
+    return (console_table_t){ .c = c, .header = header, .rows = json_object_get(table, "rows"), .columns = columns };
 }
 
 static json_t *cell_of(console_table_t *table)
@@ -163,6 +164,7 @@ static json_t *cell_of(console_table_t *table)
         table->row = json_pack("{s[]}", "cells");
         json_array_append_new(table->rows, table->row);
     }
+    page_set(cell, "label", table->header[json_array_size(json_object_get(table->row, "cells"))]);
     json_array_append_new(json_object_get(table->row, "cells"), cell);
     return cell;
 }

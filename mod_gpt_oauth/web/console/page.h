@@ -40,6 +40,7 @@ void console_paste(json_t *block, const char *name, const char *value);
 /* A table, cell by cell; url NULL: plain text. */
 typedef struct console_table_t {
     const console_t *c;
+    const char *const *header; /* stands in each cell once more, for screens too narrow for columns */
     json_t *rows, *row;
     int columns;
 } console_table_t;
