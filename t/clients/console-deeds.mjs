@@ -51,7 +51,7 @@ export const deeds = {
     },
     apps_clean_up: async (visitor) => {
         await open(visitor, 'apps');
-        await send(visitor, 'apps_clean_up', {}, { days: '30' });
+        await send(visitor, 'apps_clean_up', {}, { days: '10' });
         await confirm(visitor);
         return { count: 1 };
     },

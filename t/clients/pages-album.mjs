@@ -8,8 +8,9 @@ export class Album {
 
     async take(page, name, sheet) {
         const key = `${sheet}-${/^(?:sign-in|consent|error|console)/.exec(name)?.[0] ?? 'own'}`;
-        const picture = await page.screenshot({ fullPage: true, type: 'jpeg', quality: 85 });
-        this.sheets.set(key, [...this.sheets.get(key) ?? [], { name, picture, width: page.viewportSize().width > 700 ? 780 : 380 }]);
+        const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: Math.min(document.documentElement.scrollHeight, 1400) }));
+        const picture = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height }, type: 'jpeg', quality: 85 });
+        this.sheets.set(key, [...this.sheets.get(key) ?? [], { name, picture, width: width > 700 ? 780 : 380 }]);
     }
 
     async paste(browser) {

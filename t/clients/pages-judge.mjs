@@ -68,6 +68,8 @@ const inPage = `
         return 'rgb(255, 255, 255)';
     };
     const controls = () => [...document.querySelectorAll('a[href], button, input:not([type=hidden])')].filter((e) => e.getClientRects().length);
+    // Of radio buttons Tab reaches the chosen one; the arrows lead to the others.
+    const stops = () => controls().filter((e) => e.type !== 'radio' || e.checked);
     const named = (e) => e.tagName.toLowerCase() + (e.name ? '[' + e.name + (e.value ? '=' + e.value.slice(0, 20) : '') + ']' : '') + ' "' + e.textContent.trim().slice(0, 20) + '"';
     const isInline = (e) => getComputedStyle(e).display === 'inline';
 `;
@@ -126,12 +128,12 @@ export function contrastProblems(page, what) {
 // Tab reaches every control in the order in which they stand, and each shows that it has the focus.
 export async function keyboardProblems(page, what, most = 30) {
     const wrong = [];
-    const count = Math.min(await evaluate(page, 'return controls().length;'), most);
+    const count = Math.min(await evaluate(page, 'return stops().length;'), most);
     await page.mouse.click(1, 1); // so that Tab begins at the top, whatever has the focus
     for (let i = 0; i < count; i++) {
         await page.keyboard.press('Tab');
         const found = await evaluate(page, `
-            const e = document.activeElement, all = controls(), style = getComputedStyle(e), at = all.indexOf(e);
+            const e = document.activeElement, all = stops(), style = getComputedStyle(e), at = all.indexOf(e);
             const box = e.getBoundingClientRect();
             if (at !== argument) return 'Tab number ' + (argument + 1) + ' is at ' + named(e);
             if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) return 'no ring: ' + named(e);

@@ -240,8 +240,11 @@ void console_link(console_t *c, const char *url, const char *text)
 json_t *console_form(console_t *c, const char *action, const char *heading, const char *text, const char *button)
 {
     json_t *form = item_of(c->data, "forms");
+    const char *sent = params_get(c->params, "action");
+    int is_refused = apr_table_get(c->visit.r->notes, CONSOLE_PROBLEM) && sent && strcmp(sent, action) == 0;
 
     seal(c, form, action);
+    json_object_set_new(form, "is_refused", json_boolean(is_refused));
     page_set(form, "form_heading", heading);
     page_set(form, "form_text", text);
     page_set(form, "button", button);

@@ -21,6 +21,12 @@
 #define PASSWORD "present_password"
 #define NAME     "typed_name"
 
+/* Of these the page has its own: carried on as well, they would come twice after a wrong answer. */
+static int is_own(const char *name)
+{
+    return strcmp(name, PASSWORD) == 0 || strcmp(name, NAME) == 0 || strcmp(name, "username") == 0;
+}
+
 static int is_seal(const char *name)
 {
     static const char *const names[] = { "transaction", "request", "shown", "mac" };
@@ -47,7 +53,7 @@ static int show(console_t *c, const action_t *action, int status, const char *pr
 
         if (is_seal(param->name)) {
             page_set(question, param->name, param->value);
-        } else if (strcmp(param->name, PASSWORD) != 0 && strcmp(param->name, NAME) != 0) {
+        } else if (!is_own(param->name)) {
             console_hidden(question, param->name, param->value);
         }
     }
