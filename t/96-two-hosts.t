@@ -80,6 +80,10 @@ sub test_redemption {
         my @requests = (redemption($here, $grant)) x 25;
         my @others;
         my @responses = $here->http->parallel(\@requests, sent => sub { @others = $there->http->parallel(\@requests) });
+        # Whom a busy machine turns away has used nothing up, and asks again.
+        for my $response (@responses, @others) {
+            for (1 .. 20) { $response = $here->http->request(@{ $requests[0] }) if $response->status == 503 }
+        }
         my %count;
         $count{ $_->verdict }++ for @responses, @others;
         is(join(', ', map { "$count{$_} x $_" } sort keys %count), '1 x 200, 49 x 400 invalid_grant',
