@@ -229,8 +229,8 @@ sub test_visitors {
     is(status_at($t, 'A'), 404, 'through a proxy on the same machine');
     is(status_at($t, 'B', Host => 'front.example'), 404, '... also when it adds nothing, as it asks by its name');
     is(status_at($t, 'C'), 200, 'a guard');
-    is(status_at($t, 'E'), 200, 'plain http, though the issuer is https');
-    is(status_at($t, 'E', Host => 'id.example'), 200, '... by its name');
+    is(status_at($t, 'E'), 404, 'what comes without TLS to an https issuer may come from a proxy that says nothing');
+    is(status_at($t, 'E', Host => 'id.example'), 404, '... by its name, too');
     is(status_at($t, 'F'), 404, 'GPTOAuthStatus none: nobody');
     is(status_at($t, 'D', 'X-Forwarded-For' => '192.0.2.7'), 200, 'an address of GPTOAuthStatus, as mod_remoteip has it');
     is(status_at($t, 'D', 'X-Forwarded-For' => '2001:db8::7'), 200, '... of IPv6');

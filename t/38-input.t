@@ -242,7 +242,7 @@ sub test_broken {
     my $stranger = $t->browser;
     $stranger->get($t->authorize_url($client));
     is($stranger->sign_in('alice', $t->user('alice'))->status, 503, 'case 284: nobody signs in') if $stranger->has_sign_in;
-    unlike($_->body, qr/oauth_|lost_|SELECT|sqlite|relation|\.c\b/i, 'case 293: the answer says nothing of the inside')
+    unlike($_->body =~ s{<style>.*?</style>}{}sr, qr/oauth_|lost_|SELECT|sqlite|relation|\.c\b/i, 'case 293: the answer says nothing of the inside')
         for $response, $t->redeem($grant);
     $t->sql("ALTER TABLE lost_$_ RENAME TO oauth_$_;") for qw(grant code access_token session);
     ok($t->token_works($tokens->{access_token}), 'case 284: put right, it works without a restart');

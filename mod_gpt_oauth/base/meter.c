@@ -30,10 +30,15 @@ typedef _Atomic(apr_uint64_t) word_t;
 
 /* Who has which slot, for the meters of all issuers alike. */
 typedef struct owners_t {
-    word_t count;
     word_t used;    /* no slot above was ever taken */
     word_t owner[]; /* a process; 0: free */
 } owners_t;
+
+/* What the parent knows by itself: what children write into the shared memory it does not go by. */
+typedef struct room_t {
+    owners_t *owners;
+    apr_uint64_t slots;
+} room_t;
 
 typedef struct minute_t {
     word_t at; /* clock_us; 0: never */
@@ -41,14 +46,14 @@ typedef struct minute_t {
 } minute_t;
 
 struct meter_t {
-    owners_t *owners;
+    const room_t *room;
     apr_int64_t since;
     minute_t *minutes;
     word_t *newest; /* how many minutes were ever noted */
     word_t *slots;  /* STRIDE for each */
 };
 
-static owners_t *owners;
+static room_t *room;
 static pthread_key_t ending;
 static int has_ending;
 
@@ -91,16 +96,19 @@ static void *find(apr_pool_t *process, const char *key)
     return found;
 }
 
-static apr_status_t make_owners(apr_pool_t *process, const char *key, int threads)
+static apr_status_t make_room(apr_pool_t *process, const char *key, int threads)
 {
-    apr_uint64_t count = threads < 64 ? 64 : threads > SLOTS_MAX ? SLOTS_MAX : (apr_uint64_t)threads;
+    apr_uint64_t slots = threads < 64 ? 64 : threads > SLOTS_MAX ? SLOTS_MAX : (apr_uint64_t)threads;
     apr_status_t rv = APR_SUCCESS;
+    void *shared;
 
-    owners = find(process, key);
-    if (!owners && (owners = (owners_t *)(void *)memory(process, sizeof(owners_t) + (count + 1) * sizeof(word_t), &rv))) {
-        atomic_init(&owners->count, count);
-        atomic_init(&owners->used, COMMON);
-        apr_pool_userdata_set(owners, key, NULL, process);
+    room = find(process, key);
+    if (!room && (shared = memory(process, sizeof(owners_t) + (slots + 1) * sizeof(word_t), &rv))) {
+        room = apr_pcalloc(process, sizeof(*room));
+        room->owners = shared;
+        room->slots = slots;
+        atomic_init(&room->owners->used, COMMON);
+        apr_pool_userdata_set(room, key, NULL, process);
     }
     return rv;
 }
@@ -112,9 +120,9 @@ static apr_status_t make_meter(meter_t **out, apr_pool_t *process, const char *k
     apr_status_t rv = APR_SUCCESS;
     char *at;
 
-    if (!meter && (at = memory(process, LINE + minutes + (apr_size_t)owners->count * STRIDE * sizeof(word_t), &rv))) {
+    if (!meter && (at = memory(process, LINE + minutes + (apr_size_t)room->slots * STRIDE * sizeof(word_t), &rv))) {
         meter = apr_pcalloc(process, sizeof(*meter));
-        meter->owners = owners;
+        meter->room = room;
         meter->since = clock_us();
         meter->newest = (word_t *)(void *)at;
         meter->minutes = (minute_t *)(void *)(at + LINE);
@@ -131,7 +139,7 @@ apr_status_t meter_create(meter_t **meter, apr_pool_t *process, int threads, con
     apr_status_t rv;
 
     apr_pool_create(&p, process);
-    rv = make_owners(process, apr_psprintf(p, "gpt-oauth-meters %x", layout()), threads);
+    rv = make_room(process, apr_psprintf(p, "gpt-oauth-meters %x", layout()), threads);
     if (rv == APR_SUCCESS) {
         rv = make_meter(meter, process, apr_psprintf(p, "gpt-oauth-meter %x %s", layout(), issuer));
     }
@@ -142,7 +150,7 @@ apr_status_t meter_create(meter_t **meter, apr_pool_t *process, int threads, con
 /* A thread ends: what it counted stays in its slot. */
 static void give_back(void *slot)
 {
-    atomic_store_explicit(&owners->owner[(apr_size_t)slot], 0, memory_order_release);
+    atomic_store_explicit(&room->owners->owner[(apr_size_t)slot], 0, memory_order_release);
 }
 
 static apr_status_t forget_ending(void *unused)
@@ -165,19 +173,19 @@ void meter_child_init(apr_pool_t *pchild)
     int last_is_gone = 0;
 
     own = 0;
-    if (!owners) {
+    if (!room) {
         return;
     }
-    used = atomic_load(&owners->used);
-    for (apr_size_t slot = COMMON + 1; slot <= used; slot++) {
-        apr_uint64_t owner = atomic_load(&owners->owner[slot]);
+    used = atomic_load(&room->owners->used);
+    for (apr_size_t slot = COMMON + 1; slot <= used && slot <= room->slots; slot++) {
+        apr_uint64_t owner = atomic_load(&room->owners->owner[slot]);
 
         if (owner && owner != last) {
             last = owner;
             last_is_gone = is_gone(owner);
         }
         if (owner && last_is_gone) {
-            atomic_compare_exchange_strong(&owners->owner[slot], &owner, 0);
+            atomic_compare_exchange_strong(&room->owners->owner[slot], &owner, 0);
         }
     }
     has_ending = pthread_key_create(&ending, give_back) == 0;
@@ -188,21 +196,21 @@ void meter_child_init(apr_pool_t *pchild)
 
 static void note_used(apr_uint64_t slot)
 {
-    apr_uint64_t used = atomic_load(&owners->used);
+    apr_uint64_t used = atomic_load(&room->owners->used);
 
-    while (used < slot && !atomic_compare_exchange_weak(&owners->used, &used, slot)) {}
+    while (used < slot && !atomic_compare_exchange_weak(&room->owners->used, &used, slot)) {}
 }
 
 /* The least that is free, so that few lines are ever touched. Without a notice of its end a thread keeps its slot for good. */
 static apr_size_t take_slot(void)
 {
-    apr_size_t count = (apr_size_t)atomic_load(&owners->count);
+    apr_size_t count = (apr_size_t)room->slots;
 
     for (apr_size_t slot = COMMON + 1; slot <= count; slot++) {
         apr_uint64_t nobody = 0;
 
-        if (atomic_load_explicit(&owners->owner[slot], memory_order_relaxed) == 0 &&
-            atomic_compare_exchange_strong(&owners->owner[slot], &nobody, (apr_uint64_t)getpid())) {
+        if (atomic_load_explicit(&room->owners->owner[slot], memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong(&room->owners->owner[slot], &nobody, (apr_uint64_t)getpid())) {
             note_used(slot);
             if (has_ending) {
                 pthread_setspecific(ending, (void *)slot);
@@ -244,7 +252,7 @@ void meter_latency(meter_t *meter, apr_int64_t took)
 
 static void add_up(const meter_t *meter, apr_uint64_t *total)
 {
-    apr_uint64_t used = atomic_load(&meter->owners->used), count = atomic_load(&meter->owners->count);
+    apr_uint64_t used = atomic_load(&meter->room->owners->used), count = meter->room->slots;
 
     memset(total, 0, METERS * sizeof(*total));
     for (apr_size_t slot = 0; slot < used && slot < count; slot++) {

@@ -1,6 +1,6 @@
 // Each action of the console (mod_gpt_oauth/web/console/actions.c) as a person does it, beginning at any page; answers what the audit
 // log has to say of whom or what it was about. who: whom and what this visitor does it to (console.t).
-import { facts } from './play.mjs';
+import { facts, order } from './play.mjs';
 import { confirm, find, follow, formOf, open, send } from './console-steps.mjs';
 
 const client = (visitor, id, name) => find(visitor, 'clients', name, `client=${id}`);
@@ -50,6 +50,7 @@ export const deeds = {
         return about;
     },
     apps_clean_up: async (visitor) => {
+        await order('a stray app grows old');
         await open(visitor, 'apps');
         await send(visitor, 'apps_clean_up', {}, { days: '10' });
         await confirm(visitor);
@@ -71,11 +72,13 @@ export const deeds = {
     user_one_time: (visitor, who) => toUser(visitor, who.forgetful, 'user_one_time'),
     session_end: async (visitor, who) => {
         await user(visitor, who.user);
+        await follow(visitor, `sessions=${who.user}`);
         return toEntry(visitor, who.user, 'session_end', 'session');
     },
     sessions_end: async (visitor, who) => ({ ...await toUser(visitor, who.user, 'sessions_end'), count: 1 }),
     grant_revoke: async (visitor, who) => {
         await user(visitor, who.user);
+        await follow(visitor, `grants=${who.user}`);
         return toEntry(visitor, who.user, 'grant_revoke', 'grant');
     },
     grants_revoke: async (visitor, who) => ({ ...await toUser(visitor, who.user, 'grants_revoke'), count: 1 }),

@@ -10,7 +10,7 @@ import { end, facts, is, ok } from './play.mjs';
 
 const isOnly = process.env.PAGES ? new RegExp(process.env.PAGES) : /(?:)/;
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-const album = new Album(facts.pictures);
+const album = new Album(facts.pictures, ['light', 'dark', 'small']);
 
 
 async function play(name, deed) {
@@ -25,7 +25,7 @@ async function play(name, deed) {
 
 async function judge(walk, name) {
     const visitor = await scenes[name](walk);
-    const problems = await judgeEnglish(name, visitor, album, name.endsWith('wrong'));
+    const problems = await judgeEnglish(name, visitor, album, { isRefused: name.endsWith('wrong'), tabs: 20, ringTabs: 3 });
     is([...problems, ...visitor.sourceProblems()], [], name);
 }
 

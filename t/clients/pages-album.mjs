@@ -2,11 +2,15 @@
 import { writeFileSync } from 'node:fs';
 
 export class Album {
-    constructor(folder) {
-        Object.assign(this, { folder, sheets: new Map() });
+    // wanted: the sheets; all, if none are named.
+    constructor(folder, wanted) {
+        Object.assign(this, { folder, wanted, sheets: new Map() });
     }
 
     async take(page, name, sheet) {
+        if (this.wanted && !this.wanted.includes(sheet)) {
+            return;
+        }
         const key = `${sheet}-${/^(?:sign-in|consent|error|console)/.exec(name)?.[0] ?? 'own'}`;
         const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: Math.min(document.documentElement.scrollHeight, 1400) }));
         const picture = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height }, type: 'jpeg', quality: 85 });

@@ -13,8 +13,9 @@ async function tell(visitor, command, value) {
 
 const enlarge = (visitor, factor) => tell(visitor, 'Page.setFontSizes', { fontSizes: { standard: 16 * factor, fixed: 13 * factor } });
 
-// isRefused: the page says what was wrong with what was typed.
-export async function judgeEnglish(name, visitor, album, isRefused) {
+// isRefused: the page says what was wrong with what was typed. tabs: so often Tab is pressed at most; ringTabs: where it is
+// about the look of the ring alone.
+export async function judgeEnglish(name, visitor, album, { isRefused, tabs = 30, ringTabs = 8 }) {
     const { page } = visitor, problems = [];
     const add = async (found) => problems.push(...await found);
     await add(markupProblems(await visitor.html()));
@@ -26,14 +27,14 @@ export async function judgeEnglish(name, visitor, album, isRefused) {
     await add(axeProblems(page, 'light'));
     await add(layoutProblems(page, 'window'));
     await add(contrastProblems(page, 'light'));
-    await add(keyboardProblems(page, 'light'));
+    await add(keyboardProblems(page, 'light', tabs));
     await page.emulateMedia({ colorScheme: 'dark' });
     await album.take(page, name, 'dark');
     await add(axeProblems(page, 'dark', 'color-contrast', 'link-in-text-block'));
     await add(contrastProblems(page, 'dark'));
-    await add(keyboardProblems(page, 'dark', 8));
+    await add(keyboardProblems(page, 'dark', ringTabs));
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
-    await add(keyboardProblems(page, 'forced colours', 8));
+    await add(keyboardProblems(page, 'forced colours', ringTabs));
     await add(layoutProblems(page, 'forced colours'));
     await album.take(page, name, 'forced');
     await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none' });

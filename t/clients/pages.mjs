@@ -23,7 +23,7 @@ async function play(name, language, javaScript) {
     try {
         const visitor = await scenes[name](walk);
         const { lang, dir } = await visitor.page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir }));
-        const problems = await (language === 'en' ? judgeEnglish(name, visitor, album, isRefused(name)) : judgeOther(name, visitor, album, language));
+        const problems = await (language === 'en' ? judgeEnglish(name, visitor, album, { isRefused: isRefused(name) }) : judgeOther(name, visitor, album, language));
         if (`${lang} ${dir}` !== `${language} ${language === 'ar' ? 'rtl' : 'ltr'}`) {
             problems.push(`the page is in ${lang}, ${dir}`);
         }

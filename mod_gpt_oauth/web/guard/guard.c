@@ -196,10 +196,16 @@ static int refuse_plain_http(request_rec *r)
     return HTTP_FORBIDDEN;
 }
 
+static const failure_t *check_audience(request_rec *r, const access_t *access)
+{
+    const resource_t *resource = *access->resource ? resource_of(r) : NULL;
+
+    return verify_audience(r->pool, access, resource ? resource->uri : NULL, config_require_audience(config_dir(r)));
+}
+
 int guard_check_authn(request_rec *r)
 {
     const server_conf_t *conf = config_server(r->server);
-    const resource_t *resource;
     const failure_t *failure;
     const access_t *access;
     credential_t credential;
@@ -228,8 +234,7 @@ int guard_check_authn(request_rec *r)
         failure = credentials_verify(r, &credential, &access);
     }
     if (!failure && credential.kind == CREDENTIAL_TOKEN) {
-        resource = *access->resource ? resource_of(r) : NULL;
-        failure = verify_audience(r->pool, access, resource ? resource->uri : NULL, config_require_audience(config_dir(r)));
+        failure = check_audience(r, access);
     }
     if (failure) {
         return credential.kind == CREDENTIAL_KEY ? refuse_key(r, failure) : refuse(r, oauth_error_code(failure->error), failure);

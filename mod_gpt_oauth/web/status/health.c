@@ -58,8 +58,8 @@ static int is_ready(request_rec *r)
     apr_int64_t now = clock_us(), asked_at = atomic_load(&readiness->asked_at);
     int answer = atomic_load(&readiness->answer);
 
-    if (answer == NEVER_ASKED ||
-        (now - asked_at >= SECOND && atomic_compare_exchange_strong(&readiness->asked_at, &asked_at, now))) {
+    if ((answer == NEVER_ASKED || now - asked_at >= SECOND) &&
+        atomic_compare_exchange_strong(&readiness->asked_at, &asked_at, now)) {
         answer = ask(r);
         atomic_store(&readiness->asked_at, clock_us());
         atomic_store(&readiness->answer, answer);

@@ -57,9 +57,6 @@ static int count_throttles(store_t *store)
     for (int page = 0; page < LIST_PAGES && store_throttle_list(store, last, &found) == STORE_OK && found->nelts; page++) {
         count += found->nelts;
         last = APR_ARRAY_IDX(found, found->nelts - 1, const throttled_t *);
-        if (found->nelts < LIST_PAGE) {
-            break;
-        }
     }
     return count;
 }
@@ -192,7 +189,8 @@ report_t *report_make(request_rec *r, const server_rec *s)
 {
     const server_conf_t *conf = config_server(s);
     report_t *report = apr_pcalloc(r->pool, sizeof(*report));
-    store_t store = { .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .holder = r };
+    /* What another module holds for this request is of this virtual host's database. */
+    store_t store = { .source = conf->source, .pool = r->pool, .issuer = conf->issuer, .holder = s == r->server ? r : NULL };
 
     report->conf = conf;
     report->version = GPT_OAUTH_VERSION;

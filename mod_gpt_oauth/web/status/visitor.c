@@ -7,6 +7,7 @@
 #include <apr_network_io.h>
 #include <apr_strings.h>
 #include <arpa/inet.h>
+#include <http_ssl.h>
 
 #include "base/uri.h"
 #include "private.h"
@@ -58,10 +59,16 @@ static int asks_for_us(const request_rec *r)
                     (uri_parse(r->pool, config_server(r->server)->origin, &origin) && strcasecmp(origin.host, host) == 0));
 }
 
+/* Where clients come by https, what comes without it may come from something in front that tells nothing of itself. */
+static int is_as_clients_come(const request_rec *r)
+{
+    return strncmp(config_server(r->server)->issuer, "https:", strlen("https:")) != 0 || ap_ssl_conn_is_ssl(r->connection);
+}
+
 static int is_here(const request_rec *r)
 {
     return is_loopback_address(r->connection->client_addr) && is_loopback_address(r->useragent_addr) && !is_forwarded(r) &&
-           asks_for_us(r);
+           asks_for_us(r) && is_as_clients_come(r);
 }
 
 static int is_listed(const apr_array_header_t *addresses, const request_rec *r)
