@@ -133,6 +133,7 @@ subtest 'files of others' => sub {
     like(setup(\@local)->{err}, qr{the folder /etc/gpt-oauth cannot be made: something else has its name}, 'a link in place of the folder is no folder');
     is($m->must('ls /etc/elsewhere'), '', '... and nothing is written there');
     $m->must('rm /etc/gpt-oauth; rmdir /etc/elsewhere /var/lib/gpt-oauth');
+    refuses([ $local[0], '/tmp/oauth.db', @local[ 2 .. 4 ] ], qr{the folder /tmp is there already and does not belong to www-data alone}, 'a folder of everybody');
 };
 
 # What httpd and then libpq make of the line with DBDParams: the words, without the quotes of either.

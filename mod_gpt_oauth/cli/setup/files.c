@@ -122,6 +122,21 @@ int files_judge(setup_t *s)
     return DONE;
 }
 
+/* What was there before is as good only if nobody else can put files there: root would open them. */
+static int judge_folder(const char *folder, const struct passwd *user)
+{
+    struct stat info;
+
+    if (lstat(folder, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return fail("the folder %s cannot be made: something else has its name", folder);
+    }
+    if (info.st_uid != (user ? user->pw_uid : geteuid()) || info.st_mode & (S_IWGRP | S_IWOTH)) {
+        return fail("the folder %s is there already and does not belong to %s alone: name one that is not there yet", folder,
+                    user ? user->pw_name : "you");
+    }
+    return DONE;
+}
+
 /* The folder is opened before anything is done with it: a link in its place is none. owner NULL: whoever runs this. */
 static int make_folder(setup_t *s, const char *folder, const char *owner)
 {
@@ -132,12 +147,7 @@ static int make_folder(setup_t *s, const char *folder, const char *owner)
         return fail("there is no user %s, whom httpd runs as: is httpd installed?", owner);
     }
     if (mkdir(folder, 0700) != 0) {
-        struct stat info;
-        int is_there = errno == EEXIST && lstat(folder, &info) == 0 && S_ISDIR(info.st_mode);
-
-        return is_there ? DONE
-                        : fail("the folder %s cannot be made: %s", folder,
-                               errno == EEXIST ? "something else has its name" : strerror(errno));
+        return errno == EEXIST ? judge_folder(folder, user) : fail("the folder %s cannot be made: %s", folder, strerror(errno));
     }
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     failed = fd < 0 || (user && fchown(fd, user->pw_uid, user->pw_gid) != 0);
