@@ -52,7 +52,7 @@ export const deeds = {
     apps_clean_up: async (visitor) => {
         await order('a stray app grows old');
         await open(visitor, 'apps');
-        await send(visitor, 'apps_clean_up', {}, { days: '10' });
+        await send(visitor, 'apps_clean_up', {}, { days: '1' });
         await confirm(visitor);
         return { count: 1 };
     },

@@ -118,7 +118,7 @@ my %facts = (
     pictures => "$build/screenshots",
 );
 play($t, 'console.mjs', \%facts,
-    'a stray app grows old' => sub { $t->sql("UPDATE oauth_client SET seen_at = seen_at - 20 * 86400 WHERE name = 'Stray'") },
+    'a stray app grows old' => sub { $t->sql("UPDATE oauth_client SET seen_at = seen_at - 2 * 86400 WHERE name = 'Stray'") },
     map { ("$_ grows old" => $old->($_)) } qw(gerda karl));
 $t->finish;
 done_testing;
