@@ -103,6 +103,15 @@ store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr
     return STORE_OK;
 }
 
+store_status_t store_throttle_count(store_t *store, apr_int64_t *count)
+{
+    static const op_t op = { .sql = "SELECT count(*) FROM (SELECT 1 FROM oauth_throttle WHERE issuer = $2 AND " IN_FORCE
+                                    " ORDER BY kind, name, address LIMIT " SQL_NUMBER(LIST_PAGE) ") AS counted" };
+    const value_t args[] = { v_number(store->now), v_text(store->issuer) };
+
+    return db_number(store, &op, args, COUNT(args), count);
+}
+
 #define LIFT                                                                                                                     \
     "UPDATE oauth_throttle SET lifted_at = $1 WHERE " IN_FORCE                                                                   \
     " AND ($2 IS NULL OR issuer = $2) AND ($3 IS NULL OR name IN ($3, $5)) AND ($4 IS NULL OR address = $4)"

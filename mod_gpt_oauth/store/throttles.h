@@ -31,6 +31,8 @@ store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttled, apr_int64_t since, apr_int64_t *lifted_at);
 /* A page of those in force, array of throttled_t *: LISTING_PAGE at store->issuer, else LIST_PAGE. */
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles);
+/* How many are in force at store->issuer: LIST_PAGE at most. */
+store_status_t store_throttle_count(store_t *store, apr_int64_t *count);
 /* Lifts those of a user (by the name, or by what stands in its place) or address (NULL: of all); *count says how many. */
 store_status_t store_throttle_lift(store_t *store, const char *name, const char *address, apr_int64_t *count);
 

@@ -87,8 +87,7 @@ const char *form_prometheus(apr_pool_t *p, const report_t *report)
             head(&lines, gauge->name, gauge->help, "gauge");
         }
         last = gauge->name;
-        add(&lines, apr_pstrcat(p, gauge->name, gauge->label ? "{" : "", gauge->label ? gauge->label : "",
-                                gauge->label ? "} " : " ", form_number(p, gauge->value), NULL));
+        add(&lines, apr_pstrcat(p, gauge->name, gauge->labels, " ", form_number(p, gauge->value), NULL));
     }
     return text_of(&lines);
 }
@@ -115,8 +114,7 @@ const char *form_auto(apr_pool_t *p, const report_t *report)
     for (int i = 0; i < report->gauges->nelts; i++) {
         const gauge_t *gauge = &APR_ARRAY_IDX(report->gauges, i, gauge_t);
 
-        add(&lines, apr_pstrcat(p, gauge->name, gauge->label ? "{" : "", gauge->label ? gauge->label : "",
-                                gauge->label ? "}: " : ": ", form_number(p, gauge->value), NULL));
+        add(&lines, apr_pstrcat(p, gauge->name, gauge->labels, ": ", form_number(p, gauge->value), NULL));
     }
     report_each(p, report, add_pair, &lines);
     return text_of(&lines);
@@ -149,7 +147,7 @@ const char *form_json(apr_pool_t *p, const report_t *report)
     for (int i = 0; i < report->gauges->nelts; i++) {
         const gauge_t *gauge = &APR_ARRAY_IDX(report->gauges, i, gauge_t);
 
-        if (!gauge->label) {
+        if (!*gauge->labels) {
             json_object_set_new(gauges, gauge->name, json_real(gauge->value));
         }
     }

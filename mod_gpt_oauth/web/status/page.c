@@ -52,11 +52,8 @@ static void add_count(void *baton, const meter_family_t *family, const char *lab
 /* The bucket that this share of the numbers lies below, as "5 ms". */
 static const char *quantile(apr_pool_t *p, const apr_uint64_t *counted, double share)
 {
-    double sum = 0, below = 0;
+    double sum = (double)report_sum(counted, METER_LATENCY, LATENCY_BOUNDS + 1), below = 0;
 
-    for (int i = 0; i <= LATENCY_BOUNDS; i++) {
-        sum += (double)counted[METER_LATENCY + i];
-    }
     if (sum == 0) {
         return "none";
     }
@@ -104,7 +101,7 @@ static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
     for (int i = 0; i < report->gauges->nelts; i++) {
         const gauge_t *gauge = &APR_ARRAY_IDX(report->gauges, i, gauge_t);
 
-        if (!gauge->label && strcmp(gauge->name, "gptoauth_start_time_seconds") != 0) {
+        if (!*gauge->labels && strcmp(gauge->name, "gptoauth_start_time_seconds") != 0) {
             json_t *row = row_of(now);
 
             page_set(row, "name", gauge->help);

@@ -30,11 +30,11 @@
 const char *const concern_names[CONCERNS] = { "database", "schema",    "clock", "listener",  "hit_rate",
                                               "pool",     "throttles", "keys",  "passwords", "audit_log" };
 
-static void gauge(report_t *report, const char *name, const char *help, const char *label, double value)
+static void gauge(report_t *report, const char *name, const char *help, const char *labels, double value)
 {
     gauge_t *made = apr_array_push(report->gauges);
 
-    *made = (gauge_t){ name, help, label, value };
+    *made = (gauge_t){ name, help, labels, value };
 }
 
 static void blame(report_t *report, concern_t concern, const char *problem)
@@ -46,19 +46,6 @@ static void blame(report_t *report, concern_t concern, const char *problem)
 static double recent(const report_t *report, int which)
 {
     return (double)report->counted.recent[which];
-}
-
-static int count_throttles(store_t *store)
-{
-    const throttled_t *last = NULL;
-    apr_array_header_t *found;
-    int count = 0;
-
-    for (int page = 0; page < LIST_PAGES && store_throttle_list(store, last, &found) == STORE_OK && found->nelts; page++) {
-        count += found->nelts;
-        last = APR_ARRAY_IDX(found, found->nelts - 1, const throttled_t *);
-    }
-    return count;
 }
 
 static int count_ending_keys(store_t *store)
@@ -83,13 +70,17 @@ static int count_ending_keys(store_t *store)
 
 static void judge_contents(report_t *report, store_t *store)
 {
-    int throttles = count_throttles(store), keys = count_ending_keys(store);
+    apr_int64_t throttles = 0;
+    int keys = count_ending_keys(store);
 
-    gauge(report, "gptoauth_throttles_in_force", "Throttles of sign-ins that refuse at the moment.", NULL, throttles);
-    gauge(report, "gptoauth_service_keys_ending", "Service keys that are about to end.", NULL, keys);
+    store_throttle_count(store, &throttles);
+    gauge(report, "gptoauth_throttles_in_force", "Throttles of sign-ins that refuse at the moment.", "", (double)throttles);
+    gauge(report, "gptoauth_service_keys_ending", "Service keys that are about to end.", "", keys);
     if (throttles) {
         blame(report, CONCERN_THROTTLES,
-              apr_psprintf(store->pool, "%d throttles of sign-ins are in force: `gptoauth throttle list` shows whom they refuse.",
+              apr_psprintf(store->pool,
+                           "%" APR_INT64_T_FMT " throttles of sign-ins are in force: `gptoauth throttle list` shows whom they "
+                           "refuse.",
                            throttles));
     }
     if (keys) {
@@ -108,9 +99,9 @@ static void judge_database(report_t *report, store_t *store)
         store->now = report->now;
         judge_contents(report, store);
     }
-    gauge(report, "gptoauth_database_up", "Whether the database answers.", NULL, status != STORE_DOWN);
-    gauge(report, "gptoauth_schema_fits", "Whether the database has the schema that the module needs.", NULL, status == STORE_OK);
-    gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", NULL,
+    gauge(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
+    gauge(report, "gptoauth_schema_fits", "Whether the database has the schema that the module needs.", "", status == STORE_OK);
+    gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
           off);
     if (status == STORE_DOWN) {
         blame(report, CONCERN_DATABASE,
@@ -137,9 +128,9 @@ static void judge_cache(report_t *report, apr_pool_t *p)
     const struct cache_t *cache = report->conf->cache;
     double hits = recent(report, METER_CACHE_HITS), lookups = hits + recent(report, METER_CACHE_MISSES);
 
-    gauge(report, "gptoauth_listener_up", "Whether revocations are heard, so that cached answers count.", NULL,
+    gauge(report, "gptoauth_listener_up", "Whether revocations are heard, so that cached answers count.", "",
           cache && cache_is_trusted(cache));
-    gauge(report, "gptoauth_cache_too_long", "Answers that were too long to be cached.", NULL,
+    gauge(report, "gptoauth_cache_too_long", "Answers that were too long to be cached.", "",
           cache ? (double)cache_too_long(cache) : 0);
     if (cache && !cache_is_trusted(cache)) {
         blame(report, CONCERN_LISTENER,
@@ -158,17 +149,15 @@ static void judge_cache(report_t *report, apr_pool_t *p)
 
 static void judge_limits(report_t *report, apr_pool_t *p)
 {
-    double waits = recent(report, METER_POOL_WAITS), full = recent(report, METER_POOL_FULL), operations = 0;
+    double waits = recent(report, METER_POOL_WAITS), full = recent(report, METER_POOL_FULL);
+    double operations = (double)report_sum(report->counted.recent, METER_LATENCY, LATENCY_BOUNDS + 1);
     double away = recent(report, METER_TURNED_AWAY), lost = recent(report, METER_AUDIT_LOST);
     const hashing_state_t hashing = hashing_state();
 
-    for (int i = 0; i <= LATENCY_BOUNDS; i++) {
-        operations += recent(report, METER_LATENCY + i);
-    }
-    gauge(report, "gptoauth_passwords_hashing", "Passwords that are being hashed, in all of httpd.", NULL, hashing.hashing);
-    gauge(report, "gptoauth_passwords_hashing_limit", "How many may be hashed at once.", NULL, hashing.turns);
-    gauge(report, "gptoauth_passwords_waiting", "Sign-ins that wait for their turn to be hashed.", NULL, hashing.waiting);
-    gauge(report, "gptoauth_passwords_waiting_limit", "How many may wait.", NULL, hashing.places);
+    gauge(report, "gptoauth_passwords_hashing", "Passwords that are being hashed, in all of httpd.", "", hashing.hashing);
+    gauge(report, "gptoauth_passwords_hashing_limit", "How many may be hashed at once.", "", hashing.turns);
+    gauge(report, "gptoauth_passwords_waiting", "Sign-ins that wait for their turn to be hashed.", "", hashing.waiting);
+    gauge(report, "gptoauth_passwords_waiting_limit", "How many may wait.", "", hashing.places);
     if (full > 0 || (operations >= WAITS_MIN && waits > operations * WAIT_RATE_MAX)) {
         blame(report, CONCERN_POOL,
               apr_psprintf(p,
@@ -197,17 +186,27 @@ report_t *report_make(request_rec *r, const server_rec *s)
     report->now = store.now = apr_time_sec(apr_time_now());
     report->gauges = apr_array_make(r->pool, 32, sizeof(gauge_t));
     meter_read(conf->meter, clock_us(), &report->counted);
-    gauge(report, "gptoauth_build_info", "The version of the module.", "version=\"" GPT_OAUTH_VERSION "\"", 1);
-    gauge(report, "gptoauth_start_time_seconds", "When counting began, which a graceful restart does not end.", NULL,
+    gauge(report, "gptoauth_build_info", "The version of the module.", "{version=\"" GPT_OAUTH_VERSION "\"}", 1);
+    gauge(report, "gptoauth_start_time_seconds", "When counting began, which a graceful restart does not end.", "",
           (double)report->now - (double)report->counted.age * MICRO);
     judge_database(report, &store);
     judge_cache(report, r->pool);
     judge_limits(report, r->pool);
     for (int i = 0; i < CONCERNS; i++) {
         gauge(report, "gptoauth_problem", "Whether something of this kind is not well.",
-              apr_psprintf(r->pool, "problem=\"%s\"", concern_names[i]), report->problem[i] != NULL);
+              apr_psprintf(r->pool, "{problem=\"%s\"}", concern_names[i]), report->problem[i] != NULL);
     }
     return report;
+}
+
+apr_uint64_t report_sum(const apr_uint64_t *counted, int first, int count)
+{
+    apr_uint64_t sum = 0;
+
+    for (int i = 0; i < count; i++) {
+        sum += counted[first + i];
+    }
+    return sum;
 }
 
 const char *report_labels(apr_pool_t *p, const meter_family_t *family, int outer, int inner)

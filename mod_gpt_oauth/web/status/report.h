@@ -31,7 +31,7 @@ extern const char *const concern_names[CONCERNS];
 /* A number of this moment. */
 typedef struct gauge_t {
     const char *name, *help;
-    const char *label; /* label="value"; NULL: none */
+    const char *labels; /* {label="value"}, or "" */
     double value;
 } gauge_t;
 
@@ -47,6 +47,9 @@ typedef struct report_t {
 
 /* Of the virtual host s, for the request r. Asks the database, unless it is known to be out of reach. */
 report_t *report_make(request_rec *r, const server_rec *s);
+
+/* So many of what was counted, from first on. */
+apr_uint64_t report_sum(const apr_uint64_t *counted, int first, int count);
 
 /* The labels of a number of a family, as {a="b",c="d"}, or "". */
 const char *report_labels(apr_pool_t *p, const meter_family_t *family, int outer, int inner);

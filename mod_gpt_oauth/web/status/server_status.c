@@ -31,16 +31,6 @@ static int is_shown(const server_rec *s)
     return 1;
 }
 
-static apr_uint64_t sum(const apr_uint64_t *counted, int first, int count)
-{
-    apr_uint64_t total = 0;
-
-    for (int i = 0; i < count; i++) {
-        total += counted[first + i];
-    }
-    return total;
-}
-
 /* Each is a key of ?auto, and a row for people. */
 static void show(request_rec *r, const report_t *report, int is_short, int number)
 {
@@ -56,8 +46,8 @@ static void show(request_rec *r, const report_t *report, int is_short, int numbe
                  { "DatabaseFailures", "Failures of the database", METER_DATABASE_FAILURES, 1 } };
 
     for (int i = 0; i < (int)(sizeof(rows) / sizeof(*rows)); i++) {
-        apr_uint64_t total = sum(report->counted.total, rows[i].first, rows[i].count);
-        apr_uint64_t recent = sum(report->counted.recent, rows[i].first, rows[i].count);
+        apr_uint64_t total = report_sum(report->counted.total, rows[i].first, rows[i].count);
+        apr_uint64_t recent = report_sum(report->counted.recent, rows[i].first, rows[i].count);
 
         if (is_short) {
             ap_rprintf(r, "GPTOAuth%d%s: %" APR_UINT64_T_FMT "\n", number, rows[i].key, total);
