@@ -1,11 +1,12 @@
 #!/usr/bin/perl
-# From the schema before, with what lives in it, to today's: nobody is refused afterwards, by a server that was not started anew.
+# From the schema of long ago, with what lives in it, to today's: nobody is refused afterwards, by a server that was not started anew.
 use strict;
 use warnings;
 use FindBin;
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Schema;
 
 # What 0003 and whatever came after it made is taken back: as it was, with today's rows.
 my @before = (
@@ -24,16 +25,6 @@ my %before = (
         user_insert user_update user_delete key_update key_delete session_named)), 'DROP TABLE oauth_revocation' ],
 );
 
-# 0009, likewise; the first of it, as it goes by what is made later.
-sub take_back_console {
-    my ($t) = @_;
-    my @listed = $t->is_pgsql ? () : map { my $table = $_; map { "oauth_$table DROP COLUMN $_" } qw(listed_name unused) } qw(client user service_key);
-    $t->sql("DROP INDEX oauth_$_;") for map { ($_ . '_name', $_ . '_use') } qw(client_admin client_other user_by service_key_by);
-    $t->sql("ALTER TABLE $_;") for @listed, 'oauth_throttle DROP COLUMN host', map { "oauth_user DROP COLUMN $_" } qw(one_time_until one_time_at one_time_by used_at);
-    $t->sql('DROP TABLE oauth_action;');
-    return;
-}
-
 my $today = () = glob "$FindBin::Bin/../sql/sqlite3/*.sql";
 
 my $conf = <<'EOC';
@@ -43,7 +34,7 @@ EOC
 # What schema 6 held of consents: what was asked in scope, and in given what was given.
 sub test_consents {
     my ($t) = @_;
-    take_back_console($t);
+    take_back_newest($t);
     $t->sql("$_;") for 'DELETE FROM oauth_consent', 'ALTER TABLE oauth_consent DROP COLUMN asked', q{UPDATE oauth_setting SET value = '7' WHERE name = 'schema'};
     my $hash = $t->is_pgsql ? q{sha256('%s')} : q{CAST(substr('%s' || hex(zeroblob(16)), 1, 32) AS BLOB)};
     for my $row ([ 'a part', q{'read'} ], [ 'all', q{'read write'} ], [ 'before 0006', 'NULL' ]) {
@@ -74,10 +65,10 @@ on_each_db({ conf => $conf, allow => [qr/has schema 2 and mod_gpt_oauth needs $t
     my $browser = $t->browser_of('alice');
 
     $t->stop;
-    take_back_console($t);
+    take_back_newest($t);
     $t->sql("$_;") for @{ $before{ $t->db } }, @before;
     $t->start;
-    is($t->fetch('/api/notes.txt', $tokens[0]{access_token})->status, 503, 'the schema before is not served from');
+    is($t->fetch('/api/notes.txt', $tokens[0]{access_token})->status, 503, 'a schema of long ago is not served from');
     $t->gptoauth('migrate');
     is($t->sql(q{SELECT value FROM oauth_setting WHERE name = 'schema';}), $today, 'the schema of today');
     ok($t->token_works($_->{access_token}), "$_->{client}{name}: an access token goes on") for @tokens;

@@ -56,6 +56,7 @@
     X(LOG_CONSOLE_AGAIN, "GPT052", INFO, "a form of the console was sent again, and did nothing")                                \
     X(LOG_NOT_READY, "GPT053", WARNING, "/oauth/health?ready was asked for while the database cannot be used")                   \
     X(LOG_NO_METERS, "GPT054", CRIT, "no shared memory for counting what happens; httpd does not start")                         \
+    X(LOG_BEHIND, "GPT055", WARNING, "the database has the schema of the version before, so what is new is off")                 \
     X(LOG_INVALID_REQUEST, "GPT100", WARNING, "a request is malformed, or its redirect URI is not the client's")                 \
     X(LOG_INVALID_CLIENT, "GPT101", WARNING, "a client is unknown, or fails to authenticate")                                    \
     X(LOG_INVALID_GRANT, "GPT102", WARNING, "a code or refresh token is wrong, used, expired or revoked")                        \

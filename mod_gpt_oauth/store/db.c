@@ -15,6 +15,9 @@
 /* Housekeeping may go over whole tables. */
 #define PATIENT (60 * SECOND)
 
+/* The schema that knows which forms were sent. */
+#define ACTIONS_SINCE 9
+
 /* A form's action that the operation spends, and by whom; NULL: none. */
 typedef struct spend_t {
     const char *action, *by;
@@ -116,12 +119,32 @@ static int changes(const op_t *op)
     return strncmp(op->sql, "SELECT", 6) != 0;
 }
 
+/* With the schema before ours: what stands in its place. */
+static outcome_t choose_statement(const lease_t *lease, const spend_t *spend, const op_t **op)
+{
+    int schema = lease->memo->schema;
+
+    if (schema >= (*op)->since && (!spend || schema >= ACTIONS_SINCE)) {
+        return DB_OK;
+    }
+    if (!(*op)->before || spend) {
+        return lease_problem(lease, DB_MISCONFIGURED,
+                             "this needs schema %d, and the database has schema %d: run `gptoauth migrate`", SCHEMA_VERSION,
+                             schema);
+    }
+    *op = (*op)->before;
+    return DB_OK;
+}
+
 static outcome_t run_once(lease_t *lease, const op_t *op, const spend_t *spend, const value_t *args, int nargs, int is_second,
                           rows_t **rows)
 {
     const backend_t *backend = lease->store->source->backend;
     outcome_t outcome = schema_check(lease);
 
+    if (outcome == DB_OK) {
+        outcome = choose_statement(lease, spend, &op);
+    }
     if (outcome != DB_OK) {
         return outcome;
     }
@@ -217,7 +240,7 @@ store_status_t db_number(store_t *store, const op_t *op, const value_t *args, in
 
 store_status_t store_action_is_spent(store_t *store, const char *id)
 {
-    static const op_t op = { .sql = "SELECT 1 FROM oauth_action WHERE id = $1" };
+    static const op_t op = { .sql = "SELECT 1 FROM oauth_action WHERE id = $1", .since = 9 };
     const value_t args[] = { v_text(id) };
 
     return db_run(store, &op, args, COUNT(args), NULL);

@@ -23,6 +23,9 @@ typedef struct op_t {
      * try that did it. SQLite loses no answers.
      */
     const char *done;
+    int since; /* the schema whose tables or columns it needs, if that is SCHEMA_VERSION; else 0 */
+    const struct op_t
+        *before; /* in its place with the schema before, with the same arguments and columns; NULL: it is off there */
     int patient; /* housekeeping, which may take longer than a request would wait, where store->is_patient */
 } op_t;
 

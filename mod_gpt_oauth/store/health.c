@@ -16,7 +16,7 @@ store_status_t store_ready(store_t *store, apr_int64_t *now)
         .steps = { "SELECT CAST((julianday('now') - 2440587.5) * 86400 AS integer) FROM oauth_setting"
                    " WHERE name = '" SETTING_SCHEMA "' AND CAST(value AS integer) >= $1" },
     };
-    const value_t args[] = { v_number(SCHEMA_VERSION) };
+    const value_t args[] = { v_number(SCHEMA_BEFORE) };
     store_status_t status = db_number(store, &op, args, COUNT(args), now);
 
     return status == STORE_DOWN && store->is_misconfigured ? STORE_REFUSED : status;
@@ -50,6 +50,7 @@ store_status_t store_health(store_t *store, health_t *health)
         health->forbidden = next_text(&cell);
         health->connections = next_number(&cell);
         health->is_pooled = store_source_is_pooled(store->source);
+        health->is_behind = store_source_behind(store->source) > 0;
     }
     return status;
 }

@@ -11,6 +11,7 @@ typedef struct health_t {
     int is_read_only;        /* a standby, or told to be */
     const char *forbidden;   /* tables where this role lacks a right, separated by spaces; "": none */
     apr_int64_t connections; /* that this role may have open at once; 0: as many as it likes */
+    int is_behind;           /* its schema is the one before ours */
     int is_pooled;           /* a pooler stands between, and connections are its own business */
 } health_t;
 

@@ -26,6 +26,8 @@ typedef struct memo_t {
     int backend_pid;              /* PostgreSQL: another one has prepared nothing yet */
     apr_int64_t server;         /* the same: of the last transaction that asked (see store_t); a new backend asks in its first */
     const store_source_t *fits; /* whose tag key came by this connection: its schema is one that we can work with */
+    int schema;                 /* that one, as it was at looked_at (clock_us) */
+    apr_int64_t looked_at;
 } memo_t;
 
 struct lease_t {
@@ -53,10 +55,11 @@ struct store_source_t {
     store_close_fn *close;
     store_held_fn *held;
     void *baton;
-    _Atomic int is_pooled, is_told;    /* a connection led to a pooler; see store_source_pooler_found */
-    _Atomic apr_int64_t careful_until; /* PostgreSQL: a statement failed of late; by clock_us */
-    purge_t purge;                     /* the one thread's that purges */
-    apr_thread_mutex_t *mutex;         /* guards all below */
+    _Atomic int is_pooled, is_told;     /* a connection led to a pooler; see store_source_pooler_found */
+    _Atomic int schema, is_behind_told; /* the one that a connection found last, 0: none yet; see store_source_behind_found */
+    _Atomic apr_int64_t careful_until;  /* PostgreSQL: a statement failed of late; by clock_us */
+    purge_t purge;                      /* the one thread's that purges */
+    apr_thread_mutex_t *mutex;          /* guards all below */
     int has_tag_key;
     digest_t tag_key;
 };

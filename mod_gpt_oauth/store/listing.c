@@ -40,7 +40,7 @@ enum { ORDER_NAME, ORDER_USE, ORDER_BOTH, ORDERS };
 #define LISTING(order, columns, table, indexed, where, use, name, key, low)                                                      \
     {                                                                                                                            \
         .sql = "SELECT " columns " FROM " order(table, where, "(-COALESCE(" use ", 0))", BYTEWISE(name), BYTEWISE(key), low),    \
-        .steps = { "SELECT " columns " FROM " order(indexed, where, "unused", "listed_name", key, low) },                        \
+        .steps = { "SELECT " columns " FROM " order(indexed, where, "unused", "listed_name", key, low) }, .since = 9,            \
     }
 #define LISTINGS(...) LISTING(BY_NAME, __VA_ARGS__), LISTING(BY_USE, __VA_ARGS__), LISTING(BY_BOTH, __VA_ARGS__)
 

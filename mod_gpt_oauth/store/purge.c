@@ -13,15 +13,18 @@
  */
 #define TURN                          "WITH turn AS (SELECT pg_try_advisory_xact_lock(6749, 6751) AS is_ours)"
 #define OLDEST(row, table, dead, age) "SELECT " row " FROM " table " WHERE " dead " ORDER BY " age " LIMIT $2"
-#define PURGE(table, dead, age)                                                                                                  \
+#define PURGE(table, dead, age, ...)                                                                                             \
     {                                                                                                                            \
         .sql = TURN ", gone AS (DELETE FROM " table " WHERE ctid = ANY (ARRAY(" OLDEST(                                          \
             "ctid", table, "(SELECT is_ours FROM turn) AND " dead,                                                               \
             age) " FOR UPDATE SKIP LOCKED)) RETURNING 1)"                                                                        \
                  " SELECT CASE WHEN is_ours THEN (SELECT count(*) FROM gone) ELSE -1 END FROM turn",                             \
         .steps = { "DELETE FROM " table " WHERE rowid IN (" OLDEST("rowid", table, dead, age) ")", "SELECT changes()" },         \
-        .patient = 1                                                                                                             \
+        .patient = 1, __VA_ARGS__                                                                                                \
     }
+
+/* In place of what deletes from a table that is not there yet. */
+static const op_t nothing = { .sql = "SELECT 0" };
 
 /*
  * The dead are kept for a while: tokens an hour, so that "expired" can be told from "unknown"; codes and grants a day, so that a
@@ -33,7 +36,7 @@ static const op_t aged[] = {
     PURGE("oauth_browser", "expires_at < $1", "expires_at"),
     PURGE("oauth_throttle", "until_at < $1 - 86400", "until_at"),
     PURGE("oauth_code", "expires_at < $1 - 86400", "expires_at"),
-    PURGE("oauth_action", "spent_at < $1 - 86400", "spent_at"),
+    PURGE("oauth_action", "spent_at < $1 - 86400", "spent_at", .since = 9, .before = &nothing),
     PURGE("oauth_consent", "COALESCE(ends_at, created_at + 31536000) < $1", "COALESCE(ends_at, created_at + 31536000)"),
 };
 

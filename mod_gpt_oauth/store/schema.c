@@ -4,12 +4,26 @@
  */
 #include "store/schema.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "base/clock.h"
+
 const char schema_settings[] = "SELECT name, value FROM oauth_setting";
+
+/* While it is the one before, somebody is about to migrate. */
+#define LOOK_AGAIN (5 * SECOND)
+
+static int is_settled(const lease_t *lease)
+{
+    const memo_t *memo = lease->memo;
+
+    /* A connection may have been checked for another source, of another virtual host. */
+    return memo->fits == lease->store->source && (memo->schema >= SCHEMA_VERSION || clock_us() - memo->looked_at < LOOK_AGAIN);
+}
 
 static int number_of(const char *text)
 {
@@ -34,8 +48,7 @@ outcome_t schema_check(lease_t *lease)
     rows_t *rows;
     outcome_t outcome;
 
-    /* A connection may have been checked for another source, of another virtual host. */
-    if (lease->memo->fits == source) {
+    if (is_settled(lease)) {
         return DB_OK;
     }
     outcome = source->backend->run(lease, schema_settings, NULL, 0, &rows);
@@ -55,7 +68,7 @@ outcome_t schema_check(lease_t *lease)
             has_key = key_of(value, &key);
         }
     }
-    if (version < SCHEMA_VERSION || !has_key) {
+    if (version < SCHEMA_BEFORE || !has_key) {
         return lease_problem(lease, DB_MISCONFIGURED,
                              "the database has schema %d and mod_gpt_oauth needs %d: run `gptoauth migrate`", version,
                              SCHEMA_VERSION);
@@ -72,6 +85,9 @@ outcome_t schema_check(lease_t *lease)
     source->tag_key = key;
     source->has_tag_key = 1;
     apr_thread_mutex_unlock(source->mutex);
+    atomic_store(&source->schema, version);
     lease->memo->fits = source;
+    lease->memo->schema = version;
+    lease->memo->looked_at = clock_us();
     return DB_OK;
 }

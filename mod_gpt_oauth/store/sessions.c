@@ -12,6 +12,7 @@
     " WHERE (name = $3 OR name = $7 OR folded = $7) AND disabled_at IS NOT NULL)"                                                \
     " AND ($6 IS NULL OR EXISTS (SELECT 1 FROM oauth_user WHERE name = $3 AND password_hash = $6))"                              \
     " ON CONFLICT DO NOTHING RETURNING 1"
+#define ADDED    "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2"
 #define USED     "UPDATE oauth_user SET used_at = $4 WHERE "
 #define NOT_USED "name = $3 AND $6 IS NOT NULL AND (used_at IS NULL OR used_at < $4 - " SQL_NUMBER(TOUCH_INTERVAL) ")"
 
@@ -21,11 +22,14 @@
  */
 store_status_t store_session_add(store_t *store, const digest_t *hash, const user_session_t *session, const char *password_hash)
 {
+    static const op_t before = { .sql = ADD, .done = ADDED };
     static const op_t op = {
         .sql = "WITH added AS (" ADD "), used AS (" USED "name = (SELECT name FROM oauth_user WHERE " NOT_USED
                " AND EXISTS (SELECT 1 FROM added) FOR UPDATE SKIP LOCKED)) SELECT 1 FROM added",
         .steps = { ADD, USED NOT_USED },
-        .done = "SELECT 1 FROM oauth_session WHERE session_hash = $1 AND issuer = $2",
+        .done = ADDED,
+        .since = 9,
+        .before = &before,
     };
     const value_t args[] = {
         v_digest(hash),

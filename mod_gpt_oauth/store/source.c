@@ -10,6 +10,7 @@
 
 #include "store/drivers.h"
 #include "store/lease.h"
+#include "store/schema.h"
 
 apr_status_t store_source_create(store_source_t **out, apr_pool_t *p, const char *driver, const char *params, int max,
                                  store_open_fn *open, store_close_fn *close, store_held_fn *held, void *baton)
@@ -64,6 +65,20 @@ int store_source_is_pooled(const store_source_t *source)
 int store_source_pooler_found(store_source_t *source)
 {
     return source->is_pooled && !source->is_told && !atomic_exchange(&source->is_told, 1);
+}
+
+int store_source_behind(const store_source_t *source)
+{
+    int schema = source->schema;
+
+    return schema < SCHEMA_VERSION ? schema : 0;
+}
+
+int store_source_behind_found(store_source_t *source)
+{
+    int schema = store_source_behind(source);
+
+    return schema && !source->is_behind_told && !atomic_exchange(&source->is_behind_told, 1) ? schema : 0;
 }
 
 const struct listening_t *store_source_listening(const store_source_t *source)

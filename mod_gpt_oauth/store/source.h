@@ -35,4 +35,9 @@ int store_source_is_pooled(const store_source_t *source);
 /* The same, but 1 only once: for the log. */
 int store_source_pooler_found(store_source_t *source);
 
+/* The number of the schema if it is the one before ours: something is off until `gptoauth migrate`. Else 0. Any thread. */
+int store_source_behind(const store_source_t *source);
+/* The same, but only once: for the log. */
+int store_source_behind_found(store_source_t *source);
+
 #endif

@@ -24,14 +24,16 @@ static const char *hide_name(store_t *store, const char *name)
                         (unsigned)(crypto_keyed_bits(&key, apr_pstrcat(store->pool, "throttle ", name, NULL)) & 0xffff));
 }
 
+#define NOTE(column, value, change)                                                                                              \
+    "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at" column ")"                                \
+    " VALUES ($1, $2, $3, $4, $5, $6" value ")"                                                                                  \
+    " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET " change "until_at = $6,"                                          \
+    " began_at = CASE WHEN t.lifted_at >= $5 THEN t.lifted_at + 1 ELSE $5 END RETURNING 1"
+
 store_status_t store_throttle_note(store_t *store, const throttled_t *throttled)
 {
-    static const op_t op = {
-        .sql = "INSERT INTO oauth_throttle AS t (issuer, kind, name, address, began_at, until_at, host)"
-               " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-               " ON CONFLICT (issuer, kind, name, address) DO UPDATE SET until_at = $6, host = $7,"
-               " began_at = CASE WHEN t.lifted_at >= $5 THEN t.lifted_at + 1 ELSE $5 END RETURNING 1",
-    };
+    static const op_t before = { .sql = NOTE("", "", "") };
+    static const op_t op = { .sql = NOTE(", host", ", $7", "host = $7, "), .since = 9, .before = &before };
     const char *name = throttled->is_known ? throttled->name : hide_name(store, throttled->name);
     const value_t args[] = {
         v_text(store->issuer),         v_text(throttled->kind), v_text(name), v_text(throttled->address), v_number(store->now),
@@ -65,7 +67,8 @@ enum { OF_ISSUER, OF_ALL };
 #define LIST_OP(these, key, after, page)                                                                                         \
     {                                                                                                                            \
         .sql = "SELECT issuer, kind, name, address, until_at, host FROM oauth_throttle WHERE " these IN_FORCE " AND (" key       \
-               ") > (" after ") ORDER BY " key " LIMIT " SQL_NUMBER(page)                                                        \
+               ") > (" after ") ORDER BY " key " LIMIT " SQL_NUMBER(page),                                                       \
+        .since = 9                                                                                                               \
     }
 
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles)

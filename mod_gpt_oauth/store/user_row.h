@@ -7,8 +7,7 @@
 
 #include "store/db.h"
 
-#define ONE_TIME    "one-time "
-#define NO_ONE_TIME ", one_time_until = NULL, one_time_at = NULL, one_time_by = NULL"
+#define ONE_TIME "one-time "
 
 typedef struct password_t {
     const char *stored; /* as it is kept */

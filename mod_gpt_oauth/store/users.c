@@ -7,7 +7,8 @@
 #include "base/fold.h"
 #include "store/user_row.h"
 
-#define COLUMNS "name, password_hash, created_at, disabled_at, one_time_until, one_time_at, one_time_by"
+#define COLUMNS_BEFORE "name, password_hash, created_at, disabled_at"
+#define COLUMNS        COLUMNS_BEFORE ", one_time_until, one_time_at, one_time_by"
 
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {
@@ -30,7 +31,8 @@ static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user)
 {
-    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name = $1" };
+    static const op_t before = { .sql = "SELECT " COLUMNS_BEFORE ", NULL, NULL, NULL FROM oauth_user WHERE name = $1" };
+    static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name = $1", .since = 9, .before = &before };
     const value_t args[] = { v_text(name) };
     const cell_t *cell;
     store_status_t status = db_first(store, &op, args, COUNT(args), &cell);
@@ -135,6 +137,7 @@ store_status_t store_user_list(store_t *store, const user_t *after, apr_array_he
     static const op_t op = {
         .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name > $1 ORDER BY name"
                " LIMIT " SQL_NUMBER(LIST_PAGE),
+        .since = 9,
     };
     const value_t args[] = { v_text(after ? after->name : "") };
     rows_t *rows;
@@ -150,15 +153,24 @@ store_status_t store_user_list(store_t *store, const user_t *after, apr_array_he
     return STORE_OK;
 }
 
+/* Whose the password is: what was noted of a one-time one is not read once there is another. */
+enum { OWN, ONCE };
+
+#define INSERT(columns, values, change)                                                                                          \
+    .sql = "INSERT INTO oauth_user (name, password_hash, created_at, folded" columns ")"                                         \
+           " VALUES ($1, $2, $3, NULLIF($4, $1)" values ")"                                                                      \
+           " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash" change                                     \
+           " WHERE oauth_user.password_hash IS NULL RETURNING 1",                                                                \
+    .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2"
+
 store_status_t store_user_insert(store_t *store, const char *name, const password_t *password)
 {
-    static const op_t op = {
-        .sql = "INSERT INTO oauth_user (name, password_hash, created_at, folded, one_time_until, one_time_at, one_time_by)"
-               " VALUES ($1, $2, $3, NULLIF($4, $1), NULLIF($5, 0), CASE WHEN $5 > 0 THEN $3 END, $6)"
-               " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash,"
-               " one_time_until = excluded.one_time_until, one_time_at = excluded.one_time_at, one_time_by = excluded.one_time_by"
-               " WHERE oauth_user.password_hash IS NULL RETURNING 1",
-        .done = "SELECT 1 FROM oauth_user WHERE name = $1 AND password_hash = $2",
+    static const op_t ops[] = {
+        [OWN] = { INSERT("", "", "") },
+        [ONCE] = { INSERT(", one_time_until, one_time_at, one_time_by", ", $5, $3, $6",
+                          ", one_time_until = excluded.one_time_until, one_time_at = excluded.one_time_at,"
+                          " one_time_by = excluded.one_time_by"),
+                   .since = 9 },
     };
     const value_t args[] = {
         v_text(name),
@@ -169,7 +181,7 @@ store_status_t store_user_insert(store_t *store, const char *name, const passwor
         v_text(password->by),
     };
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return db_run(store, &ops[password->until ? ONCE : OWN], args, COUNT(args), NULL);
 }
 
 store_status_t store_user_add(store_t *store, const char *name, const char *password_hash)
@@ -177,26 +189,28 @@ store_status_t store_user_add(store_t *store, const char *name, const char *pass
     return store_user_insert(store, name, &(password_t){ .stored = password_hash });
 }
 
-#define SET_PASSWORD                                                                                                             \
-    "UPDATE oauth_user SET password_hash = $2, one_time_until = NULLIF($5, 0),"                                                  \
-    " one_time_at = CASE WHEN $5 > 0 THEN $3 END, one_time_by = $6"
+#define SET_PASSWORD(more) "UPDATE oauth_user SET password_hash = $2" more " WHERE name = $1 RETURNING "
+#define RESET(more)                                                                                                              \
+    .sql = "WITH changed AS (" SET_PASSWORD(                                                                                     \
+        more) "name),"                                                                                                           \
+              " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"                           \
+              " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"                 \
+              " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1"                    \
+              " AND EXISTS (SELECT 1 FROM changed))"                                                                             \
+              " SELECT 1 FROM changed",                                                                                          \
+    .steps = {                                                                                                                   \
+        SET_PASSWORD(more) "1",                                                                                                  \
+        "DELETE FROM oauth_session WHERE username = $1",                                                                         \
+        "DELETE FROM oauth_browser WHERE username = $4",                                                                         \
+        "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",                                     \
+    }
 
 /* Users belong to no issuer: all of theirs end. */
 store_status_t store_user_reset(store_t *store, const char *name, const password_t *password)
 {
-    static const op_t op = {
-        .sql = "WITH changed AS (" SET_PASSWORD " WHERE name = $1 RETURNING name),"
-               " sessions AS (DELETE FROM oauth_session WHERE username IN (SELECT name FROM changed)),"
-               " browsers AS (DELETE FROM oauth_browser WHERE username = $4 AND EXISTS (SELECT 1 FROM changed)),"
-               " killed AS (UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1"
-               " AND EXISTS (SELECT 1 FROM changed))"
-               " SELECT 1 FROM changed",
-        .steps = {
-            SET_PASSWORD " WHERE name = $1 RETURNING 1",
-            "DELETE FROM oauth_session WHERE username = $1",
-            "DELETE FROM oauth_browser WHERE username = $4",
-            "UPDATE oauth_grant SET revoked_at = $3 WHERE revoked_at IS NULL AND username = $1",
-        },
+    static const op_t ops[] = {
+        [OWN] = { RESET("") },
+        [ONCE] = { RESET(", one_time_until = $5, one_time_at = $3, one_time_by = $6"), .since = 9 },
     };
     const value_t args[] = {
         v_text(name),
@@ -207,7 +221,7 @@ store_status_t store_user_reset(store_t *store, const char *name, const password
         v_text(password->by),
     };
 
-    return db_run(store, &op, args, COUNT(args), NULL);
+    return db_run(store, &ops[password->until ? ONCE : OWN], args, COUNT(args), NULL);
 }
 
 store_status_t store_user_set_password(store_t *store, const char *name, const char *password_hash)
@@ -216,7 +230,7 @@ store_status_t store_user_set_password(store_t *store, const char *name, const c
 }
 
 #define CHANGE(returned)                                                                                                         \
-    "UPDATE oauth_user SET password_hash = $2" NO_ONE_TIME                                                                       \
+    "UPDATE oauth_user SET password_hash = $2"                                                                                   \
     " WHERE name = $1 AND password_hash = $5 AND disabled_at IS NULL RETURNING " returned
 
 /* The user's own doing, to whose grants it makes no difference unless he says so. */

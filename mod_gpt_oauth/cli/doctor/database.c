@@ -26,8 +26,13 @@ static void judge_health(doctor_t *doctor, const health_t *health)
     report_t *report = doctor->report;
     apr_int64_t ahead = health->now - apr_time_sec(apr_time_now()), off = ahead < 0 ? -ahead : ahead;
 
-    report_add(report, FINE, "database", NULL, "%s answers, and its tables are as this version needs them",
-               doctor->c->database->conf.driver);
+    if (health->is_behind) {
+        report_add(report, PROBLEM, "database", "run `gptoauth migrate`",
+                   "the tables are those of the version before, so what came since is off");
+    } else {
+        report_add(report, FINE, "database", NULL, "%s answers, and its tables are as this version needs them",
+                   doctor->c->database->conf.driver);
+    }
     if (off > CLOCK_NOTICED) {
         report_add(report, WARNING, "clock", "let all hosts follow NTP (timedatectl, chrony)",
                    "the database's clock is %" APR_INT64_T_FMT " s %s this host's", off, ahead < 0 ? "behind" : "ahead of");

@@ -154,15 +154,32 @@ void db_child_init(apr_pool_t *pchild, server_rec *main_server)
     }
 }
 
-store_t db_store(request_rec *r)
+/* What a connection has found out, once. */
+static void tell_found(request_rec *r, const server_conf_t *conf)
 {
-    const server_conf_t *conf = config_server(r->server);
+    int schema = store_source_behind_found(conf->source);
 
-    if (conf->source && store_source_pooler_found(conf->source)) {
+    if (schema) {
+        log_request(
+            r, LOG_BEHIND,
+            "the database of issuer %s has schema %d, of the version before: all goes on, but what came since is off until "
+            "`gptoauth migrate`",
+            conf->issuer, schema);
+    }
+    if (store_source_pooler_found(conf->source)) {
         log_request(r, LOG_POOLER,
                     "DBDParams of issuer %s point to a connection pooler, not to PostgreSQL itself; see "
                     "docs/operations.md, The database, for what to set there",
                     conf->issuer);
+    }
+}
+
+store_t db_store(request_rec *r)
+{
+    const server_conf_t *conf = config_server(r->server);
+
+    if (conf->source) {
+        tell_found(r, conf);
     }
     return (store_t){ .source = conf->source,
                       .pool = r->pool,

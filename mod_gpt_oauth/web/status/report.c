@@ -93,6 +93,7 @@ static void judge_database(report_t *report, store_t *store)
 {
     store_status_t status = store->source ? store_ready(store, &store->now) : STORE_DOWN;
     double failures = recent(report, METER_DATABASE_FAILURES), off = 0;
+    int behind = store->source ? store_source_behind(store->source) : 0;
 
     if (status == STORE_OK) {
         off = (double)(store->now - report->now);
@@ -100,7 +101,8 @@ static void judge_database(report_t *report, store_t *store)
         judge_contents(report, store);
     }
     gauge(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
-    gauge(report, "gptoauth_schema_fits", "Whether the database has the schema that the module needs.", "", status == STORE_OK);
+    gauge(report, "gptoauth_schema_fits", "Whether the database has the schema of the module's version.", "",
+          status == STORE_OK && !behind);
     gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
           off);
     if (status == STORE_DOWN) {
@@ -115,6 +117,11 @@ static void judge_database(report_t *report, store_t *store)
         blame(report, CONCERN_SCHEMA,
               store->problem ? apr_psprintf(store->pool, "The schema does not fit: %s.", store->problem)
                              : "The schema does not fit: run `gptoauth migrate`.");
+    } else if (behind) {
+        blame(report, CONCERN_SCHEMA,
+              apr_psprintf(store->pool,
+                           "The database has schema %d, of the version before: what came since is off until `gptoauth migrate`.",
+                           behind));
     }
     if (off > CLOCK_MAX || off < -CLOCK_MAX) {
         blame(report, CONCERN_CLOCK,
