@@ -42,7 +42,7 @@ $operations->take($_, 'sh') for 'SELinux',    # Debian has none
     'A database with a standby',              # t/97-failover.t runs what is done to its servers
     'Debian packages',                        # t/package builds and installs them
     'Docker',                                 # no container runs within this machine; t/71-docker.t runs what the image consists of
-    'Building without autotools';             # t/01-build.t does, with each compiler
+    'Building without autotools';             # t/01-build.t does
 is(join("\n", $operations->left('sh')), '', 'no command of operations.md is left out');
 
 my $cluster = Test::GptOauth::Postgres->new;
