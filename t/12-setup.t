@@ -156,6 +156,20 @@ subtest 'a password with everything in it' => sub {
     $m->must("rm -r /etc/gpt-oauth $site");
 };
 
+subtest 'another site of that name' => sub {
+    my $nasty_word = secret('byhandandfirst');
+    $m->write_file($enabled, "# mine\n");
+    my $done = setup([ @local, $password, 'yes' ]);
+    is($done->{status}, 1, 'it ends before httpd is told');
+    like($done->{err}, qr/\Q$enabled\E is in the way: it has to be a link to \Q$site\E/, '... and says why');
+    is(Test::GptOauth::slurp($enabled), "# mine\n", 'it is left as it is');
+    $m->must("rm $enabled && sed -i 's/^DBDParams.*/DBDParams \"password=$nasty_word dbname=x\"/; s/sqlite3/pgsql/' $dbd");
+    my $dry = setup([ $local[0], '', @local[ 2 .. 4 ] ], '--dry-run');
+    like($dry->{out}, qr/^DBDParams "\(as it is\)"$/m, 'a password that was written by hand') or diag $dry->{out}, $dry->{err};
+    unlike("$dry->{out}$dry->{err}", qr/$nasty_word/, '... is not shown either');
+    $m->must("rm -r /etc/gpt-oauth /var/lib/gpt-oauth $site");
+};
+
 # ---- to the end
 
 subtest 'a GPT' => sub {

@@ -80,13 +80,18 @@ static int judge_foreign(setup_t *s, const char *path, const char *text)
     return FAILED;
 }
 
-/* The lines of dbd.conf as they are shown: a password is nobody's to read on a screen. */
+/*
+ * The lines of dbd.conf as they are shown: a password is nobody's to read on a screen. It stands last where setup wrote it, and
+ * anywhere in what an administrator has edited since.
+ */
 static const char *shown_dbd_conf(const setup_t *s)
 {
     setup_t shown = *s;
     const char *password = strstr(s->params, " password=");
 
-    if (password) {
+    if (s->params == s->kept_params && strstr(s->params, "password")) {
+        shown.params = "(as it is)";
+    } else if (password) {
         shown.params = apr_pstrcat(s->pool, apr_pstrmemdup(s->pool, s->params, (apr_size_t)(password - s->params)),
                                    " password='(as typed)'", NULL);
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -96,6 +97,20 @@ static int missing_line(setup_t *s, const char **file)
     return 0;
 }
 
+/* DONE: *is_enabled says whether httpd reads the site. What another wrote under that name is not the site. */
+static int judge_enabled(const setup_t *s, int *is_enabled)
+{
+    struct stat site, enabled;
+
+    *is_enabled = stat(s->layout->enabled, &enabled) == 0 && stat(s->layout->site, &site) == 0 && enabled.st_dev == site.st_dev &&
+                  enabled.st_ino == site.st_ino;
+    if (*is_enabled || lstat(s->layout->enabled, &enabled) != 0) {
+        return DONE;
+    }
+    return fail("%s is in the way: it has to be a link to %s. Move it away, and run `gptoauth setup` again", s->layout->enabled,
+                s->layout->site);
+}
+
 static int run(setup_t *s, const char *const *words)
 {
     program_t program = { .words = words };
@@ -183,9 +198,9 @@ static int test(setup_t *s)
 int setup_serve(setup_t *s)
 {
     const char *file;
-    int line = s->is_dry ? 0 : missing_line(s, &file);
+    int line = s->is_dry ? 0 : missing_line(s, &file), is_enabled;
 
-    if (configtest(s, access(s->layout->enabled, F_OK) == 0, !line)) {
+    if (judge_enabled(s, &is_enabled) || configtest(s, is_enabled, !line)) {
         return FAILED;
     }
     if (line) {
