@@ -12,7 +12,7 @@ const isOnly = process.env.PAGES ? new RegExp(process.env.PAGES) : /(?:)/;
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 const album = new Album(facts.pictures, ['light', 'dark', 'small']);
 
-
+// Where it fails, the others go on.
 async function play(name, deed) {
     const walk = new Walk(browser);
     try {
