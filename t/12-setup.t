@@ -157,17 +157,23 @@ subtest 'a password with everything in it' => sub {
 };
 
 subtest 'another site of that name' => sub {
-    my $nasty_word = secret('byhandandfirst');
     $m->write_file($enabled, "# mine\n");
-    my $done = setup([ @local, $password, 'yes' ]);
-    is($done->{status}, 1, 'it ends before httpd is told');
-    like($done->{err}, qr/\Q$enabled\E is in the way: it has to be a link to \Q$site\E/, '... and says why');
-    is(Test::GptOauth::slurp($enabled), "# mine\n", 'it is left as it is');
-    $m->must("rm $enabled && sed -i 's/^DBDParams.*/DBDParams \"password=$nasty_word dbname=x\"/; s/sqlite3/pgsql/' $dbd");
-    my $dry = setup([ $local[0], '', @local[ 2 .. 4 ] ], '--dry-run');
-    like($dry->{out}, qr/^DBDParams "\(as it is\)"$/m, 'a password that was written by hand') or diag $dry->{out}, $dry->{err};
-    unlike("$dry->{out}$dry->{err}", qr/$nasty_word/, '... is not shown either');
-    $m->must("rm -r /etc/gpt-oauth /var/lib/gpt-oauth $site");
+    refuses(\@local, qr/\Q$enabled\E is in the way: it has to be a link to \Q$site\E/, 'a file that is no link to the site');
+    $m->must("rm $enabled && ln -s ../sites-available/gpt-oauth.conf $enabled");
+    is(setup(\@local, '--dry-run')->{status}, 0, 'a link to the site, before that is there, is not in the way');
+    $m->must("rm $enabled");
+};
+
+subtest 'a database by hand' => sub {
+    my $typed = secret('byhandandfirst');
+    $m->must('mkdir -p -m 700 /etc/gpt-oauth');
+    for my $params ("password=$typed dbname=x", "postgresql://oauth:$typed\@db/x") {
+        $m->write_file($dbd, qq(# Written by gptoauth setup\nDBDriver pgsql\nDBDParams "$params"\nGPTOAuthIssuer http://localhost:8080\n));
+        my $done = setup([ $local[0], '', @local[ 2 .. 4 ] ], '--dry-run');
+        like($done->{out}, qr/^DBDParams "?\(as it is\)"?$/m, 'what was written by hand') or diag $done->{out}, $done->{err};
+        unlike("$done->{out}$done->{err}", qr/$typed/, '... is not shown');
+    }
+    $m->must('rm -r /etc/gpt-oauth');
 };
 
 # ---- to the end

@@ -203,6 +203,7 @@ on_each_db({ modules => [qw(authn_dbd ldap authnz_ldap)] }, sub {
     my ($t) = @_;
     my $client = $t->client_add('app');
     $t->user('alice');
+    like($t->sql('SELECT password_hash FROM oauth_user LIMIT 1;'), qr/^\$2y\$$Test::GptOauth::PASSWORD_COST\$/, 'hashes cost what is shipped');
     $t->sql('CREATE TABLE people (name varchar(80), password varchar(80));');
     $t->sql("INSERT INTO people VALUES ('dora', '" . bcrypt(5) . "');");
     $t->write_file('passwords', "sha:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\nquick:" . bcrypt(5) . "\nslow:" . bcrypt(12) . "\n");

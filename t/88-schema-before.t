@@ -89,12 +89,15 @@ sub test_throttle {
     }
     like($outcome, qr/^429/, 'too many wrong passwords');
     is($t->sql("SELECT count(*) FROM oauth_throttle;"), 1, '... which the database knows');
+    like($t->gptoauth('throttle', 'list'), qr/\bbob\b/, '... and the command lists');
+    like($t->gptoauth('user', 'list'), qr/^alice +password/m, '... as it does users');
     return;
 }
 
 sub test_off {
     my ($t, $admin) = @_;
     is($admin->get('/oauth/console')->status, 503, 'the console is off');
+    unlike($t->http->get('/oauth/status?json')->json->{problems}{database} // '', qr/gave no answer/, '... which is no failure of the database');
     like($t->error_log, qr/this needs schema $today, and the database has schema $before: run `gptoauth migrate`/, '... and the log says until when');
     my $refused = $t->try_gptoauth('', 'user', 'add', 'carol', '--one-time');
     isnt($refused->{status}, 0, 'no one-time passwords');
@@ -124,7 +127,7 @@ on_each_db({ conf => $conf, allow => [qr/this needs schema $today/] }, sub {
     $t->gptoauth('migrate');
     $t->start unless $t->is_pgsql;
     ok(await_change(sub { $admin->get('/oauth/console')->status == 200 }), 'the console is on');
-    ok(!$t->http->get('/oauth/status?json')->json->{problems}{schema}, 'and the status page has no word of it');
+    ok(await_change(sub { !$t->http->get('/oauth/status?json')->json->{problems}{schema} }), 'and the status page has no word of it');
 });
 
 done_testing();

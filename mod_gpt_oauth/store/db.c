@@ -136,6 +136,14 @@ static outcome_t choose_statement(const lease_t *lease, const spend_t *spend, co
     return DB_OK;
 }
 
+/* What choose_statement refuses is no failure of the database. */
+static int is_off(const store_t *store, const op_t *op)
+{
+    int schema = store->source->schema;
+
+    return store->is_misconfigured && schema && schema < op->since;
+}
+
 static outcome_t run_once(lease_t *lease, const op_t *op, const spend_t *spend, const value_t *args, int nargs, int is_second,
                           rows_t **rows)
 {
@@ -187,6 +195,9 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
         if (outcome == DB_OK) {
             outcome = run_once(lease, op, is_spending ? &spend : NULL, args, nargs, attempt > 0, &found);
             is_lost = lease->is_lost;
+            if (outcome == DB_MISCONFIGURED) {
+                lease->memo->fits = NULL; /* tables may have been restored from a backup */
+            }
             store->server = lease->memo->server;
             lease_release(lease);
         }
@@ -196,7 +207,9 @@ store_status_t db_run(store_t *store, const op_t *op, const value_t *args, int n
         meter_latency(store->meter, clock_us() - started);
     }
     if (outcome != DB_OK && outcome != DB_REFUSED) {
-        meter_add(store->meter, METER_DATABASE_FAILURES, 1);
+        if (!is_off(store, op)) {
+            meter_add(store->meter, METER_DATABASE_FAILURES, 1);
+        }
         return STORE_DOWN;
     }
     if (rows != NULL) {

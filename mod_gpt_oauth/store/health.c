@@ -16,7 +16,7 @@ store_status_t store_ready(store_t *store, apr_int64_t *now)
         .steps = { "SELECT CAST((julianday('now') - 2440587.5) * 86400 AS integer) FROM oauth_setting"
                    " WHERE name = '" SETTING_SCHEMA "' AND CAST(value AS integer) >= $1" },
     };
-    const value_t args[] = { v_number(SCHEMA_BEFORE) };
+    const value_t args[] = { v_number(store_source_behind(store->source) ? SCHEMA_BEFORE : SCHEMA_VERSION) };
     store_status_t status = db_number(store, &op, args, COUNT(args), now);
 
     return status == STORE_DOWN && store->is_misconfigured ? STORE_REFUSED : status;

@@ -22,7 +22,9 @@ static int is_settled(const lease_t *lease)
     const memo_t *memo = lease->memo;
 
     /* A connection may have been checked for another source, of another virtual host. */
-    return memo->fits == lease->store->source && (memo->schema >= SCHEMA_VERSION || clock_us() - memo->looked_at < LOOK_AGAIN);
+    return memo->fits == lease->store->source &&
+           ((memo->schema >= SCHEMA_VERSION && atomic_load(&memo->fits->schema) >= SCHEMA_VERSION) ||
+            clock_us() - memo->looked_at < LOOK_AGAIN);
 }
 
 static int number_of(const char *text)

@@ -64,18 +64,19 @@ store_status_t store_throttle_lifted(store_t *store, const throttled_t *throttle
 /* One statement for each choice of issuer, as one for both would have no index that it could rely on. */
 enum { OF_ISSUER, OF_ALL };
 
-#define LIST_OP(these, key, after, page)                                                                                         \
-    {                                                                                                                            \
-        .sql = "SELECT issuer, kind, name, address, until_at, host FROM oauth_throttle WHERE " these IN_FORCE " AND (" key       \
-               ") > (" after ") ORDER BY " key " LIMIT " SQL_NUMBER(page),                                                       \
-        .since = 9                                                                                                               \
-    }
+#define LIST(host, these, key, after, page)                                                                                      \
+    "SELECT issuer, kind, name, address, until_at, " host " FROM oauth_throttle WHERE " these IN_FORCE " AND (" key              \
+    ") > (" after ") ORDER BY " key " LIMIT " SQL_NUMBER(page)
+#define LIST_OF_ISSUER(host) LIST(host, "issuer = $2 AND ", "kind, name, address", "$4, $5, $6", LISTING_PAGE)
+#define LIST_OF_ALL(host)    LIST(host, "", "issuer, kind, name, address", "$3, $4, $5, $6", LIST_PAGE)
 
 store_status_t store_throttle_list(store_t *store, const throttled_t *after, apr_array_header_t **throttles)
 {
+    static const op_t issuer_before = { .sql = LIST_OF_ISSUER("''") };
+    static const op_t all_before = { .sql = LIST_OF_ALL("''") };
     static const op_t ops[] = {
-        [OF_ISSUER] = LIST_OP("issuer = $2 AND ", "kind, name, address", "$4, $5, $6", LISTING_PAGE),
-        [OF_ALL] = LIST_OP("", "issuer, kind, name, address", "$3, $4, $5, $6", LIST_PAGE),
+        [OF_ISSUER] = { .sql = LIST_OF_ISSUER("host"), .since = 9, .before = &issuer_before },
+        [OF_ALL] = { .sql = LIST_OF_ALL("host"), .since = 9, .before = &all_before },
     };
     const value_t args[] = {
         v_number(store->now),

@@ -7,8 +7,9 @@
 #include "base/fold.h"
 #include "store/user_row.h"
 
-#define COLUMNS_BEFORE "name, password_hash, created_at, disabled_at"
-#define COLUMNS        COLUMNS_BEFORE ", one_time_until, one_time_at, one_time_by"
+#define EVER           "name, password_hash, created_at, disabled_at"
+#define COLUMNS_BEFORE EVER ", NULL, NULL, NULL"
+#define COLUMNS        EVER ", one_time_until, one_time_at, one_time_by"
 
 static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 {
@@ -31,7 +32,7 @@ static user_t *read_user(apr_pool_t *p, const cell_t *cell)
 
 store_status_t store_user_get(store_t *store, const char *name, user_t **user)
 {
-    static const op_t before = { .sql = "SELECT " COLUMNS_BEFORE ", NULL, NULL, NULL FROM oauth_user WHERE name = $1" };
+    static const op_t before = { .sql = "SELECT " COLUMNS_BEFORE " FROM oauth_user WHERE name = $1" };
     static const op_t op = { .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name = $1", .since = 9, .before = &before };
     const value_t args[] = { v_text(name) };
     const cell_t *cell;
@@ -132,13 +133,12 @@ store_status_t store_user_other_spelling(store_t *store, const char *name, const
     return db_text(store, &op, args, COUNT(args), other);
 }
 
+#define LIST(columns) "SELECT " columns " FROM oauth_user WHERE name > $1 ORDER BY name LIMIT " SQL_NUMBER(LIST_PAGE)
+
 store_status_t store_user_list(store_t *store, const user_t *after, apr_array_header_t **users)
 {
-    static const op_t op = {
-        .sql = "SELECT " COLUMNS " FROM oauth_user WHERE name > $1 ORDER BY name"
-               " LIMIT " SQL_NUMBER(LIST_PAGE),
-        .since = 9,
-    };
+    static const op_t before = { .sql = LIST(COLUMNS_BEFORE) };
+    static const op_t op = { .sql = LIST(COLUMNS), .since = 9, .before = &before };
     const value_t args[] = { v_text(after ? after->name : "") };
     rows_t *rows;
     store_status_t status = db_run(store, &op, args, COUNT(args), &rows);

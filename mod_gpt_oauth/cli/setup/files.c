@@ -89,7 +89,7 @@ static const char *shown_dbd_conf(const setup_t *s)
     setup_t shown = *s;
     const char *password = strstr(s->params, " password=");
 
-    if (s->params == s->kept_params && strstr(s->params, "password")) {
+    if (s->params == s->kept_params && !store_driver_is_file(s->driver)) {
         shown.params = "(as it is)";
     } else if (password) {
         shown.params = apr_pstrcat(s->pool, apr_pstrmemdup(s->pool, s->params, (apr_size_t)(password - s->params)),
@@ -105,11 +105,26 @@ static int contradiction(const char *path, const char *what)
         path);
 }
 
+int files_judge_enabled(const setup_t *s, int *is_enabled)
+{
+    struct stat site, enabled;
+    int has_site = stat(s->layout->site, &site) == 0;
+
+    *is_enabled =
+        has_site && stat(s->layout->enabled, &enabled) == 0 && enabled.st_dev == site.st_dev && enabled.st_ino == site.st_ino;
+    if (*is_enabled || lstat(s->layout->enabled, &enabled) != 0 || (!has_site && S_ISLNK(enabled.st_mode))) {
+        return DONE;
+    }
+    return fail("%s is in the way: it has to be a link to %s. Move it away, and run `gptoauth setup` again", s->layout->enabled,
+                s->layout->site);
+}
+
 int files_judge(setup_t *s)
 {
     char **scope = s->kept_site ? words_of_directive(s->pool, s->kept_site, "GPTOAuthScope", NULL) : NULL;
 
-    if (judge_foreign(s, DB_CONF_DEFAULT, shown_dbd_conf(s)) || judge_foreign(s, s->layout->site, text_of_site(s))) {
+    if (judge_foreign(s, DB_CONF_DEFAULT, shown_dbd_conf(s)) || judge_foreign(s, s->layout->site, text_of_site(s)) ||
+        files_judge_enabled(s, &(int){ 0 })) {
         return FAILED;
     }
     if (s->kept_issuer && strcmp(s->kept_issuer, s->issuer) != 0) {

@@ -82,7 +82,9 @@ int site_is_mcp(const setup_t *s);
 
 /* files.c. DONE, or FAILED after a sentence. */
 int files_recall(setup_t *s); /* reads what an earlier run wrote */
-int files_judge(setup_t *s);  /* nothing stands in the way, and nothing says otherwise than the answers */
+/* DONE: *is_enabled says whether httpd reads the site. What another wrote under that name is in the way. */
+int files_judge_enabled(const setup_t *s, int *is_enabled);
+int files_judge(setup_t *s); /* nothing stands in the way, and nothing says otherwise than the answers */
 int files_write(setup_t *s);
 
 /* programs.c: runs a program without a shell; its standard error stays this command's. */

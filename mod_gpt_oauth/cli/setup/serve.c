@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -97,20 +96,6 @@ static int missing_line(setup_t *s, const char **file)
     return 0;
 }
 
-/* DONE: *is_enabled says whether httpd reads the site. What another wrote under that name is not the site. */
-static int judge_enabled(const setup_t *s, int *is_enabled)
-{
-    struct stat site, enabled;
-
-    *is_enabled = stat(s->layout->enabled, &enabled) == 0 && stat(s->layout->site, &site) == 0 && enabled.st_dev == site.st_dev &&
-                  enabled.st_ino == site.st_ino;
-    if (*is_enabled || lstat(s->layout->enabled, &enabled) != 0) {
-        return DONE;
-    }
-    return fail("%s is in the way: it has to be a link to %s. Move it away, and run `gptoauth setup` again", s->layout->enabled,
-                s->layout->site);
-}
-
 static int run(setup_t *s, const char *const *words)
 {
     program_t program = { .words = words };
@@ -200,7 +185,7 @@ int setup_serve(setup_t *s)
     const char *file;
     int line = s->is_dry ? 0 : missing_line(s, &file), is_enabled;
 
-    if (judge_enabled(s, &is_enabled) || configtest(s, is_enabled, !line)) {
+    if (files_judge_enabled(s, &is_enabled) || configtest(s, is_enabled, !line)) {
         return FAILED;
     }
     if (line) {

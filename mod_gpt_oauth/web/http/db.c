@@ -163,8 +163,8 @@ static void tell_found(request_rec *r, const server_conf_t *conf)
         log_request(
             r, LOG_BEHIND,
             "the database of issuer %s has schema %d, of the version before: all goes on, but what came since is off until "
-            "`gptoauth migrate`",
-            conf->issuer, schema);
+            "`gptoauth migrate`%s",
+            conf->issuer, schema, store_driver_is_file(conf->dbd_driver) ? ", for which httpd has to be stopped" : "");
     }
     if (store_source_pooler_found(conf->source)) {
         log_request(r, LOG_POOLER,

@@ -101,8 +101,8 @@ static void judge_database(report_t *report, store_t *store)
         judge_contents(report, store);
     }
     gauge(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
-    gauge(report, "gptoauth_schema_fits", "Whether the database has the schema of the module's version.", "",
-          status == STORE_OK && !behind);
+    gauge(report, "gptoauth_schema_fits", "Whether the database has a schema that the module can work with.", "",
+          status == STORE_OK);
     gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
           off);
     if (status == STORE_DOWN) {
