@@ -269,11 +269,10 @@ void console_input(json_t *form, const char *name, const char *label, const char
     page_set(item, "hint", hint);
 }
 
-static void add_box(json_t *form, const char *type, const char *name, const char *value, const char *label, int is_ticked)
+static void add_box(json_t *owner, const char *list, const char *name, const char *value, const char *label, int is_ticked)
 {
-    json_t *item = item_of(form, "boxes");
+    json_t *item = item_of(owner, list);
 
-    page_set(item, "type", type);
     page_set(item, "name", name);
     page_set(item, "value", value);
     page_set(item, "label", label);
@@ -282,12 +281,21 @@ static void add_box(json_t *form, const char *type, const char *name, const char
 
 void console_box(json_t *form, const char *name, const char *value, const char *label, int is_ticked)
 {
-    add_box(form, "checkbox", name, value, label, is_ticked);
+    add_box(form, "boxes", name, value, label, is_ticked);
 }
 
-void console_choice(json_t *form, const char *name, const char *value, const char *label, int is_chosen)
+json_t *console_choice(json_t *form, const char *legend)
 {
-    add_box(form, "radio", name, value, label, is_chosen);
+    json_t *choice = json_object();
+
+    page_set(choice, "legend", legend);
+    json_object_set_new(form, "choice", choice);
+    return choice;
+}
+
+void console_option(json_t *choice, const char *name, const char *value, const char *label, int is_chosen)
+{
+    add_box(choice, "options", name, value, label, is_chosen);
 }
 
 const char *console_time(const console_t *c, apr_int64_t seconds, const char *otherwise)

@@ -64,9 +64,11 @@ json_t *console_form(console_t *c, const char *action, const char *heading, cons
 void console_hidden(json_t *form, const char *name, const char *value);
 /* value NULL: empty; hint NULL: none. */
 void console_input(json_t *form, const char *name, const char *label, const char *value, const char *hint);
-/* A box, or one choice of several (by the same name). */
+/* A box, to be ticked. */
 void console_box(json_t *form, const char *name, const char *value, const char *label, int is_ticked);
-void console_choice(json_t *form, const char *name, const char *value, const char *label, int is_chosen);
+/* One of several: the form's own, with options. */
+json_t *console_choice(json_t *form, const char *legend);
+void console_option(json_t *choice, const char *name, const char *value, const char *label, int is_chosen);
 
 /* "2026-08-08 14:05 UTC", or otherwise when it is 0. */
 const char *console_time(const console_t *c, apr_int64_t seconds, const char *otherwise);

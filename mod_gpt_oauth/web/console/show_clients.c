@@ -113,13 +113,14 @@ int view_new_client(console_t *c)
                                             { "service", "A service account: no user, tokens for itself" },
                                             { "resource_server", "A resource server that asks about tokens" } };
     const char *kind = params_get(c->params, "kind");
-    json_t *form;
+    json_t *form, *choice;
 
     console_begin(c, "Add a client", "clients");
     form = console_form(c, "client_add", NULL, NULL, "Add the client");
     console_input(form, "name", "Name", params_get(c->params, "name"), "Users read it on the consent page");
+    choice = console_choice(form, "What it is");
     for (apr_size_t i = 0; i < COUNT(kinds); i++) {
-        console_choice(form, "kind", kinds[i][0], kinds[i][1], kind ? strcmp(kind, kinds[i][0]) == 0 : i == 0);
+        console_option(choice, "kind", kinds[i][0], kinds[i][1], kind ? strcmp(kind, kinds[i][0]) == 0 : i == 0);
     }
     add_redirects(form, c, NULL);
     console_input(form, "scope", "Scope", params_get(c->params, "scope"),
