@@ -28,7 +28,8 @@ store_status_t store_user_set_one_time(store_t *store, const char *name, const o
 }
 
 #define CHOOSE                                                                                                                   \
-    "UPDATE oauth_user SET password_hash = $2 WHERE name = $1 AND password_hash = $3 AND one_time_until > $4"                    \
+    "UPDATE oauth_user SET password_hash = $2, one_time_until = NULL, one_time_at = NULL, one_time_by = NULL"                    \
+    " WHERE name = $1 AND password_hash = $3 AND one_time_until > $4"                                                            \
     " AND NOT EXISTS (SELECT 1 FROM oauth_user WHERE (name = $1 OR name = $5 OR folded = $5) AND disabled_at IS NOT NULL)"       \
     " RETURNING name"
 

@@ -36,7 +36,7 @@ use Test::GptOauth::Process qw(output run slurp);
 use Test::GptOauth::Secrets;
 
 our @EXPORT = qw(dbs on_each_db secret);
-our $PASSWORD_COST = $ENV{GPTOAUTH_PASSWORD_COST} // 12;    # of this build, which need not be the one that is shipped
+our $PASSWORD_COST = sprintf '%02d', $ENV{GPTOAUTH_PASSWORD_COST} // 12;    # of this build, which need not be the one that is shipped
 
 my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$root/build") // "$root/build";
