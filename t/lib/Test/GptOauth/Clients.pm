@@ -142,7 +142,7 @@ sub play {
     );
     my $lines = eval {
         while (1) {
-            my ($word, $rest) = $program->await(qr/^(ok|not ok|secret|visit|do|end)(?: (.*))?$/);
+            my ($word, $rest) = $program->await(qr/^(ok|not ok|secret|visit|do|end)(?: (.*))?$/, 300);    # browsers are slow
             last if $word eq 'end';
             $do{$word}->($rest);
         }
