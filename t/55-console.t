@@ -305,10 +305,11 @@ sub test_others {
     press($root, "client=" . $t->client_add('a gpt', gpt => 1)->{id}, 'client_disable', {});
     my $now = time;
     $t->sql("INSERT INTO oauth_throttle (issuer, kind, name, address, began_at, until_at) VALUES ('" . $t->issuer . "', '$_->[0]', '$_->[1]', '$_->[2]', $now, $now + 300)")
-        for [ 'user', 'bob', '' ], [ 'address', '', '192.0.2.1' ], [ 'user+address', 'root', '192.0.2.1' ];
+        for [ 'user', 'bob', '' ], [ 'address', '', '192.0.2.1' ], [ 'user+address', 'root', '192.0.2.1' ], [ 'user', '(unknown 1a2b)', '' ];
     press($desk, 'throttles=', 'throttle_lift', { user => 'bob' });
     press($desk, 'throttles=', 'throttle_lift', { address => '192.0.2.1' });
-    is($t->sql('SELECT name FROM oauth_throttle WHERE lifted_at IS NULL'), 'root', 'the help desk lifts throttles, and none of whom it may not touch');
+    is($desk->submit({ method => 'POST', action => $url, fields => sealed($t, $desk, 'desk', 'throttle_lift') }, user => '(unknown 1a2b)')->status, 404, 'case 325: a name that may be anybody\'s');
+    is($t->sql('SELECT name FROM oauth_throttle WHERE lifted_at IS NULL ORDER BY name'), "(unknown 1a2b)\nroot", 'the help desk lifts throttles, and none of whom it may not touch');
     return;
 }
 

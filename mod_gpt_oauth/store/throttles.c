@@ -20,7 +20,7 @@ static const char *hide_name(store_t *store, const char *name)
     if (store_tag_key(store, &key) != STORE_OK) {
         return NULL;
     }
-    return apr_psprintf(store->pool, "(unknown %04x)",
+    return apr_psprintf(store->pool, THROTTLED_HIDDEN "%04x)",
                         (unsigned)(crypto_keyed_bits(&key, apr_pstrcat(store->pool, "throttle ", name, NULL)) & 0xffff));
 }
 

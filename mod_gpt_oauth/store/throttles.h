@@ -21,6 +21,8 @@ typedef struct throttled_t {
     int is_known;     /* for store_throttle_note: the name is somebody's, as far as this host has learnt */
 } throttled_t;
 
+#define THROTTLED_HIDDEN "(unknown "
+
 #define THROTTLED_USER    "user"
 #define THROTTLED_ADDRESS "address"
 #define THROTTLED_BOTH    "user+address"

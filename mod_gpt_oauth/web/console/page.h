@@ -15,7 +15,7 @@ int console_send(console_t *c, int status);
 /* /oauth/console?view=value, and where more is not NULL, &more=more_value. */
 const char *console_url(const console_t *c, const char *view, const char *value, const char *more, const char *more_value);
 
-/* The help desk has no business with who may use the console: 0 for such a user. */
+/* The help desk has no business with who may use the console: 0 for such a user, and where it may be one. */
 int console_may_touch(const console_t *c, const char *username);
 
 /* Answers: no such thing, 404 with a sentence; or that the database gave no answer. */
