@@ -10,6 +10,7 @@ use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Process qw(slurp);
+use Test::GptOauth::Waiting;
 
 # A full disk needs a file system of its own, in a view of the machine that is the test's alone.
 if ($> == 0 && !$ENV{GPTOAUTH_OWN_MOUNTS} && system('unshare --mount true 2>/dev/null') == 0) {
@@ -38,14 +39,6 @@ my $command = ($ENV{GPTOAUTH_BUILD} // "$root/build") . '/gptoauth';
 
 sub lines_of { my ($file) = @_; return grep { length } split /\n/, slurp($file) }
 sub events_of { my ($file) = @_; return map { JSON::PP::decode_json($_) } lines_of($file) }
-
-sub wait_for {
-    my ($condition, $seconds) = @_;
-    my $deadline = time + ($seconds // 10);
-    my $result;
-    sleep 0.02 until ($result = $condition->()) || time > $deadline;
-    return $result;
-}
 
 # A server that is not started yet, whose command knows of the audit log as well.
 sub server {

@@ -6,11 +6,11 @@ use warnings;
 use FindBin;
 use JSON::PP ();
 use Test::More;
-use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Faults qw(children_of);
 use Test::GptOauth::Process qw(run slurp);
+use Test::GptOauth::Waiting;
 
 my $status = '/oauth/status';
 my $health = '/oauth/health';
@@ -29,18 +29,11 @@ sub growth {
     return \%grown;
 }
 
-sub wait_for {
-    my ($what) = @_;
-    my $deadline = time + 20;
-    sleep 0.05 until $what->() || time > $deadline;
-    return $what->();
-}
-
 sub restart_gracefully {
     my ($t) = @_;
     my %old = map { $_ => 1 } children_of($t->pid);
     kill USR1 => $t->pid;
-    ok(wait_for(sub { !grep { $old{$_} } children_of($t->pid) }), 'a graceful restart: all processes are new');
+    ok(wait_for(sub { !grep { $old{$_} } children_of($t->pid) }, 20), 'a graceful restart: all processes are new');
     return;
 }
 
@@ -128,28 +121,28 @@ sub test_health {
     is($t->http->get($health, headers => [ Host => 'other.example' ])->status, 200, '... by any name');
     my $schema = $t->sql("SELECT value FROM oauth_setting WHERE name = 'schema';") =~ s/\s+//gr;
     $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema';");
-    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }), 'an older schema: not ready');
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }, 20), 'an older schema: not ready');
     is($t->http->get($health)->status, 200, '... though alive');
     my $page = $t->http->get("$status?json")->json;
     like($page->{problems}{schema}, qr/gptoauth migrate/, '... and the status page says what to do');
     is($page->{well}, JSON::PP::false, '... at its top');
     like($t->http->get($status)->body, qr/Not all is well/, '... to people as well');
     $t->sql("UPDATE oauth_setting SET value = '$schema' WHERE name = 'schema';");
-    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }), 'ready again');
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }, 20), 'ready again');
     return;
 }
 
 sub test_without_database {
     my ($t) = @_;
     $t->cluster->stop;
-    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }), 'without the database it is not ready');
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }, 20), 'without the database it is not ready');
     is($t->http->get($health)->body, "ok\n", '... but alive');
     my $answer = $t->http->get("$status?json");
     is($answer->status, 200, '... and has a status page');
     ok($answer->json->{problems}{database}, '... that says why');
     is(metrics($t)->{'gptoauth_problem{problem="database"}'}, 1, '... to machines, too');
     $t->cluster->start;
-    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }), 'ready when it is back');
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }, 20), 'ready when it is back');
     return;
 }
 

@@ -5,12 +5,12 @@ use strict;
 use warnings;
 use FindBin;
 use Test::More;
-use Time::HiRes qw(sleep);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Process qw(output);
 use Test::GptOauth::Schema;
 use Test::GptOauth::Statements;
+use Test::GptOauth::Waiting;
 
 my $today = () = glob "$FindBin::Bin/../sql/sqlite3/*.sql";
 my $before = $today - 1;
@@ -20,13 +20,6 @@ my $conf = <<'EOC';
 GPTOAuthRegistration open
 GPTOAuthAdmin admin
 EOC
-
-sub await_change {
-    my ($what) = @_;
-    my $deadline = time + 20;
-    sleep 0.1 until $what->() || time > $deadline;
-    return $what->();
-}
 
 # Whether the database takes each of the statements of an operation.
 sub taken_by_pgsql {
@@ -126,8 +119,8 @@ on_each_db({ conf => $conf, allow => [qr/this needs schema $today/] }, sub {
     $t->stop unless $t->is_pgsql;
     $t->gptoauth('migrate');
     $t->start unless $t->is_pgsql;
-    ok(await_change(sub { $admin->get('/oauth/console')->status == 200 }), 'the console is on');
-    ok(await_change(sub { !$t->http->get('/oauth/status?json')->json->{problems}{schema} }), 'and the status page has no word of it');
+    ok(wait_for(sub { $admin->get('/oauth/console')->status == 200 }, 20), 'the console is on');
+    ok(wait_for(sub { !$t->http->get('/oauth/status?json')->json->{problems}{schema} }, 20), 'and the status page has no word of it');
 });
 
 done_testing();

@@ -41,7 +41,7 @@ sub preprocessed {
 sub kinds { my ($text) = @_; return $text =~ /\bv_(text|number|digest)\(/g }
 
 # Each has: file; name (of the op_t's function, or its own outside of functions); sql, done (undef where there is none), steps; kinds,
-# of its arguments; since (undef where any schema will do), and is_before of one that stands in the place of such a one.
+# of its arguments; since (undef where any schema will do). What stands in the place of one that has it, follows it.
 sub operations {
     my %text = preprocessed();
     my @client = kinds($text{'client_row.c'} =~ /value_t bound\[\] = \{(.*?)\};/s);
@@ -56,8 +56,8 @@ sub operations {
             $args{args} //= [ @client, kinds(join ' ', $body =~ /args\[[^\]]*\] = [^;]*/g) ] if $body =~ /bind_client\(/;
             my %run = $body =~ /\(&?store,\s*&?(\w+)(?:\[[^;]*?\])?,\s*(\w+|\(\(void \*\)0\))\s*,/g;
             for my $op (grep { $run{$_} } sort keys %ops) {
-                my @all = map { $_, { %{ $_->{before} ? $ops{ $_->{before} }[0] : {} }, is_before => 1 } } @{ $ops{$op} };
-                delete $left{"$file: $_->{sql}"} for @all = grep { defined $_->{sql} } @all;
+                my @all = map { $_, $_->{before} ? $ops{ $_->{before} }[0] : () } @{ $ops{$op} };
+                delete $left{"$file: $_->{sql}"} for @all;
                 push @found, map { { %$_, file => $file, name => $function, kinds => $args{ $run{$op} } // [] } } @all;
             }
         }
