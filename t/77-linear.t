@@ -39,6 +39,7 @@ GPTOAuthRegistration open
 </Location>
 EOC
 my $client = $t->client_add('notes');
+$t->http->get('/plain.txt');    # what answers is the child
 chomp(my $pid = do { local (@ARGV, $/) = "/proc/$t->{pid}/task/$t->{pid}/children"; <> });
 ($pid) = $pid =~ /(\d+)/ or die "httpd has no child\n";
 
