@@ -32,6 +32,9 @@ on_each_db({ start => 0 }, sub {
     like($t->gptoauth(qw(user list)), qr/^alice +one-time password +\S+ \S+ UTC +active$/m, '... as user list says');
     my %user = map { $_->{name} => $_ } @{ $t->gptoauth_json(qw(user list)) };
     cmp_ok($user{alice}{one_time_until}, '>', time + 86_000, '... and its JSON');
+    is_deeply($t->gptoauth_json(qw(user show alice)), $user{alice}, 'user show has the same of one alone');
+    like($t->gptoauth(qw(user show alice)), qr/^Name +alice\nSign-in +one-time password\nCreated +\S+ \S+ UTC\nDisabled +no\n\z/, '... and for people');
+    refuses($t, 'user show of nobody', 'there is no user "nobody" here; `gptoauth user list` shows them all', qw(user show nobody));
     $t->gptoauth_stdin(secret('another horse battery') . "\n", qw(user passwd alice));
     like($t->gptoauth(qw(user list)), qr/^alice +password /m, 'a password of her own ends it');
 

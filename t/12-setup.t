@@ -12,6 +12,7 @@ use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Machine;
 use Test::GptOauth::Markdown;
+use Test::GptOauth::Postgres;
 
 my $source = abs_path("$FindBin::Bin/..");
 my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$source/build");
@@ -31,7 +32,7 @@ my @public = ('https://api.example.com', 'sqlite', 'notes.read "Read your notes"
 
 # The package's files, without its installer.
 $m->must(<<"EOS");
-cp $build/.libs/mod_gpt_oauth.so $modules/
+cp $build/mod_gpt_oauth.so $modules/
 cp $build/gptoauth /usr/local/bin/
 sed 's,/usr/lib/apache2/modules,$modules,' $source/conf/gpt_oauth.load >/etc/apache2/mods-available/gpt_oauth.load
 EOS
@@ -208,6 +209,34 @@ subtest 'a GPT' => sub {
     refuses([ @local[ 0, 1 ], 'other "Words"', @local[ 3, 4 ] ], qr/an earlier run wrote another scope into \Q$site\E/, 'another scope');
     refuses([ @local[ 0 .. 3 ], 'mcp' ], qr/an earlier run wrote another kind of caller into \Q$site\E/, 'another caller');
     $m->must("apachectl stop; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth /var/lib/gpt-oauth $site");
+};
+
+# Its role has a password, which is asked for by itself and then stands in dbd.conf alone.
+subtest 'a GPT, on PostgreSQL' => sub {
+    my $cluster = Test::GptOauth::Postgres->new;
+    my ($wrong, $right) = map { secret("a database password, $_") } qw(mistyped right);
+    my @pgsql = @local;
+    $pgsql[1] = 'host=127.0.0.1 port=' . $cluster->port . ' dbname=' . $cluster->create_database . ' user=oauth';
+    $cluster->psql('postgres', "ALTER ROLE oauth PASSWORD '$right'", 'postgres');
+    $m->write_file($cluster->dir . '/data/pg_hba.conf', "local all all trust\nhost all oauth 127.0.0.1/32 scram-sha-256\n");
+    $cluster->psql('postgres', 'SELECT pg_reload_conf()', 'postgres');
+
+    my $mistyped = setup([ @pgsql[ 0, 1 ], $wrong, @pgsql[ 2 .. 4 ] ]);
+    is($mistyped->{status}, 1, 'a wrong password');
+    like($mistyped->{err}, qr/cannot open the database: .*password authentication failed/, '... is what PostgreSQL says it is');
+    my $other = setup([ @pgsql[ 0, 1 ], $right, @pgsql[ 2 .. 4 ] ]);
+    like($other->{err}, qr/edit or remove that file first/, '... and is put right in the file');
+    $m->must("rm -r /etc/gpt-oauth $site");
+
+    my $done = setup([ @pgsql[ 0, 1 ], $right, @pgsql[ 2 .. 4 ], $password, 'yes' ]);
+    is($done->{status}, 0, 'the right one') or diag $done->{out}, $done->{err};
+    like($done->{out}, qr/^  - `gptoauth try` got a token, and called \/api with it$/m, '... serves a token that is good');
+    unlike("$_->{out}$_->{err}", qr/\Qa database password\E/, '... and is not shown') for $mistyped, $other, $done;
+    my ($secret) = $done->{out} =~ /Client Secret +(\S+)/;
+    my $again = setup([ $pgsql[0], '', @pgsql[ 2 .. 4 ], $password, secret($secret), 'yes' ]);
+    is($again->{status}, 0, 'once more, with Enter for the database') or diag $again->{out}, $again->{err};
+    like($again->{out}, qr/^  - the user alice was there already$/m, '... what is there is kept');
+    $m->must("apachectl stop; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth $site");
 };
 
 subtest 'MCP, and a certificate that comes later' => sub {

@@ -5,10 +5,12 @@ use strict;
 use warnings;
 use FindBin;
 use JSON::PP ();
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Faults qw(children_of);
+use Test::GptOauth::Markdown;
 use Test::GptOauth::Process qw(run slurp);
 use Test::GptOauth::Waiting;
 
@@ -155,7 +157,7 @@ on_each_db({ allow => [ qr/AH00632|AH00633|AH00636/ ] }, sub {
 });
 
 # A proxies for the main server and is what a TLS proxy on the same host would be; B the same without a word of whom it speaks for.
-# C is a guard, D the issuer as seen through mod_remoteip, E an issuer of https.
+# C is a guard, D the issuer as seen through mod_remoteip, E an issuer of https, G one with a database of its own.
 my $hosts = <<'EOC';
 GPTOAuthAdmin root
 GPTOAuthHelpDesk desk
@@ -166,8 +168,17 @@ Listen 127.0.0.1:%%PORT_C%%
 Listen 127.0.0.1:%%PORT_D%%
 Listen 127.0.0.1:%%PORT_E%%
 Listen 127.0.0.1:%%PORT_F%%
+Listen 127.0.0.1:%%PORT_G%%
 <Location /server-status>
     SetHandler server-status
+</Location>
+<Location /server-status/signed-in>
+    SetHandler server-status
+    AuthType Basic
+    AuthName status
+    AuthBasicProvider dbd
+    AuthDBDUserPWQuery "SELECT '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=' WHERE 'root' = %s"
+    Require valid-user
 </Location>
 <VirtualHost 127.0.0.1:%%PORT_A%%>
     ServerName front.example
@@ -201,7 +212,20 @@ Listen 127.0.0.1:%%PORT_F%%
     GPTOAuthIssuer http://localhost:%%PORT_F%%
     GPTOAuthStatus none
 </VirtualHost>
+<VirtualHost 127.0.0.1:%%PORT_G%%>
+    ServerName localhost:%%PORT_G%%
+    GPTOAuthIssuer http://localhost:%%PORT_G%%
+    DBDriver sqlite3
+    DBDParams "%%DIR%%/db/other.db"
+</VirtualHost>
 EOC
+
+# The virtual host for Prometheus, as the documentation has it, for the issuer of https.
+my ($for_prometheus) = Test::GptOauth::Markdown->new('docs/monitoring.md')->take('Monitoring', 'apache');
+$for_prometheus =~ s/\b9180\b/%%PORT_H%%/g;
+$for_prometheus =~ s/api\.example\.com/id.example/;
+$for_prometheus =~ s/^(?=<\/VirtualHost>)/    Include "%%DIR%%\/dbd.conf"\n/m;
+$hosts .= $for_prometheus;
 
 sub status_at {
     my ($t, $port, %headers) = @_;
@@ -225,6 +249,7 @@ sub test_visitors {
     is(status_at($t, 'E'), 404, 'what comes without TLS to an https issuer may come from a proxy that says nothing');
     is(status_at($t, 'E', Host => 'id.example'), 404, '... by its name, too');
     is(status_at($t, 'F'), 404, 'GPTOAuthStatus none: nobody');
+    is(status_at($t, 'H', Host => 'localhost:' . $t->port('H')), 200, '... though at the port that docs/monitoring.md makes for Prometheus');
     is(status_at($t, 'D', 'X-Forwarded-For' => '192.0.2.7'), 200, 'an address of GPTOAuthStatus, as mod_remoteip has it');
     is(status_at($t, 'D', 'X-Forwarded-For' => '2001:db8::7'), 200, '... of IPv6');
     is(status_at($t, 'D', 'X-Forwarded-For' => $_), 404, "another one: $_") for '198.51.100.1', '2001:db8::8';
@@ -245,6 +270,18 @@ sub test_people {
     return;
 }
 
+# That of G: a throttle of G in the other one is nothing to it.
+sub make_other_database {
+    my ($t) = @_;
+    my $conf = $t->write_file('other.conf', qq(DBDriver sqlite3\nDBDParams "%%DIR%%/db/other.db"\n));
+    my $migrated = run({}, ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth', '--db-conf', $conf, 'migrate');
+    is($migrated->{status}, 0, 'a second database') or diag $migrated->{err};
+    chown 33, 33, glob "$t->{dir}/db $t->{dir}/db/other.db*";
+    my $until = time + 9999;
+    $t->sql("INSERT INTO oauth_throttle (issuer, kind, name, address, began_at, until_at) VALUES ('http://localhost:${\ $t->port('G') }', 'user', 'alice', '', 1, $until);");
+    return;
+}
+
 sub test_hosts {
     my ($t) = @_;
     my $guard = Test::GptOauth::Http->new($t->port('C'));
@@ -259,6 +296,11 @@ sub test_hosts {
     is(metrics($t, http => Test::GptOauth::Http->new($t->port('D')))->{$none}, 0, '... and another issuer its own');
     like($t->http->get('/server-status')->body, qr{mod_gpt_oauth: http://localhost:${\ $t->port}<.*All is well.*Codes issued: 0 in the last hour, 0 in all}s, 'mod_status has a block');
     like($t->http->get('/server-status?auto')->body, qr{^GPTOAuth1Issuer: http://localhost:${\ $t->port}\n.*^GPTOAuth1GuardedRequests: \d+\n}ms, '... and lines for machines');
+    # mod_authn_dbd holds a connection for the request, to the database of this virtual host.
+    my $answer = $t->http->get('/server-status/signed-in?auto', headers => [ Authorization => 'Basic ' . encode_base64('root:password', '') ]);
+    my %problems = $answer->body =~ /^GPTOAuth\d+Issuer: \S+:(\d+)\nGPTOAuth\d+Problems: (\d+)$/mg;
+    is_deeply([ @problems{ $t->port, $t->port('G') } ], [ 0, 0 ], 'each issuer is asked of its own database, also where httpd has just used another')
+        or diag $answer->status, explain \%problems;
     return;
 }
 
@@ -281,7 +323,9 @@ sub test_alerts {
 }
 
 subtest 'who may look, and where' => sub {
-    my $t = Test::GptOauth->new(db => (dbs())[0], conf => $hosts, modules => [qw(remoteip status)]);
+    my $t = Test::GptOauth->new(db => (dbs())[0], conf => $hosts, modules => [qw(authn_dbd remoteip status)], start => 0);
+    make_other_database($t);
+    $t->start;
     test_visitors($t);
     test_people($t);
     test_hosts($t);

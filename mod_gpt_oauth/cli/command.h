@@ -33,7 +33,7 @@ command_fn migrate, purge;
 command_fn client_add, client_list, client_show, client_secret, client_redirect, client_links, client_disable, client_enable,
     client_remove;
 command_fn gpt;
-command_fn user_add, user_passwd, user_list, user_disable, user_enable, user_remove;
+command_fn user_add, user_passwd, user_list, user_show, user_disable, user_enable, user_remove;
 command_fn user_sessions, user_signout;
 command_fn grant_list, grant_revoke;
 command_fn key_add, key_list, key_revoke;

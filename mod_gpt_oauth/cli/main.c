@@ -57,6 +57,7 @@ static const struct entry {
     { "user", "passwd", "NAME [--one-time]", "set a new password, or one for one time; end all sessions and grants", ARG_ONE_TIME,
       1, 1, user_passwd },
     { "user", "list", "[--limit N]", "all users", ARG_LIMIT, 0, 0, user_list },
+    { "user", "show", "NAME", "one user", 0, 1, 1, user_show },
     { "user", "disable", "NAME", "refuse a user (of any sign-in) and all tokens", 0, 1, 1, user_disable },
     { "user", "enable", "NAME", "let the user in again", 0, 1, 1, user_enable },
     { "user", "remove", "NAME", "delete a user and all grants", 0, 1, 1, user_remove },

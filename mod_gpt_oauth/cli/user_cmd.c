@@ -4,6 +4,8 @@
  */
 #include <stdio.h>
 
+#include <apr_strings.h>
+
 #include "admin/users.h"
 #include "base/array.h"
 #include "base/password.h"
@@ -133,12 +135,17 @@ int user_passwd(command_t *c)
                               : fail_admin(c, status, problem);
 }
 
+static const char *sign_in_text(const user_t *user)
+{
+    return user->one_time_until ? "one-time password" : user->password_hash ? "password" : "elsewhere";
+}
+
 static void add_row(const command_t *c, const void *item, table_t *table)
 {
     const user_t *user = item;
 
     table_add(table, user->name);
-    table_add(table, user->one_time_until ? "one-time password" : user->password_hash ? "password" : "elsewhere");
+    table_add(table, sign_in_text(user));
     table_add(table, time_text(c->pool, user->created_at, "-"));
     table_add(table, user->disabled_at ? "disabled" : "active");
 }
@@ -155,6 +162,40 @@ int user_list(command_t *c)
                                  header,    COUNT(header), "There are no users yet; `gptoauth user add NAME` makes one." };
 
     return command_list(c, &list);
+}
+
+static void print_user(const command_t *c, const user_t *user)
+{
+    const char *fields[][2] = {
+        { "Name", user->name },
+        { "Sign-in", sign_in_text(user) },
+        { "Created", time_text(c->pool, user->created_at, "-") },
+        { "Disabled", time_text(c->pool, user->disabled_at, "no") },
+    };
+    table_t *table = table_make(c->pool, NULL, 2);
+
+    for (int i = 0; i < COUNT(fields); i++) {
+        table_add(table, fields[i][0]);
+        table_add(table, fields[i][1]);
+    }
+    table_print(table, "");
+}
+
+int user_show(command_t *c)
+{
+    const char *name = c->operands[0];
+    user_t *user;
+    store_status_t status = store_user_get(c->store, name, &user);
+
+    if (status != STORE_OK) {
+        return fail_admin(c, status, apr_pstrcat(c->pool, "there is no user \"", name, "\" here", NULL));
+    }
+    if (c->json) {
+        print_json(c->pool, user_json(c, user));
+    } else {
+        print_user(c, user);
+    }
+    return DONE;
 }
 
 static int set_disabled(const command_t *c, int is_disabled, const char *did)

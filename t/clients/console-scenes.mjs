@@ -57,5 +57,6 @@ export const scenes = {
         await visitor.sendFirst(formOf(visitor, 'client_links'));
         return send(visitor, 'client_links');
     },
-    'console nothing there': at('client=nobody')
+    'console nothing there': at('client=nobody'),
+    'status': async (walk) => (await walk.open({ user: 'erna', viewport: desktop })).go(`${facts.issuer}/oauth/status`)
 };

@@ -220,7 +220,9 @@ static void judge_clients(doctor_t *doctor)
         last = clients->nelts ? APR_ARRAY_IDX(clients, clients->nelts - 1, const client_t *) : NULL;
     } while (clients->nelts == LIST_PAGE);
     if (!are_any) {
-        report_add(doctor->report, WARNING, "client", "`gptoauth client add NAME --gpt` makes one, and prints what to paste",
+        report_add(doctor->report, WARNING, "client",
+                   "`gptoauth client add NAME --gpt` makes one for a GPT, and prints what to paste; no need for MCP clients that "
+                   "register themselves or have a document",
                    "there is none");
     } else if (fine) {
         report_add(doctor->report, FINE, "client", NULL, "%d %s ready; `gptoauth try` goes through it all with one", fine,

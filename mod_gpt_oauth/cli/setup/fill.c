@@ -33,22 +33,10 @@ static const json_t *read_json(setup_t *s, const char *text)
 
 static int has_user(setup_t *s)
 {
-    program_t program = { .words = (const char *const[]){ "gptoauth", "user", "list", "--json", NULL }, .is_question = 1 };
-    const json_t *users, *user;
-    size_t i;
+    program_t program = { .words = (const char *const[]){ "gptoauth", "user", "show", "--json", "--", s->user, NULL },
+                          .is_question = 1 };
 
-    if (program_run(s, &program) || !(users = read_json(s, program.output))) {
-        return 0;
-    }
-    json_array_foreach(users, i, user)
-    {
-        const char *name = json_string_value(json_object_get(user, "name"));
-
-        if (name && strcmp(name, s->user) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+    return program_run(s, &program) == DONE;
 }
 
 /* Of a new user: twice on a terminal. The command that adds him judges it. */
