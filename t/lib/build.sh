@@ -1,6 +1,6 @@
 # What ./check and ./demo have in common: packages, and the build. To be sourced by bash in the checkout.
 
-build_packages=(gcc libc6-dev make autoconf automake libtool pkg-config apache2-dev libpq-dev libjansson-dev libssl-dev libutf8proc-dev libcurl4-openssl-dev)
+build_packages=(gcc libc6-dev make autoconf automake pkg-config apache2-dev libpq-dev libjansson-dev libssl-dev libutf8proc-dev libcurl4-openssl-dev)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -40,7 +40,7 @@ our $PASSWORD_COST = sprintf '%02d', $ENV{GPTOAUTH_PASSWORD_COST} // 12;    # of
 
 my $root = abs_path(dirname(__FILE__) . '/../../..');
 my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$root/build") // "$root/build";
-my $module = "$build/.libs/mod_gpt_oauth.so";
+my $module = "$build/mod_gpt_oauth.so";
 my $command = "$build/gptoauth";
 my ($httpd) = grep { -x } qw(/usr/sbin/apache2 /usr/sbin/httpd);
 chomp(my $modules = qx(apxs -q LIBEXECDIR) || '/usr/lib/apache2/modules');

@@ -39,7 +39,7 @@ sub in_own_network {
         $ENV{GPTOAUTH_NAMESPACE} = 1;
         exec 'unshare', '-mn', $^X, "-I$lib", $0 or die "unshare: $!\n";
     }
-    my $module = ($ENV{GPTOAUTH_BUILD} // "$lib/../../build") . '/.libs/mod_gpt_oauth.so';
+    my $module = ($ENV{GPTOAUTH_BUILD} // "$lib/../../build") . '/mod_gpt_oauth.so';
     plan skip_all => 'the module was built without libcurl' if -e $module && Test::GptOauth::slurp($module) !~ /curl_easy_perform/;
     $dir = tempdir('gptoauth-fetch-XXXXXX', DIR => '/tmp', CLEANUP => 1);
     chmod 0755, $dir;
