@@ -72,9 +72,9 @@ subtest 'answers' => sub {
         [ 1, 'host=db connect_timeout=60', qr/write 1 to 10 seconds/ ],
         [ 1, 'host=${HOST}', qr/for the beginning of a variable/ ],
         [ 2, 'notes.read', qr/what the user reads of it/ ],
-        [ 2, 'a,b "Words"', qr/a scope's name is of letters/ ],
-        [ 2, q{'a' "Words"}, qr/a scope's name is of letters/ ],
-        [ 2, "notes.read \"Read\tyour notes\"", qr/a control character is no part/ ],
+        [ 2, 'a,b "Words"', qr/a scope's name consists of letters/ ],
+        [ 2, q{'a' "Words"}, qr/a scope's name consists of letters/ ],
+        [ 2, "notes.read \"Read\tyour notes\"", qr/no control characters/ ],
         [ 2, 'offline_access "Words"', qr/not offline_access/ ],
         [ 2, 'notes.read "Read ${HOME}"', qr/for the beginning of a variable/ ],
         [ 2, "notes.read \"Read \xff\"", qr/in UTF-8/ ],
@@ -137,31 +137,11 @@ subtest 'files of others' => sub {
     refuses([ $local[0], '/tmp/oauth.db', @local[ 2 .. 4 ] ], qr{the folder /tmp is there already and does not belong to www-data alone}, 'a folder of everybody');
 };
 
-# What httpd and then libpq make of the line with DBDParams: the words, without the quotes of either.
-subtest 'a password with everything in it' => sub {
-    my $nasty = secret(q{it's "a\\b" ${HOME} $x #{}});
-    my $done = setup([ $local[0], 'host=127.0.0.1 port=1 dbname=oauth user=oauth', $nasty, @local[ 2 .. 4 ] ]);
-    is($done->{status}, 1, 'nothing listens there');
-    like($done->{err}, qr/cannot open the database: .*onnect/, '... which is all that libpq has against it') or diag $done->{out};
-    unlike("$done->{out}$done->{err}", qr/it's "a/, '... and the password is not shown');
-    my $text = Test::GptOauth::slurp($dbd);
-    my ($params) = $text =~ /^DBDParams "((?:[^"\\]|\\["\\])*)"$/m;
-    $params =~ s/\\(["\\])/$1/g;
-    my ($read) = $params =~ / password='((?:[^'\\]|\\.)*)'$/;
-    is($read =~ s/\\(.)/$1/gr, $nasty, 'it stands in dbd.conf, quoted for both');
-    unlike($text, qr/\$\{/, '... and without the beginning of a variable');
-    like($params, qr/ connect_timeout=2 tcp_user_timeout=3000 /, 'time-outs were added');
-    is($m->must("stat -c '%a %U' $dbd /etc/gpt-oauth"), "600 root\n700 root\n", 'nobody else can read the file');
-    my $again = setup([ $local[0], 'host=127.0.0.1 port=2 dbname=oauth user=oauth', '', @local[ 2 .. 4 ] ]);
-    like($again->{err}, qr/an earlier run wrote another database into \Q$dbd\E/, 'another database is another answer');
-    $m->must("rm -r /etc/gpt-oauth $site");
-};
-
 subtest 'another site of that name' => sub {
     $m->write_file($enabled, "# mine\n");
     refuses(\@local, qr/\Q$enabled\E is in the way: it has to be a link to \Q$site\E/, 'a file that is no link to the site');
     $m->must("rm $enabled && ln -s ../sites-available/gpt-oauth.conf $enabled");
-    is(setup(\@local, '--dry-run')->{status}, 0, 'a link to the site, before that is there, is not in the way');
+    refuses(\@local, qr/\Q$enabled\E is a link to what is not there, so httpd does not start/, 'a link to the site, which is not there');
     $m->must("rm $enabled");
 };
 
@@ -191,7 +171,7 @@ subtest 'a GPT' => sub {
     secret($secret);
     my ($end) = $out =~ /^(Done:\n.*)/ms;
     cmp_ok($end =~ tr/\n//, '<=', 40, '... on one screen, with what is done and what is left');
-    like($end, qr/^Left to do:\n\n  - an example answers at http:\/\/localhost:8080\/api: once your application listens, change that in \Q$site\E$/m,
+    like($end, qr/^Left to do:\n\n  - an example answers at http:\/\/localhost:8080\/api: once your application listens, change that in \Q$site\E, and reload httpd$/m,
         '... that the application is missing');
     unlike("$out$done->{err}", qr/\Q$password\E/, 'the password is nowhere');
     is($m->must("stat -c '%a %U' $dbd $site /var/lib/gpt-oauth /var/lib/gpt-oauth/oauth.db"), "600 root\n644 root\n700 www-data\n600 www-data\n",
@@ -211,31 +191,37 @@ subtest 'a GPT' => sub {
     $m->must("apachectl stop; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth /var/lib/gpt-oauth $site");
 };
 
-# Its role has a password, which is asked for by itself and then stands in dbd.conf alone.
+# Its role has a password with everything in it, which is asked for by itself and then stands in dbd.conf alone, quoted for httpd and
+# then for libpq.
 subtest 'a GPT, on PostgreSQL' => sub {
     my $cluster = Test::GptOauth::Postgres->new;
-    my ($wrong, $right) = map { secret("a database password, $_") } qw(mistyped right);
+    my $nasty = secret(q{it's "a\\b" ${HOME} $x #{}});
     my @pgsql = @local;
     $pgsql[1] = 'host=127.0.0.1 port=' . $cluster->port . ' dbname=' . $cluster->create_database . ' user=oauth';
-    $cluster->psql('postgres', "ALTER ROLE oauth PASSWORD '$right'", 'postgres');
+    $cluster->psql('postgres', "ALTER ROLE oauth PASSWORD \$as_it_is\$$nasty\$as_it_is\$", 'postgres');
     $m->write_file($cluster->dir . '/data/pg_hba.conf', "local all all trust\nhost all oauth 127.0.0.1/32 scram-sha-256\n");
     $cluster->psql('postgres', 'SELECT pg_reload_conf()', 'postgres');
+    sub with_password { my ($lines, $typed) = @_; return [ @$lines[ 0, 1 ], $typed, @$lines[ 2 .. 4 ] ] }
 
-    my $mistyped = setup([ @pgsql[ 0, 1 ], $wrong, @pgsql[ 2 .. 4 ] ]);
-    is($mistyped->{status}, 1, 'a wrong password');
-    like($mistyped->{err}, qr/cannot open the database: .*password authentication failed/, '... is what PostgreSQL says it is');
-    my $other = setup([ @pgsql[ 0, 1 ], $right, @pgsql[ 2 .. 4 ] ]);
-    like($other->{err}, qr/edit or remove that file first/, '... and is put right in the file');
-    $m->must("rm -r /etc/gpt-oauth $site");
-
-    my $done = setup([ @pgsql[ 0, 1 ], $right, @pgsql[ 2 .. 4 ], $password, 'yes' ]);
+    my $typo = secret(q{it's "a\\c" ${HOME} $x #{}});
+    refuses(with_password(\@pgsql, $typo), qr/^gptoauth: cannot open the database: .*password authentication failed.*\. Nothing was changed$/m, 'a wrong password');
+    my @nowhere = @pgsql;
+    $nowhere[1] =~ s/port=\d+/port=1/;
+    refuses(with_password(\@nowhere, $nasty), qr/^gptoauth: cannot open the database: .*onnection refused.*\. Nothing was changed$/m, 'where nothing listens');
+    my $done = setup([ @{ with_password(\@pgsql, $nasty) }, $password, 'yes' ]);
     is($done->{status}, 0, 'the right one') or diag $done->{out}, $done->{err};
     like($done->{out}, qr/^  - `gptoauth try` got a token, and called \/api with it$/m, '... serves a token that is good');
-    unlike("$_->{out}$_->{err}", qr/\Qa database password\E/, '... and is not shown') for $mistyped, $other, $done;
+    unlike("$done->{out}$done->{err}", qr/it's "a/, '... and is not shown');
+    my $text = Test::GptOauth::slurp($dbd);
+    unlike($text, qr/\$\{/, '... and stands in dbd.conf without the beginning of a variable');
+    like($text, qr/ connect_timeout=2 tcp_user_timeout=3000 /, '... with time-outs');
+    is($m->must("stat -c '%a %U' $dbd /etc/gpt-oauth"), "600 root\n700 root\n", '... where nobody else can read it');
     my ($secret) = $done->{out} =~ /Client Secret +(\S+)/;
     my $again = setup([ $pgsql[0], '', @pgsql[ 2 .. 4 ], $password, secret($secret), 'yes' ]);
     is($again->{status}, 0, 'once more, with Enter for the database') or diag $again->{out}, $again->{err};
     like($again->{out}, qr/^  - the user alice was there already$/m, '... what is there is kept');
+    my $other = setup(with_password(\@nowhere, ''));
+    like($other->{err}, qr/an earlier run wrote another database into \Q$dbd\E/, '... and another database is another answer');
     $m->must("apachectl stop; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth $site");
 };
 

@@ -290,7 +290,7 @@ sub test_contents {
     $t->sql('UPDATE oauth_service_key SET created_at = created_at - 50 * 86400, expires_at = expires_at - 50 * 86400;');
     says($t, 'a service key that expires within two weeks', 'warning', 'key', '"nightly" expires soon, at 20', 'give it to whoever uses', @issuer);
     $t->sql('UPDATE oauth_service_key SET expires_at = 1000000000;');
-    says($t, 'a service key that has expired', 'warning', 'key', '"nightly" has expired at 2001-09-09', 'key add', @issuer);
+    says($t, 'a service key that has expired', 'warning', 'key', '"nightly" expired at 2001-09-09', 'key add', @issuer);
     return;
 }
 

@@ -29,7 +29,7 @@
     X(AUDIT_CONSOLE, "console", "user address count",                                                                            \
       "the console, or an action there, was refused to somebody without the role")                                               \
     X(AUDIT_TAKEN_BACK, "taken-back", "user client address count",                                                               \
-      "a user took back all that a client was granted; with a new password, all that all were")                                  \
+      "a user took back all that a client was granted; or, with a new password, all that every client was")                      \
     X(AUDIT_PASSWORD, "password", "user address", "a user changed the password")                                                 \
     X(AUDIT_KEY_USE, "key-use", "user address", "a service key was used: for the first time since httpd started, or this hour")  \
     X(AUDIT_THROTTLE, "throttle", "user client address count", "attempts are answered 429")                                      \

@@ -116,7 +116,7 @@ static void print_builder(const command_t *c, const client_t *client, const char
     printf("Paste into the GPT builder, Authentication: OAuth\n\n");
     table = table_make(c->pool, NULL, 2);
     add_field(table, "Client ID", client->id);
-    add_field(table, "Client Secret", secret ? secret : "not shown again; --new-secret makes a new one");
+    add_field(table, "Client Secret", secret ? secret : "not shown again; `gptoauth gpt … --new-secret` makes a new one");
     add_field(table, "Authorization URL", url(c->server.authorize, "https://SERVER/oauth/authorize"));
     add_field(table, "Token URL", url(c->server.token, "https://SERVER/oauth/token"));
     add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");

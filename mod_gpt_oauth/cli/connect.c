@@ -34,6 +34,15 @@ static apr_status_t disconnect(void *data)
     return APR_SUCCESS;
 }
 
+/* Why there is no connection: the first line of what the driver says. */
+static const char *reason_of(apr_pool_t *p, const char *error)
+{
+    char *reason = apr_pstrdup(p, error ? error : "no reason was given");
+
+    reason[strcspn(reason, "\n")] = '\0';
+    return reason;
+}
+
 static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *conn)
 {
     connection_t *connection = baton;
@@ -47,13 +56,9 @@ static apr_status_t open_connection(void *baton, apr_pool_t *p, store_conn_t *co
         apr_status_t rv =
             apr_dbd_open_ex(connection->driver, connection->pool, database->conf.params, &connection->handle, &error);
         if (rv != APR_SUCCESS) {
-            char *reason;
-
             connection->handle = NULL;
-            reason = apr_pstrdup(connection->pool, error ? error : "no reason was given");
-            reason[strcspn(reason, "\n")] = '\0';
-            database->problem = apr_psprintf(connection->pool, "cannot open the database: %s; check DBDParams in %s", reason,
-                                             database->conf.file);
+            database->problem = apr_psprintf(connection->pool, "cannot open the database: %s; check DBDParams in %s",
+                                             reason_of(connection->pool, error), database->conf.file);
             return rv;
         }
     } else if (apr_dbd_check_conn(connection->driver, connection->pool, connection->handle) != APR_SUCCESS) {
@@ -133,6 +138,15 @@ static const char *prepare_file(apr_pool_t *p, const db_conf_t *conf, int may_cr
     return NULL;
 }
 
+static const char *load_driver(apr_pool_t *p, const char *name, const apr_dbd_driver_t **driver)
+{
+    apr_dbd_init(p);
+    return apr_dbd_get_driver(p, name, driver) == APR_SUCCESS
+               ? NULL
+               : apr_psprintf(p, "APR's driver %s cannot be loaded: install it (Debian: apt install libaprutil1-dbd-%s)", name,
+                              name);
+}
+
 const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database)
 {
     const char *problem = store_driver_is_file(conf->driver) ? prepare_file(p, conf, may_create, warn) : NULL;
@@ -148,10 +162,8 @@ const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, 
     made->conf = *conf;
     connection->database = made;
     connection->pool = p;
-    apr_dbd_init(p);
-    if (apr_dbd_get_driver(p, conf->driver, &connection->driver) != APR_SUCCESS) {
-        return apr_psprintf(p, "APR's driver %s cannot be loaded: install it (Debian: apt install libaprutil1-dbd-%s)",
-                            conf->driver, conf->driver);
+    if ((problem = load_driver(p, conf->driver, &connection->driver))) {
+        return problem;
     }
     /* After apr_dbd_init, so that it runs before the driver is unloaded. */
     apr_pool_cleanup_register(p, connection, disconnect, apr_pool_cleanup_null);
@@ -161,5 +173,21 @@ const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, 
         return apr_psprintf(p, "the database of %s cannot be used", conf->file);
     }
     *database = made;
+    return NULL;
+}
+
+const char *database_try(apr_pool_t *p, const char *driver_name, const char *params)
+{
+    const apr_dbd_driver_t *driver;
+    const char *error = NULL, *problem = load_driver(p, driver_name, &driver);
+    apr_dbd_t *handle;
+
+    if (problem) {
+        return problem;
+    }
+    if (apr_dbd_open_ex(driver, p, params, &handle, &error) != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot open the database: %s", reason_of(p, error));
+    }
+    apr_dbd_close(driver, handle);
     return NULL;
 }

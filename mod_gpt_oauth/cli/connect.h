@@ -19,4 +19,7 @@ typedef struct database_t {
  */
 const char *database_open(apr_pool_t *p, const db_conf_t *conf, int may_create, warn_fn *warn, database_t **database);
 
+/* Connects to a server, and lets go of it. NULL, or a sentence why it cannot. */
+const char *database_try(apr_pool_t *p, const char *driver, const char *params);
+
 #endif

@@ -123,7 +123,7 @@ static void print_help(apr_pool_t *p, const char *noun)
     }
     printf("\n  --db-conf FILE%*sDBDriver, DBDParams and GPTOAuthIssuer, the file httpd includes\n"
            "%*stoo (default: " DB_CONF_DEFAULT ")\n"
-           "  --issuer URL%*swhere the server is, if that file has no GPTOAuthIssuer\n"
+           "  --issuer URL%*swhere the server is, whatever that file says\n"
            "  --connect-to HOST:PORT%*stry, doctor: where the server is, if its name leads elsewhere\n"
            "  --cacert FILE%*strust these authorities in place of the system's\n"
            "  --limit N%*slist: so many lines at most (default: 10000)\n"

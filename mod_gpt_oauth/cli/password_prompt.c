@@ -207,7 +207,7 @@ const char *password_read(apr_pool_t *p, const char *username, const char **pass
         return problem;
     }
     problem = judge_input(p, buffer, read_hidden("Once more: ", buffer), &again);
-    return !problem && strcmp(*password, again) == 0 ? NULL : "the two passwords differ; nothing was changed";
+    return !problem && strcmp(*password, again) == 0 ? NULL : "the two passwords differ; none was set";
 }
 
 const char *secret_read(apr_pool_t *p, const char *what, const char **secret)

@@ -84,7 +84,7 @@ static int set_one_time(const command_t *c, one_time_fn *set, const char *did)
         return DONE;
     }
     printf("User \"%s\" %s:\n\n    %s\n\n", terminal_text(c->pool, name), did, password);
-    printf("It is shown only once. Until %s it signs in to the choice of another one, and to nothing else.\n",
+    printf("It is shown only once. Until %s it is good for choosing another one, and for nothing else.\n",
            time_text(c->pool, c->store->now + ONE_TIME_LIFETIME, "-"));
     say_disabled(c);
     return DONE;

@@ -104,8 +104,9 @@ void doctor_apps(doctor_t *doctor, const json_t *metadata)
         const char *apps = built_in_apps(doctor), *hosts = fetched_hosts(doctor);
 
         report_add(report, FINE, "apps", NULL, "by documents that are built in: %s; %s%s", apps ? apps : "none",
-                   hosts ? "by documents that are fetched: those of "
-                         : "and those of hosts that GPTOAuthClientMetadata fetch names, which the server does not disclose",
+                   hosts
+                       ? "by documents that are fetched: those of "
+                       : "and those of hosts that GPTOAuthClientMetadata fetch names, if any, which the server does not disclose",
                    hosts ? hosts : "");
     }
 }

@@ -154,7 +154,9 @@ static void judge_pool(doctor_t *doctor, const health_t *health)
                    " connections: enough, but not for a graceful restart, when there are twice as many processes",
                    health->connections);
     } else if (children) {
-        report_add(report, FINE, "pool", NULL, "%" APR_INT64_T_FMT " processes of %" APR_INT64_T_FMT " connections fit, twice",
+        report_add(report, FINE, "pool", NULL,
+                   "%" APR_INT64_T_FMT " processes of httpd with %" APR_INT64_T_FMT
+                   " connections each fit, also twice in a graceful restart",
                    children, max);
     } else {
         report_add(report, FINE, "pool", NULL,
@@ -266,7 +268,7 @@ static void judge_key(doctor_t *doctor, const service_key_t *key)
         report_add(doctor->report, WARNING, "key",
                    apr_psprintf(p, "`gptoauth key add` makes another; `gptoauth key revoke %s` ends this message",
                                 terminal_text(p, key->name)),
-                   "service key \"%s\" has expired at %s", key->name, time_text(p, key->expires_at, "?"));
+                   "service key \"%s\" expired at %s", key->name, time_text(p, key->expires_at, "?"));
     } else {
         report_add(doctor->report, WARNING, "key",
                    apr_psprintf(p,

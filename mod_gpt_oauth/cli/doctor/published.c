@@ -204,6 +204,7 @@ void doctor_resource(doctor_t *doctor, const char *url)
 {
     int is_absent;
     const json_t *resource = get(doctor, "resource", url, &is_absent), *servers, *server;
+    const char *other;
     size_t i;
 
     if (is_absent) {
@@ -223,5 +224,9 @@ void doctor_resource(doctor_t *doctor, const char *url)
             return;
         }
     }
-    judge_issuer(doctor, "resource", json_array_size(servers) ? json_string_value(json_array_get(servers, 0)) : "");
+    other = json_string_value(json_array_get(servers, 0));
+    report_add(doctor->report, PROBLEM, "resource",
+               "write the same in GPTOAuthIssuer where the resource is guarded, and in --issuer or the file of --db-conf",
+               "%s names %s as its authorization server, and not %s", member(resource, "resource"), other ? other : "nothing",
+               doctor->c->server.issuer);
 }

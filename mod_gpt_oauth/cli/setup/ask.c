@@ -68,7 +68,7 @@ int ask(setup_t *s, const char *question, const char *fallback, const char *show
             return fail("standard input ended where an answer was needed; nothing was changed");
         }
         problem = !*answer                                   ? "this cannot be left out"
-                  : text_has_control(answer, strlen(answer)) ? "a control character is no part of an answer"
+                  : text_has_control(answer, strlen(answer)) ? "an answer has no control characters"
                                                              : take(s, answer);
         if (problem) {
             fail("%s", problem);

@@ -112,8 +112,12 @@ int files_judge_enabled(const setup_t *s, int *is_enabled)
 
     *is_enabled =
         has_site && stat(s->layout->enabled, &enabled) == 0 && enabled.st_dev == site.st_dev && enabled.st_ino == site.st_ino;
-    if (*is_enabled || lstat(s->layout->enabled, &enabled) != 0 || (!has_site && S_ISLNK(enabled.st_mode))) {
+    if (*is_enabled || lstat(s->layout->enabled, &enabled) != 0) {
         return DONE;
+    }
+    if (!has_site && S_ISLNK(enabled.st_mode)) {
+        return fail("%s is a link to what is not there, so httpd does not start: remove it, and run `gptoauth setup` again",
+                    s->layout->enabled);
     }
     return fail("%s is in the way: it has to be a link to %s. Move it away, and run `gptoauth setup` again", s->layout->enabled,
                 s->layout->site);
@@ -128,7 +132,10 @@ int files_judge(setup_t *s)
         return FAILED;
     }
     if (s->kept_issuer && strcmp(s->kept_issuer, s->issuer) != 0) {
-        return contradiction(DB_CONF_DEFAULT, "issuer");
+        return fail(
+            "an earlier run wrote another issuer into %s: answer as before, or switch the site off and remove that file and "
+            "%s first. Nothing was changed",
+            DB_CONF_DEFAULT, s->layout->site);
     }
     if (s->kept_params && !s->is_dry && (strcmp(s->kept_driver, s->driver) != 0 || strcmp(s->kept_params, s->params) != 0)) {
         return contradiction(DB_CONF_DEFAULT, "database");
@@ -151,8 +158,9 @@ static int judge_folder(const char *folder, const struct passwd *user)
         return fail("the folder %s cannot be made: something else has its name", folder);
     }
     if (info.st_uid != (user ? user->pw_uid : geteuid()) || info.st_mode & (S_IWGRP | S_IWOTH)) {
-        return fail("the folder %s is there already and does not belong to %s alone: name one that is not there yet", folder,
-                    user ? user->pw_name : "you");
+        return user ? fail("the folder %s is there already and does not belong to %s alone: name one that is not there yet",
+                           folder, user->pw_name)
+                    : fail("the folder %s has to belong to root, and nobody else may write to it", folder);
     }
     return DONE;
 }

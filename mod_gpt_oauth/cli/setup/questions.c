@@ -3,12 +3,14 @@
  * setup.c.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
 #include "base/scope.h"
 #include "base/text.h"
 #include "base/uri.h"
+#include "cli/connect.h"
 #include "cli/output.h"
 #include "cli/setup/parts.h"
 #include "grant/user.h"
@@ -54,7 +56,7 @@ static const char *take_conninfo(setup_t *s, const char *answer)
     int usable;
 
     if (strstr(answer, "password=")) {
-        return "leave the password out: it is asked for by itself";
+        return "leave the password out: it is asked for separately";
     }
     problem = store_params_problem(s->pool, "pgsql", answer, &usable);
     if (problem && usable) {
@@ -100,10 +102,10 @@ static const char *take_scope(setup_t *s, const char *answer)
         words++;
     }
     if (size == 0 || name[strspn(name, SCOPE_CHARACTERS)] || strcmp(name, SCOPE_OFFLINE) == 0) {
-        return "a scope's name is of letters, digits and . : _ / - here, and not offline_access";
+        return "a scope's name consists of letters, digits and . : _ / - here, and is not offline_access";
     }
     if (!*text_trim(s->pool, words) || !utf8_valid(words, strlen(words))) {
-        return "behind the scope's name comes what the user reads of it, in UTF-8: notes.read \"Read your notes\"";
+        return "after the scope's name comes what the user reads of it, in UTF-8: notes.read \"Read your notes\"";
     }
     s->scope = name;
     s->words = words;
@@ -122,28 +124,48 @@ static const char *take_kind(setup_t *s, const char *answer)
     return s->is_mcp || strcasecmp(answer, "gpt") == 0 ? NULL : "write gpt or mcp";
 }
 
+/* Where one is needed, and not shown by --dry-run. */
+static int ask_role_password(setup_t *s)
+{
+    const char *password;
+
+    if (strstr(s->params, "passfile=") || strstr(s->params, "service=")) {
+        return DONE;
+    }
+    password = ask_secret(s, "Password of its role (empty: it needs none)");
+    if (password && (text_has_control(password, strlen(password)) || !utf8_valid(password, strlen(password)))) {
+        return fail("the password has a control character, or is not UTF-8");
+    }
+    if (password) {
+        s->params =
+            apr_pstrcat(s->pool, s->params, " password=", s->is_dry ? "'(as typed)'" : quote_libpq(s->pool, password), NULL);
+    }
+    return DONE;
+}
+
+/* A server is asked before its address is written anywhere; what an earlier run wrote is compared first, and then tried. */
 static int ask_database(setup_t *s)
 {
     int is_file = s->kept_driver && store_driver_is_file(s->kept_driver);
-    const char *shown = is_file || !s->kept_params ? s->kept_params : "as in " DB_CONF_DEFAULT;
+    const char *shown = is_file || !s->kept_params ? s->kept_params : "as in " DB_CONF_DEFAULT, *problem;
 
-    if (ask(s, "Database: sqlite, or PostgreSQL as in host=db.internal dbname=oauth user=oauth",
-            s->kept_params ? s->kept_params : "sqlite", shown ? shown : "sqlite", take_database)) {
-        return FAILED;
-    }
-    if (!store_driver_is_file(s->driver) && s->params != s->kept_params && !strstr(s->params, "passfile=") &&
-        !strstr(s->params, "service=")) {
-        const char *password = ask_secret(s, "Password of its role (empty: it needs none)");
-
-        if (password && (text_has_control(password, strlen(password)) || !utf8_valid(password, strlen(password)))) {
-            return fail("the password has a control character, or is not UTF-8");
+    do {
+        problem = NULL;
+        if (ask(s, "Database: sqlite, or PostgreSQL as in host=db.internal dbname=oauth user=oauth",
+                s->kept_params ? s->kept_params : "sqlite", shown ? shown : "sqlite", take_database)) {
+            return FAILED;
         }
-        if (password) {
-            s->params =
-                apr_pstrcat(s->pool, s->params, " password=", s->is_dry ? "'(as typed)'" : quote_libpq(s->pool, password), NULL);
+        if (store_driver_is_file(s->driver) || s->params == s->kept_params) {
+            return DONE;
         }
-    }
-    return DONE;
+        if (ask_role_password(s)) {
+            return FAILED;
+        }
+        if (!s->is_dry && !s->kept_params && (problem = database_try(s->pool, s->driver, s->params))) {
+            fail("%s. Nothing was changed", problem);
+        }
+    } while (problem && isatty(STDIN_FILENO));
+    return problem ? FAILED : DONE;
 }
 
 int setup_ask(setup_t *s)

@@ -72,7 +72,7 @@ static int configtest(setup_t *s, int is_enabled, int has_certificate)
         return DONE;
     }
     if (program_run(s, &program)) {
-        return fail("httpd would not start with %s: its own words stand above. Put that right, and run `gptoauth setup` again",
+        return fail("httpd would not start with %s: its own message is above. Put that right, and run `gptoauth setup` again",
                     s->layout->site);
     }
     note(s, s->done, "httpd accepts %s", s->layout->site);
@@ -166,14 +166,14 @@ static int test(setup_t *s)
     }
     status = program_run(s, &doctor);
     if (status) {
-        note(s, s->left, "what `gptoauth doctor` calls a problem, above");
+        note(s, s->left, "solve what `gptoauth doctor` calls a problem, above");
     }
     if (s->is_mcp || (!s->is_dry && (!s->secret || !s->password))) {
         return status;
     }
     if (program_run(s, &try)) {
         printf("%s", try.output);
-        note(s, s->left, "what `gptoauth try` calls a problem, above");
+        note(s, s->left, "solve what `gptoauth try` calls a problem, above");
         return FAILED;
     }
     note(s, s->done, "`gptoauth try` got a token, and called %s with it", path);
@@ -190,17 +190,17 @@ int setup_serve(setup_t *s)
     }
     if (line) {
         note(s, s->left, "line %d of %s: %s is missing", line, s->layout->site, file);
-        note(s, s->left, "get a certificate, or write there which one you have");
+        note(s, s->left, "get a certificate, or name yours there; with mod_md, remove both lines of the certificate");
         return fail("%s, line %d: %s is missing, so the site is not switched on", s->layout->site, line, file);
     }
     if (!s->is_dry && !ask_consent(s, "Switch the site on and reload httpd? yes or no")) {
-        note(s, s->left, "the site is not switched on: `gptoauth setup` asks again");
+        note(s, s->left, "the site is not switched on: run `gptoauth setup` again, and answer yes");
         return DONE;
     }
     if (enable(s) || reload(s)) {
         return FAILED;
     }
-    note(s, s->done, "the site is switched on, and httpd was told");
+    note(s, s->done, "the site is switched on, and httpd was reloaded");
     await_server(s);
     return test(s);
 }

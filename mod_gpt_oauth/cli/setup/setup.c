@@ -61,8 +61,8 @@ static void print_end(command_t *c, setup_t *s)
     const char *origin = uri_origin(s->pool, &s->uri);
 
     if (!s->has_application) {
-        note(s, s->left, "an example answers at %s%s: once your application listens, change that in %s", origin, guarded_path(s),
-             s->layout->site);
+        note(s, s->left, "an example answers at %s%s: once your application listens, change that in %s, and reload httpd", origin,
+             guarded_path(s), s->layout->site);
     }
     if (s->is_mcp) {
         note(s, s->left, "type this URL into your MCP client: %s%s", origin, guarded_path(s));
@@ -88,8 +88,8 @@ static int prepare(command_t *c, setup_t *s)
             "neither /etc/apache2/sites-available nor /etc/httpd/conf.d is there: install httpd first, or set it up by hand, "
             "as docs/operations.md has it");
     }
-    if (geteuid() != 0 && !s->is_dry) {
-        return fail("run this as root: it writes httpd's configuration; --dry-run shows what it would do");
+    if (geteuid() != 0) {
+        return fail("run this as root: it reads and writes httpd's configuration");
     }
     /* Where a2enmod is, which `su` without `-` leaves out. */
     setenv("PATH", apr_pstrcat(s->pool, path ? path : "/usr/bin:/bin", ":/usr/local/sbin:/usr/sbin:/sbin", NULL), 1);

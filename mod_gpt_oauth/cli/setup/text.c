@@ -75,7 +75,7 @@ static const char *text_of_guard(const setup_t *s)
         s->has_application ? "" : "        SetHandler gpt-oauth-hello\n",
         s->has_application
             ? ""
-            : "    # Where your application is. Once it listens, this line is in place of the one with SetHandler:\n",
+            : "    # Where your application is. Once it listens, uncomment this line and remove the one with SetHandler:\n",
         s->has_application ? "" : "#", proxy);
 }
 
