@@ -90,8 +90,8 @@ ok(scalar run($tmp, "echo '# ours' >> '$conf' && cd build && make install DESTDI
     'make install over an edited gpt_oauth.conf, and make uninstall');
 is(join(' ', `cd '$tmp/root' && find . ! -type d`), '.' . substr($conf, length "$tmp/root") . "\n", 'leave that file, and only that');
 
-# Hardly optimised, which is as good for what they show.
-for my $variant ([ 'without libcurl', '--without-curl CFLAGS=-O1' ], [ 'by clang', 'CC=clang CFLAGS=-O0' ]) {
+# Hardly optimised, which is as good for what they show; and one with flags as they are for programs.
+for my $variant ([ 'without libcurl', '--without-curl CFLAGS="$(apxs -q CFLAGS) -O1"' ], [ 'by clang', 'CC=clang CFLAGS="$(apxs -q CFLAGS) -O0 -fPIE" LDFLAGS=-pie' ]) {
     my ($what, $options) = @$variant;
     my ($done, $output) = run("$tmp/variant", "rm -rf * && '$source/configure' --quiet --enable-silent-rules --disable-dependency-tracking --enable-werror $options && make -j2 mod_gpt_oauth.so gptoauth");
     ok($done && $output !~ /warning:/, "a build $what, without a warning") or diag($output), next;
