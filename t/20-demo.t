@@ -12,6 +12,7 @@ use Test::GptOauth;
 use Test::GptOauth::Browser;
 use Test::GptOauth::Flow;
 use Test::GptOauth::Http;
+use Test::GptOauth::Waiting;
 
 my $demo = abs_path("$FindBin::Bin/../demo");
 my @names = qw(ISSUER AUTHORIZE_URL TOKEN_URL HELLO_URL CLIENT_ID CLIENT_SECRET REDIRECT_URI PUBLIC_CLIENT_ID SERVICE_URL SERVICE_KEY
@@ -148,6 +149,7 @@ for my $db (dbs()) {
         is($stopped->{status}, 0, './demo --stop');
         my $postgres = $db eq 'pgsql' ? ' and PostgreSQL' : '';
         like($stopped->{out}, qr/^demo: httpd \(process \d+\)$postgres ended; users and clients stay in \Q$dir\E$/, '... says what it did');
+        wait_for(sub { !processes($dir) }, 2);
         is(join("\n", processes($dir)), '', '... leaves no process');
         is(demo('--stop', '--dir', $dir)->{out}, "demo: nothing was running\n", '... and again');
         unlike(Test::GptOauth::slurp($env->{ERROR_LOG}), qr/\[\w*:(?:error|crit|alert|emerg)\]/, 'nothing went wrong in the log');
@@ -170,6 +172,7 @@ for my $db (dbs()) {
         }
         kill INT => -$pid;
         waitpid $pid, 0;
+        wait_for(sub { !processes($dir) }, 2);    # PostgreSQL says that it has ended a moment before its process does
         is(join("\n", processes($dir)), '', 'Ctrl-C ends everything');
     };
 }
