@@ -26,6 +26,17 @@ static json_t *row_of(json_t *rows)
     return row;
 }
 
+/* The values of {endpoint="token",result="success"}, as "token, success". */
+static const char *values_of(apr_pool_t *p, const char *labels)
+{
+    const char *text = "", *begin = strchr(labels, '"'), *end;
+
+    for (; begin && (end = strchr(begin + 1, '"')); begin = strchr(end + 1, '"')) {
+        text = apr_pstrcat(p, text, *text ? ", " : "", apr_pstrmemdup(p, begin + 1, (apr_size_t)(end - begin - 1)), NULL);
+    }
+    return *text ? text : "all";
+}
+
 /* Endpoints and verdicts of which there never was one are left out. */
 static void add_count(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
 {
@@ -44,7 +55,7 @@ static void add_count(void *baton, const meter_family_t *family, const char *lab
         json_object_set_new(table, "rows", tables->rows);
     }
     row = row_of(tables->rows);
-    page_set(row, "name", *labels ? apr_pstrndup(tables->r->pool, labels + 1, strlen(labels) - 2) : "all");
+    page_set(row, "name", values_of(tables->r->pool, labels));
     page_set(row, "recent", form_number(tables->r->pool, recent));
     page_set(row, "total", form_number(tables->r->pool, total));
 }
@@ -60,10 +71,11 @@ static const char *quantile(apr_pool_t *p, const apr_uint64_t *counted, double s
     for (int i = 0; i < LATENCY_BOUNDS; i++) {
         below += (double)counted[METER_LATENCY + i];
         if (below >= sum * share) {
-            return apr_psprintf(p, "%g ms or less", (double)meter_bounds[i] / 1000);
+            return apr_psprintf(p, meter_bounds[i] < 1000 ? "%.1f ms or less" : "%.0f ms or less",
+                                (double)meter_bounds[i] / 1000);
         }
     }
-    return apr_psprintf(p, "more than %g ms", (double)meter_bounds[LATENCY_BOUNDS - 1] / 1000);
+    return apr_psprintf(p, "more than %.0f ms", (double)meter_bounds[LATENCY_BOUNDS - 1] / 1000);
 }
 
 static void add_latency(const report_t *report, apr_pool_t *p, json_t *tables)
@@ -89,9 +101,16 @@ static const char *duration(apr_pool_t *p, apr_int64_t microseconds)
 {
     double minutes = floor((double)microseconds / 60e6);
 
-    return minutes < 120    ? apr_psprintf(p, "%.0f minutes", minutes)
+    return minutes < 2      ? "a minute or so"
+           : minutes < 120  ? apr_psprintf(p, "%.0f minutes", minutes)
            : minutes < 2880 ? apr_psprintf(p, "%.0f hours", floor(minutes / 60))
                             : apr_psprintf(p, "%.0f days", floor(minutes / 1440));
+}
+
+/* What is 1 or 0 is the answer to a question. */
+static const char *answer(apr_pool_t *p, const gauge_t *gauge)
+{
+    return strncmp(gauge->help, "Whether ", strlen("Whether ")) != 0 ? form_number(p, gauge->value) : gauge->value ? "yes" : "no";
 }
 
 static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
@@ -105,7 +124,7 @@ static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
             json_t *row = row_of(now);
 
             page_set(row, "name", gauge->help);
-            page_set(row, "value", form_number(p, gauge->value));
+            page_set(row, "value", answer(p, gauge));
         }
     }
     json_object_set_new(data, "now", now);

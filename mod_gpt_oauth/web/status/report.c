@@ -79,13 +79,13 @@ static void judge_contents(report_t *report, store_t *store)
     if (throttles) {
         blame(report, CONCERN_THROTTLES,
               apr_psprintf(store->pool,
-                           "%" APR_INT64_T_FMT " throttles of sign-ins are in force: `gptoauth throttle list` shows whom they "
-                           "refuse.",
+                           "Throttles of sign-ins in force: %" APR_INT64_T_FMT
+                           ". `gptoauth throttle list` shows whom they refuse.",
                            throttles));
     }
     if (keys) {
         blame(report, CONCERN_KEYS,
-              apr_psprintf(store->pool, "%d service keys are about to end: `gptoauth key list` shows which.", keys));
+              apr_psprintf(store->pool, "Service keys about to end: %d. `gptoauth key list` shows which.", keys));
     }
 }
 
