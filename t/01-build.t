@@ -91,7 +91,7 @@ ok(scalar run($tmp, "echo '# ours' >> '$conf' && cd build && make install DESTDI
 is(join(' ', `cd '$tmp/root' && find . ! -type d`), '.' . substr($conf, length "$tmp/root") . "\n", 'leave that file, and only that');
 
 # Hardly optimised, which is as good for what they show; and one with flags as they are for programs.
-for my $variant ([ 'without libcurl', '--without-curl CFLAGS="$(apxs -q CFLAGS) -O1"' ], [ 'by clang', 'CC=clang CFLAGS="$(apxs -q CFLAGS) -O0 -fPIE" LDFLAGS=-pie' ]) {
+for my $variant ([ 'without libcurl', '--without-curl CFLAGS="$(apxs -q CFLAGS) -O1 -fPIE" LDFLAGS=-pie' ], [ 'by clang', 'CC=clang CFLAGS="$(apxs -q CFLAGS) -O0"' ]) {
     my ($what, $options) = @$variant;
     my ($done, $output) = run("$tmp/variant", "rm -rf * && '$source/configure' --quiet --enable-silent-rules --disable-dependency-tracking --enable-werror $options && make -j2 mod_gpt_oauth.so gptoauth");
     ok($done && $output !~ /warning:/, "a build $what, without a warning") or diag($output), next;
