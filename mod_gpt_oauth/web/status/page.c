@@ -110,7 +110,9 @@ static const char *duration(apr_pool_t *p, apr_int64_t microseconds)
 /* What is 1 or 0 is the answer to a question. */
 static const char *answer(apr_pool_t *p, const gauge_t *gauge)
 {
-    return strncmp(gauge->help, "Whether ", strlen("Whether ")) != 0 ? form_number(p, gauge->value) : gauge->value ? "yes" : "no";
+    return strncmp(gauge->help, "Whether ", strlen("Whether ")) != 0 ? form_number(p, gauge->value)
+           : gauge->value != 0                                       ? "yes"
+                                                                     : "no";
 }
 
 static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
