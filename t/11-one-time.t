@@ -26,7 +26,7 @@ on_each_db({ start => 0 }, sub {
 
     $t->gptoauth_stdin(secret('correct horse battery') . "\n", qw(user add alice));
     my ($shown) = $t->gptoauth(qw(user passwd alice --one-time))
-        =~ /^User "alice" has a one-time password; all sessions and grants have ended:\n\n {4}($group(?:-$group){3})\n\nIt is shown only once\. Until \S+ \S+ UTC it signs in/;
+        =~ /^User "alice" has a one-time password; all sessions and grants have ended:\n\n {4}($group(?:-$group){3})\n\nIt is shown only once\. Until \S+ \S+ UTC it is good for choosing/;
     ok(secret($shown // ''), 'user passwd --one-time shows it to people');
     isnt($shown, $made->{one_time_password}, '... another one');
     like($t->gptoauth(qw(user list)), qr/^alice +one-time password +\S+ \S+ UTC +active$/m, '... as user list says');
