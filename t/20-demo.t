@@ -46,6 +46,14 @@ sub processes
     return @found;
 }
 
+# Of them what is left: PostgreSQL says that it has ended a moment before its process does.
+sub left_in
+{
+    my ($dir) = @_;
+    wait_for(sub { !processes($dir) }, 2);
+    return join "\n", processes($dir);
+}
+
 sub walk
 {
     my ($port, $url, $env) = @_;
@@ -149,8 +157,7 @@ for my $db (dbs()) {
         is($stopped->{status}, 0, './demo --stop');
         my $postgres = $db eq 'pgsql' ? ' and PostgreSQL' : '';
         like($stopped->{out}, qr/^demo: httpd \(process \d+\)$postgres ended; users and clients stay in \Q$dir\E$/, '... says what it did');
-        wait_for(sub { !processes($dir) }, 2);
-        is(join("\n", processes($dir)), '', '... leaves no process');
+        is(left_in($dir), '', '... leaves no process');
         is(demo('--stop', '--dir', $dir)->{out}, "demo: nothing was running\n", '... and again');
         unlike(Test::GptOauth::slurp($env->{ERROR_LOG}), qr/\[\w*:(?:error|crit|alert|emerg)\]/, 'nothing went wrong in the log');
 
@@ -172,8 +179,7 @@ for my $db (dbs()) {
         }
         kill INT => -$pid;
         waitpid $pid, 0;
-        wait_for(sub { !processes($dir) }, 2);    # PostgreSQL says that it has ended a moment before its process does
-        is(join("\n", processes($dir)), '', 'Ctrl-C ends everything');
+        is(left_in($dir), '', 'Ctrl-C ends everything');
     };
 }
 

@@ -65,14 +65,18 @@ store_status_t admin_user_add(store_t *store, const char *name, const char *hash
     return status;
 }
 
+store_status_t admin_user_get(store_t *store, const char *name, user_t **user, const char **problem)
+{
+    store_status_t status = store_user_get(store, name, user);
+
+    return status == STORE_REFUSED ? refuse_unknown(store, name, problem) : status;
+}
+
 store_status_t admin_user_may_passwd(store_t *store, const char *name, const char **problem)
 {
     user_t *user;
-    store_status_t status = store_user_get(store, name, &user);
+    store_status_t status = admin_user_get(store, name, &user, problem);
 
-    if (status == STORE_REFUSED) {
-        return refuse_unknown(store, name, problem);
-    }
     if (status == STORE_OK && !user->password_hash) {
         return refuse(store, "the user", name, " signs in elsewhere", problem);
     }

@@ -14,6 +14,8 @@
 store_status_t admin_user_may_add(store_t *store, const char *name, const char **problem);
 /* hash is bcrypt. */
 store_status_t admin_user_add(store_t *store, const char *name, const char *hash, const char **problem);
+/* Refused where there is no such user. */
+store_status_t admin_user_get(store_t *store, const char *name, user_t **user, const char **problem);
 /* May the user get another password here: there is such a user, and he has one here. */
 store_status_t admin_user_may_passwd(store_t *store, const char *name, const char **problem);
 /* Ends all sessions and grants. */

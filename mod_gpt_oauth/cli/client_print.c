@@ -89,12 +89,6 @@ static json_t *builder_json(const command_t *c, const client_t *client, const ch
     return object;
 }
 
-static void add_field(table_t *table, const char *name, const char *value)
-{
-    table_add(table, name);
-    table_add(table, value);
-}
-
 /* Which GPT it accepts; NULL: what is registered alone. */
 static const char *pin_text(apr_pool_t *p, const client_t *client)
 {
@@ -115,12 +109,12 @@ static void print_builder(const command_t *c, const client_t *client, const char
 
     printf("Paste into the GPT builder, Authentication: OAuth\n\n");
     table = table_make(c->pool, NULL, 2);
-    add_field(table, "Client ID", client->id);
-    add_field(table, "Client Secret", secret ? secret : "not shown again; `gptoauth gpt … --new-secret` makes a new one");
-    add_field(table, "Authorization URL", url(c->server.authorize, "https://SERVER/oauth/authorize"));
-    add_field(table, "Token URL", url(c->server.token, "https://SERVER/oauth/token"));
-    add_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
-    add_field(table, "Token Exchange Method", "Default (POST request)");
+    table_field(table, "Client ID", client->id);
+    table_field(table, "Client Secret", secret ? secret : "not shown again; `gptoauth gpt … --new-secret` makes a new one");
+    table_field(table, "Authorization URL", url(c->server.authorize, "https://SERVER/oauth/authorize"));
+    table_field(table, "Token URL", url(c->server.token, "https://SERVER/oauth/token"));
+    table_field(table, "Scope", *client->scope ? client->scope : "empty for the server's default scopes");
+    table_field(table, "Token Exchange Method", "Default (POST request)");
     table_print(table, "    ");
     printf("\nSchema, Import from URL (where GPTOAuthOpenAPI is set)\n\n    %s\n\n"
            "A GPT that others may use also needs the URL of a privacy policy.\n",
@@ -168,9 +162,9 @@ void client_print_added(const command_t *c, const client_t *client, const char *
         return;
     }
     table = table_make(c->pool, NULL, 2);
-    add_field(table, "Client ID", client->id);
+    table_field(table, "Client ID", client->id);
     if (secret) {
-        add_field(table, "Client Secret", secret);
+        table_field(table, "Client Secret", secret);
     }
     table_print(table, "    ");
     if (secret) {
@@ -236,37 +230,38 @@ void client_print(const command_t *c, const client_t *client)
         return;
     }
     table = table_make(c->pool, NULL, 2);
-    add_field(table, "Client ID", client->id);
-    add_field(table, "Name", client->name);
-    add_field(table, "Kind",
-              origin_of(c->pool, client, client->is_gpt ? "gpt (confidential, need not use PKCE)" : kind_of(client)));
+    table_field(table, "Client ID", client->id);
+    table_field(table, "Name", client->name);
+    table_field(table, "Kind",
+                origin_of(c->pool, client, client->is_gpt ? "gpt (confidential, need not use PKCE)" : kind_of(client)));
     for (int i = 0; i < client->redirect_uris->nelts; i++) {
-        add_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
+        table_field(table, i ? "" : "Redirect URIs", APR_ARRAY_IDX(client->redirect_uris, i, const char *));
     }
     if (client->redirect_uris->nelts == 0 && client_allows_grant_type(client, "authorization_code")) {
-        add_field(table, "Redirect URIs", client->is_gpt ? "none registered" : "none yet: `gptoauth client redirect` sets them");
+        table_field(table, "Redirect URIs",
+                    client->is_gpt ? "none registered" : "none yet: `gptoauth client redirect` sets them");
     }
     if (pin_text(c->pool, client)) {
-        add_field(table, "GPT", pin_text(c->pool, client));
+        table_field(table, "GPT", pin_text(c->pool, client));
     }
     if (client->is_resource_server) {
-        add_field(table, "Resource", *client->resource ? client->resource : "any");
+        table_field(table, "Resource", *client->resource ? client->resource : "any");
     } else {
-        add_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
+        table_field(table, "Scope", *client->scope ? client->scope : "all of the server's");
     }
     for (int i = 0; i < CLIENT_LINKS; i++) {
         if (client->links[i]) {
-            add_field(table, links[i], client->links[i]);
+            table_field(table, links[i], client->links[i]);
         }
     }
-    add_field(table, "Created", time_text(c->pool, client->created_at, "-"));
-    add_field(table, "State",
-              client->disabled_at ? apr_pstrcat(c->pool, "disabled since ", time_text(c->pool, client->disabled_at, ""), NULL)
-                                  : "active");
+    table_field(table, "Created", time_text(c->pool, client->created_at, "-"));
+    table_field(table, "State",
+                client->disabled_at ? apr_pstrcat(c->pool, "disabled since ", time_text(c->pool, client->disabled_at, ""), NULL)
+                                    : "active");
     if (old_secret_until(c, client)) {
-        add_field(table, "Old secret",
-                  apr_pstrcat(c->pool, "works until the new one is first used, at most until ",
-                              time_text(c->pool, client->old_secret_until, ""), NULL));
+        table_field(table, "Old secret",
+                    apr_pstrcat(c->pool, "works until the new one is first used, at most until ",
+                                time_text(c->pool, client->old_secret_until, ""), NULL));
     }
     table_print(table, "");
 }

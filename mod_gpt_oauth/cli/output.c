@@ -53,6 +53,12 @@ void table_add(table_t *table, const char *cell)
     APR_ARRAY_PUSH(table->cells, const char *) = terminal_text(table->pool, cell);
 }
 
+void table_field(table_t *table, const char *name, const char *value)
+{
+    table_add(table, name);
+    table_add(table, value);
+}
+
 void table_print(const table_t *table, const char *indent)
 {
     int *widths = apr_pcalloc(table->pool, (apr_size_t)table->columns * sizeof(*widths));

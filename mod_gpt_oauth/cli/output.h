@@ -25,6 +25,8 @@ typedef struct table_t table_t;
 /* Cells are added one after the other, row by row. header (of that many columns) may be NULL. */
 table_t *table_make(apr_pool_t *p, const char *const *header, int columns);
 void table_add(table_t *table, const char *cell);
+/* A row of two cells. */
+void table_field(table_t *table, const char *name, const char *value);
 void table_print(const table_t *table, const char *indent);
 
 /* "2026-08-08 14:05 UTC", or otherwise when seconds is 0. */

@@ -86,8 +86,7 @@ static int print(const command_t *c, const char *kind, const found_token_t *foun
     for (int i = 0; i < COUNT(fields); i++) {
         json_object_set_new(object, fields[i][0], text_json(fields[i][2]));
         if (fields[i][2]) {
-            table_add(table, fields[i][1]);
-            table_add(table, fields[i][2]);
+            table_field(table, fields[i][1], fields[i][2]);
         }
     }
     json_object_set_new(object, "created_at", time_json(found->created_at));
@@ -97,10 +96,8 @@ static int print(const command_t *c, const char *kind, const found_token_t *foun
         return DONE;
     }
     json_decref(object);
-    table_add(table, "since");
-    table_add(table, time_text(c->pool, found->created_at, "-"));
-    table_add(table, "ends");
-    table_add(table, time_text(c->pool, found->ends_at, "never"));
+    table_field(table, "since", time_text(c->pool, found->created_at, "-"));
+    table_field(table, "ends", time_text(c->pool, found->ends_at, "never"));
     table_print(table, "");
     return DONE;
 }

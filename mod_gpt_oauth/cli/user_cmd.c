@@ -4,8 +4,6 @@
  */
 #include <stdio.h>
 
-#include <apr_strings.h>
-
 #include "admin/users.h"
 #include "base/array.h"
 #include "base/password.h"
@@ -166,29 +164,23 @@ int user_list(command_t *c)
 
 static void print_user(const command_t *c, const user_t *user)
 {
-    const char *fields[][2] = {
-        { "Name", user->name },
-        { "Sign-in", sign_in_text(user) },
-        { "Created", time_text(c->pool, user->created_at, "-") },
-        { "Disabled", time_text(c->pool, user->disabled_at, "no") },
-    };
     table_t *table = table_make(c->pool, NULL, 2);
 
-    for (int i = 0; i < COUNT(fields); i++) {
-        table_add(table, fields[i][0]);
-        table_add(table, fields[i][1]);
-    }
+    table_field(table, "Name", user->name);
+    table_field(table, "Sign-in", sign_in_text(user));
+    table_field(table, "Created", time_text(c->pool, user->created_at, "-"));
+    table_field(table, "Disabled", time_text(c->pool, user->disabled_at, "no"));
     table_print(table, "");
 }
 
 int user_show(command_t *c)
 {
-    const char *name = c->operands[0];
+    const char *problem = NULL;
     user_t *user;
-    store_status_t status = store_user_get(c->store, name, &user);
+    store_status_t status = admin_user_get(c->store, c->operands[0], &user, &problem);
 
     if (status != STORE_OK) {
-        return fail_admin(c, status, apr_pstrcat(c->pool, "there is no user \"", name, "\" here", NULL));
+        return fail_admin(c, status, problem);
     }
     if (c->json) {
         print_json(c->pool, user_json(c, user));
