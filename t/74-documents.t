@@ -198,7 +198,7 @@ sub test_doctor {
     is(apps($t, '', "$hosts\n"), $list =~ s/; and those of hosts.*/${fetch}app.example, docs.example:8443/r, '... all of it where they stand in the file that both read');
     is(apps($t, $hosts, "GPTOAuthClientMetadata fetch elsewhere.example app.example\n"), $list =~ s/; and those of hosts.*/${fetch}app.example/r, '... as far as the server agrees');
     is(apps($t, 'GPTOAuthClientMetadata off', "$hosts\n"), apps($t, 'GPTOAuthClientMetadata off'), '... or not at all');
-    like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may connect .*GPTOAuthClientMetadata.*only the page shows which$/,
+    like(apps($t, "<Location /oauth/authorize>\nAuthType Basic\nAuthName x\nAuthUserFile none\nRequire valid-user\n</Location>"), qr/^some may connect .*GPTOAuthClientMetadata.*which, cannot be seen from here: httpd asks for a sign-in first$/,
         '... and what it cannot see behind another sign-in');
     is($t->sql('SELECT count(*) FROM oauth_client;'), $clients, '... and writes nothing for it');
     my @log = grep { /:(?:warn|error)\] .*\[client / } split /\n/, substr $t->error_log, $from;

@@ -20,4 +20,10 @@ isnt($result->{out} =~ /^\| [^|]+ \| guard-some \/ floor \| \d+ \| ([\d.]+) \|/m
 my $timed = run({}, "$FindBin::Bin/bench/sign-in", 2);
 like($timed->{out}, qr/^alice against nobody: p = [01]\.\d{3}\noff against nobody: p = [01]\.\d{3}$/m, 't/bench/sign-in compares refusals') or diag($timed->{err});
 
+my $counting = run({}, "$FindBin::Bin/bench/counting", qw(--requests 100 --rounds 1 --seconds 1));
+my ($on, $off) = $counting->{out} =~ /^instructions a request: (\d+), without counting (\d+), ratio [01]\.\d{4}$/m;
+cmp_ok($on // 0, '>', 1000, 't/bench/counting counts instructions') or diag($counting->{err});
+cmp_ok($off // 0, '>', 1000, '... of the module that counts nothing as well');
+like($counting->{out}, qr/^requests a second, medians of 1 rounds of 1 s: \d+, without counting \d+, ratio [01]\.\d{3}; /m, '... and compares rates');
+
 done_testing;

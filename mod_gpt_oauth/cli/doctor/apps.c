@@ -97,7 +97,8 @@ void doctor_apps(doctor_t *doctor, const json_t *metadata)
         report_add(report, FINE, "apps", NULL, "none may connect by a document that it publishes (GPTOAuthClientMetadata off)");
     } else if (!doctor->sees_page) {
         report_add(report, FINE, "apps", NULL,
-                   "some may connect by a document that they publish (GPTOAuthClientMetadata); only the page shows which");
+                   "some may connect by a document that they publish (GPTOAuthClientMetadata); which, cannot be seen "
+                   "from here: httpd asks for a sign-in first");
     } else if (is_let_in(doctor, NOBODY, "https://" DOCTOR_NAME ".invalid/")) {
         report_add(report, FINE, "apps", NULL, "any may connect by a document that it publishes (GPTOAuthClientMetadata fetch)");
     } else {

@@ -177,7 +177,7 @@ int setup_ask(setup_t *s)
 
     return ask(s, "Issuer, the URL of this server: https://api.example.com, or http://localhost:8080 to try it out",
                s->kept_issuer, s->kept_issuer, take_issuer) ||
-           ask_database(s) || ask(s, "First scope, and what the user reads of it", first, first, take_scope) ||
+           ask_database(s) || ask(s, "First scope, and what users are told that it allows", first, first, take_scope) ||
            ask(s, "First user, a name to sign in with", NULL, NULL, take_user) ||
            ask(s, "Who calls: gpt (a custom GPT), or mcp (Claude, ChatGPT and other MCP clients)", was_mcp ? "mcp" : "gpt",
                was_mcp ? "mcp" : "gpt", take_kind);

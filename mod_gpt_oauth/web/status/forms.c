@@ -42,16 +42,16 @@ static void head(lines_t *lines, const char *name, const char *help, const char 
     add(lines, apr_psprintf(lines->p, "# HELP %s %s\n# TYPE %s %s", name, help, name, type));
 }
 
-static void add_count(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
+static void add_count(void *baton, const report_count_t *count)
 {
+    const meter_family_t *family = count->family;
     lines_t *lines = baton;
 
-    (void)recent;
     if (lines->family != family) {
         lines->family = family;
         head(lines, family->name, family->help, "counter");
     }
-    add(lines, apr_pstrcat(lines->p, family->name, labels, " ", form_number(lines->p, total), NULL));
+    add(lines, apr_pstrcat(lines->p, family->name, count->labels, " ", form_number(lines->p, count->total), NULL));
 }
 
 static void add_histogram(lines_t *lines, const meter_family_t *family, const apr_uint64_t *counted)
@@ -92,12 +92,13 @@ const char *form_prometheus(apr_pool_t *p, const report_t *report)
     return text_of(&lines);
 }
 
-static void add_pair(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
+static void add_pair(void *baton, const report_count_t *count)
 {
+    const char *name = count->family->name, *labels = count->labels;
     lines_t *lines = baton;
 
-    add(lines, apr_psprintf(lines->p, "%s%s: %s", family->name, labels, form_number(lines->p, total)));
-    add(lines, apr_psprintf(lines->p, "last_hour_%s%s: %s", family->name, labels, form_number(lines->p, recent)));
+    add(lines, apr_psprintf(lines->p, "%s%s: %s", name, labels, form_number(lines->p, count->total)));
+    add(lines, apr_psprintf(lines->p, "last_hour_%s%s: %s", name, labels, form_number(lines->p, count->recent)));
 }
 
 const char *form_auto(apr_pool_t *p, const report_t *report)
@@ -120,15 +121,15 @@ const char *form_auto(apr_pool_t *p, const report_t *report)
     return text_of(&lines);
 }
 
-static void add_object(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
+static void add_object(void *baton, const report_count_t *count)
 {
-    json_t *counted = baton, *object = json_object_get(counted, family->name);
+    json_t *counted = baton, *object = json_object_get(counted, count->family->name);
 
     if (!object) {
         object = json_object();
-        json_object_set_new(counted, family->name, object);
+        json_object_set_new(counted, count->family->name, object);
     }
-    json_object_set_new(object, labels, json_pack("{s:f, s:f}", "total", total, "last_hour", recent));
+    json_object_set_new(object, count->labels, json_pack("{s:f, s:f}", "total", count->total, "last_hour", count->recent));
 }
 
 const char *form_json(apr_pool_t *p, const report_t *report)

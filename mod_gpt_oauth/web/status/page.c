@@ -26,38 +26,33 @@ static json_t *row_of(json_t *rows)
     return row;
 }
 
-/* The values of {endpoint="token",result="success"}, as "token, success". */
-static const char *values_of(apr_pool_t *p, const char *labels)
+/* As "token, success". */
+static const char *name_of(apr_pool_t *p, const report_count_t *count)
 {
-    const char *text = "", *begin = strchr(labels, '"'), *end;
-
-    for (; begin && (end = strchr(begin + 1, '"')); begin = strchr(end + 1, '"')) {
-        text = apr_pstrcat(p, text, *text ? ", " : "", apr_pstrmemdup(p, begin + 1, (apr_size_t)(end - begin - 1)), NULL);
-    }
-    return *text ? text : "all";
+    return count->outer ? apr_pstrcat(p, count->outer, ", ", count->inner, NULL) : count->inner ? count->inner : "all";
 }
 
 /* Endpoints and verdicts of which there never was one are left out. */
-static void add_count(void *baton, const meter_family_t *family, const char *labels, double total, double recent)
+static void add_count(void *baton, const report_count_t *count)
 {
     tables_t *tables = baton;
     json_t *row;
 
-    if (total == 0 && *labels) {
+    if (count->total == 0 && count->inner) {
         return;
     }
-    if (family != tables->family) {
+    if (count->family != tables->family) {
         json_t *table = row_of(tables->list);
 
-        tables->family = family;
+        tables->family = count->family;
         tables->rows = json_array();
-        page_set(table, "help", family->help);
+        page_set(table, "help", count->family->help);
         json_object_set_new(table, "rows", tables->rows);
     }
     row = row_of(tables->rows);
-    page_set(row, "name", values_of(tables->r->pool, labels));
-    page_set(row, "recent", form_number(tables->r->pool, recent));
-    page_set(row, "total", form_number(tables->r->pool, total));
+    page_set(row, "name", name_of(tables->r->pool, count));
+    page_set(row, "recent", form_number(tables->r->pool, count->recent));
+    page_set(row, "total", form_number(tables->r->pool, count->total));
 }
 
 /* The bucket that this share of the numbers lies below, as "5 ms". */
@@ -107,14 +102,6 @@ static const char *duration(apr_pool_t *p, apr_int64_t microseconds)
                             : apr_psprintf(p, "%.0f days", floor(minutes / 1440));
 }
 
-/* What is 1 or 0 is the answer to a question. */
-static const char *answer(apr_pool_t *p, const gauge_t *gauge)
-{
-    return strncmp(gauge->help, "Whether ", strlen("Whether ")) != 0 ? form_number(p, gauge->value)
-           : gauge->value != 0                                       ? "yes"
-                                                                     : "no";
-}
-
 static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
 {
     json_t *now = json_array();
@@ -126,10 +113,26 @@ static void add_now(const report_t *report, apr_pool_t *p, json_t *data)
             json_t *row = row_of(now);
 
             page_set(row, "name", gauge->help);
-            page_set(row, "value", answer(p, gauge));
+            page_set(row, "value", gauge->is_answer ? gauge->value != 0 ? "yes" : "no" : form_number(p, gauge->value));
         }
     }
     json_object_set_new(data, "now", now);
+}
+
+/* In sentences commands stand between backticks. */
+static json_t *parts_of(apr_pool_t *p, const char *sentence)
+{
+    json_t *parts = json_array();
+    char *rest = apr_pstrdup(p, sentence);
+    int is_command = 0;
+
+    for (char *end; rest; rest = end, is_command = !is_command) {
+        if ((end = strchr(rest, '`'))) {
+            *end++ = '\0';
+        }
+        page_set(row_of(parts), is_command ? "command" : "words", rest);
+    }
+    return parts;
 }
 
 int page_status(request_rec *r, const report_t *report)
@@ -145,7 +148,7 @@ int page_status(request_rec *r, const report_t *report)
     }
     for (int i = 0; i < CONCERNS; i++) {
         if (report->problem[i]) {
-            page_set(row_of(problems), "sentence", report->problem[i]);
+            json_object_set_new(row_of(problems), "parts", parts_of(r->pool, report->problem[i]));
         }
     }
     json_object_set_new(data, "problems", problems);

@@ -34,7 +34,14 @@ static void gauge(report_t *report, const char *name, const char *help, const ch
 {
     gauge_t *made = apr_array_push(report->gauges);
 
-    *made = (gauge_t){ name, help, labels, value };
+    *made = (gauge_t){ name, help, labels, value, 0 };
+}
+
+static void answer(report_t *report, const char *name, const char *question, const char *labels, int is_so)
+{
+    gauge_t *made = apr_array_push(report->gauges);
+
+    *made = (gauge_t){ name, question, labels, is_so, 1 };
 }
 
 static void blame(report_t *report, concern_t concern, const char *problem)
@@ -100,9 +107,9 @@ static void judge_database(report_t *report, store_t *store)
         store->now = report->now;
         judge_contents(report, store);
     }
-    gauge(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
-    gauge(report, "gptoauth_schema_fits", "Whether the database has a schema that the module can work with.", "",
-          status == STORE_OK);
+    answer(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
+    answer(report, "gptoauth_schema_fits", "Whether the database has a schema that the module can work with.", "",
+           status == STORE_OK);
     gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
           off);
     if (status == STORE_DOWN) {
@@ -135,8 +142,8 @@ static void judge_cache(report_t *report, apr_pool_t *p)
     const struct cache_t *cache = report->conf->cache;
     double hits = recent(report, METER_CACHE_HITS), lookups = hits + recent(report, METER_CACHE_MISSES);
 
-    gauge(report, "gptoauth_listener_up", "Whether revocations are heard, so that cached answers count.", "",
-          cache && cache_is_trusted(cache));
+    answer(report, "gptoauth_listener_up", "Whether revocations are heard, so that cached answers count.", "",
+           cache && cache_is_trusted(cache));
     gauge(report, "gptoauth_cache_too_long", "Answers that were too long to be cached.", "",
           cache ? (double)cache_too_long(cache) : 0);
     if (cache && !cache_is_trusted(cache)) {
@@ -200,8 +207,8 @@ report_t *report_make(request_rec *r, const server_rec *s)
     judge_cache(report, r->pool);
     judge_limits(report, r->pool);
     for (int i = 0; i < CONCERNS; i++) {
-        gauge(report, "gptoauth_problem", "Whether something of this kind is not well.",
-              apr_psprintf(r->pool, "{problem=\"%s\"}", concern_names[i]), report->problem[i] != NULL);
+        answer(report, "gptoauth_problem", "Whether something of this kind is not well.",
+               apr_psprintf(r->pool, "{problem=\"%s\"}", concern_names[i]), report->problem[i] != NULL);
     }
     return report;
 }
@@ -216,14 +223,16 @@ apr_uint64_t report_sum(const apr_uint64_t *counted, int first, int count)
     return sum;
 }
 
-const char *report_labels(apr_pool_t *p, const meter_family_t *family, int outer, int inner)
+static const char *labels_of(apr_pool_t *p, const report_count_t *count)
 {
-    if (!family->inner.name) {
+    const meter_family_t *family = count->family;
+
+    if (!count->inner) {
         return "";
     }
-    return family->outer.name ? apr_psprintf(p, "{%s=\"%s\",%s=\"%s\"}", family->outer.name, family->outer.values[outer],
-                                             family->inner.name, family->inner.values[inner])
-                              : apr_psprintf(p, "{%s=\"%s\"}", family->inner.name, family->inner.values[inner]);
+    return count->outer
+               ? apr_psprintf(p, "{%s=\"%s\",%s=\"%s\"}", family->outer.name, count->outer, family->inner.name, count->inner)
+               : apr_psprintf(p, "{%s=\"%s\"}", family->inner.name, count->inner);
 }
 
 void report_each(apr_pool_t *p, const report_t *report, report_count_fn *each, void *baton)
@@ -238,9 +247,14 @@ void report_each(apr_pool_t *p, const report_t *report, report_count_fn *each, v
         for (int outer = 0; outer < outers; outer++) {
             for (int inner = family->first_value; inner < inners; inner++) {
                 int which = family->first + outer * inners + inner;
+                report_count_t count = { .family = family,
+                                         .outer = family->outer.name ? family->outer.values[outer] : NULL,
+                                         .inner = family->inner.name ? family->inner.values[inner] : NULL,
+                                         .total = (double)report->counted.total[which] * unit,
+                                         .recent = recent(report, which) * unit };
 
-                each(baton, family, report_labels(p, family, outer, inner), (double)report->counted.total[which] * unit,
-                     recent(report, which) * unit);
+                count.labels = labels_of(p, &count);
+                each(baton, &count);
             }
         }
     }

@@ -33,6 +33,7 @@ typedef struct gauge_t {
     const char *name, *help;
     const char *labels; /* {label="value"}, or "" */
     double value;
+    int is_answer; /* to a question: 1 is yes, 0 no */
 } gauge_t;
 
 typedef struct report_t {
@@ -51,11 +52,16 @@ report_t *report_make(request_rec *r, const server_rec *s);
 /* So many of what was counted, from first on. */
 apr_uint64_t report_sum(const apr_uint64_t *counted, int first, int count);
 
-/* The labels of a number of a family, as {a="b",c="d"}, or "". */
-const char *report_labels(apr_pool_t *p, const meter_family_t *family, int outer, int inner);
+/* Something that was counted. */
+typedef struct report_count_t {
+    const meter_family_t *family;
+    const char *outer, *inner; /* values of the family's labels; NULL: it has none */
+    const char *labels;        /* both, as {a="b",c="d"}, or "" */
+    double total, recent;
+} report_count_t;
 
-/* Each number of what was counted, in order, the latency apart. */
-typedef void report_count_fn(void *baton, const meter_family_t *family, const char *labels, double total, double recent);
+/* Calls each with all of them in order, the latency apart. */
+typedef void report_count_fn(void *baton, const report_count_t *count);
 void report_each(apr_pool_t *p, const report_t *report, report_count_fn *each, void *baton);
 
 #endif

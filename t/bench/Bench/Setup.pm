@@ -48,8 +48,8 @@ sub first {
     return $server;
 }
 
-# Another server like that one, which is not running.
-sub another { my ($self, $name) = @_; return $self->one_of($name, beside => $self->server('on'), start => 0) }
+# Another server like that one, which is not running; options as for Bench::Server.
+sub another { my ($self, $name, %opt) = @_; return $self->one_of($name, beside => $self->server('on'), start => 0, %opt) }
 
 sub data {
     my ($self) = @_;

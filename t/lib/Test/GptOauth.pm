@@ -79,7 +79,7 @@ sub secret { return Test::GptOauth::Secrets::remember(typed => @_) }
 # durable (PostgreSQL with fsync); cluster (a PostgreSQL of the test's own); params (a sub that makes DBDParams for this server);
 # cache => 'off' (GPTOAuthCache); hears => 1 (the test itself sees to when revocations are heard);
 # beside (a server whose database, users and issuer this one shares, as one on another host would); no_dump (the database is out of
-# order at the end); start => 0; module (of another build). In all texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
+# order at the end); start => 0; module (of another build); under (a command that is to run httpd). In all texts %%PORT%%, %%PORT_A%% and so on stand for free ports and %%DIR%% for the folder.
 sub new {
     my ($class, %opt) = @_;
     BAIL_OUT("there is no $module: build first, or set GPTOAUTH_BUILD") unless -f $module;
@@ -200,7 +200,7 @@ sub start {
         open STDOUT, '>>', "$self->{dir}/httpd.out";
         open STDERR, '>&', \*STDOUT;
         sanitize("$self->{dir}/asan/httpd") if $ENV{GPTOAUTH_SANITIZE};
-        exec @cores, qw(setpriv --pdeathsig TERM --), $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
+        exec @cores, qw(setpriv --pdeathsig TERM --), @{ $self->{under} // [] }, $httpd, '-DFOREGROUND', '-f', "$self->{dir}/httpd.conf" or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
     push @running, $self;
