@@ -15,6 +15,7 @@
 typedef struct tables_t {
     request_rec *r;
     json_t *list, *rows; /* the tables, and the rows of the last of them */
+    json_t *others;      /* the rows of what is one number */
     const meter_family_t *family;
 } tables_t;
 
@@ -26,33 +27,46 @@ static json_t *row_of(json_t *rows)
     return row;
 }
 
+static json_t *rows_of(json_t *tables, const char *help)
+{
+    json_t *table = row_of(tables), *rows = json_array();
+
+    page_set(table, "help", help);
+    json_object_set_new(table, "rows", rows);
+    return rows;
+}
+
 /* As "token, success". */
 static const char *name_of(apr_pool_t *p, const report_count_t *count)
 {
-    return count->outer ? apr_pstrcat(p, count->outer, ", ", count->inner, NULL) : count->inner ? count->inner : "all";
+    return count->outer   ? apr_pstrcat(p, count->outer, ", ", count->inner, NULL)
+           : count->inner ? count->inner
+                          : count->family->help;
+}
+
+static const char *amount(apr_pool_t *p, const report_count_t *count, double number)
+{
+    return count->family->kind == METER_IS_TIME ? apr_psprintf(p, "%.1f s", number) : form_number(p, number);
 }
 
 /* Endpoints and verdicts of which there never was one are left out. */
 static void add_count(void *baton, const report_count_t *count)
 {
     tables_t *tables = baton;
+    apr_pool_t *p = tables->r->pool;
     json_t *row;
 
     if (count->total == 0 && count->inner) {
         return;
     }
-    if (count->family != tables->family) {
-        json_t *table = row_of(tables->list);
-
+    if (count->inner && count->family != tables->family) {
         tables->family = count->family;
-        tables->rows = json_array();
-        page_set(table, "help", count->family->help);
-        json_object_set_new(table, "rows", tables->rows);
+        tables->rows = rows_of(tables->list, count->family->help);
     }
-    row = row_of(tables->rows);
-    page_set(row, "name", name_of(tables->r->pool, count));
-    page_set(row, "recent", form_number(tables->r->pool, count->recent));
-    page_set(row, "total", form_number(tables->r->pool, count->total));
+    row = row_of(count->inner ? tables->rows : tables->others);
+    page_set(row, "name", name_of(p, count));
+    page_set(row, "recent", amount(p, count, count->recent));
+    page_set(row, "total", amount(p, count, count->total));
 }
 
 /* The bucket that this share of the numbers lies below, as "5 ms". */
@@ -79,10 +93,8 @@ static void add_latency(const report_t *report, apr_pool_t *p, json_t *tables)
         const char *name;
         double share;
     } shares[] = { { "half of them", 0.5 }, { "19 of 20", 0.95 }, { "99 of 100", 0.99 } };
-    json_t *table = row_of(tables), *rows = json_array();
+    json_t *rows = rows_of(tables, "Time of an operation on the database, with the wait for a connection.");
 
-    page_set(table, "help", "Time of an operation on the database, with the wait for a connection.");
-    json_object_set_new(table, "rows", rows);
     for (int i = 0; i < (int)(sizeof(shares) / sizeof(*shares)); i++) {
         json_t *row = row_of(rows);
 
@@ -137,7 +149,7 @@ static json_t *parts_of(apr_pool_t *p, const char *sentence)
 
 int page_status(request_rec *r, const report_t *report)
 {
-    tables_t tables = { .r = r, .list = json_array() };
+    tables_t tables = { .r = r, .list = json_array(), .others = json_array() };
     json_t *problems = json_array(), *data;
 
     request_record(r)->language = 1; /* English, as the console */
@@ -160,6 +172,8 @@ int page_status(request_rec *r, const report_t *report)
     page_set(data, "span", report->counted.span < report->counted.age ? "Last hour" : "So far");
     add_latency(report, r->pool, tables.list);
     report_each(r->pool, report, add_count, &tables);
+    json_array_extend(rows_of(tables.list, "Other numbers"), tables.others);
+    json_decref(tables.others);
     json_object_set_new(data, "tables", tables.list);
     add_now(report, r->pool, data);
     return page_send(r, HTTP_OK, "status", "status_title", data);
