@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use FindBin;
-use Digest::SHA qw(sha1_base64);
+use Digest::SHA qw(sha1_base64 sha256_base64);
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use lib "$FindBin::Bin/lib";
@@ -159,6 +159,10 @@ sub test_one_time {
 sub test_astray {
     my $t = server('authorize', qr/GPT019/);
     $t->user('root');
+    my $cookie = 'gpt-oauth-session-' . substr(sha256_base64($t->issuer) =~ tr{+/}{-_}r, 0, 8) . '=guessed';
+    my $answer = $t->http->get('/oauth/status', headers => [ Via => '1.1 proxy.example', Cookie => $cookie ]);
+    ok($answer->body eq $t->http->get('/oauth/nothing')->body, 'case 301: ... the status page says nothing to a stranger with a cookie');
+    unlike($t->error_log, qr/GPT019/, 'case 301: ... nor is that an error');
     my $browser = $t->browser;
     is($browser->get($url)->status, 404, 'case 301: where httpd signs in at the authorization endpoint alone there is no console');
     ok(!$browser->has_sign_in, 'case 301: ... nor asks it for a password of the module');

@@ -18,11 +18,7 @@
 #include "web/http/request.h"
 #include "web/page/page.h"
 
-/*
- * 1 where httpd signs users in for the authorization endpoint and not here: its alice may be another one than the module's
- * own, and our sign-in page would show one the apps of the other.
- */
-static int is_astray(request_rec *r, const server_conf_t *conf)
+int owner_is_astray(request_rec *r)
 {
     request_rec *other;
     int is_signed_in;
@@ -30,7 +26,7 @@ static int is_astray(request_rec *r, const server_conf_t *conf)
     if (ap_auth_type(r) || person_is_given(r)) {
         return 0;
     }
-    other = ap_sub_req_method_uri("GET", apr_pstrcat(r->pool, conf->path, "/authorize", NULL), r, NULL);
+    other = ap_sub_req_method_uri("GET", apr_pstrcat(r->pool, config_server(r->server)->path, "/authorize", NULL), r, NULL);
     is_signed_in = ap_auth_type(other) != NULL;
     ap_destroy_sub_req(other);
     return is_signed_in;
@@ -69,7 +65,7 @@ int owner_begin(visit_t *visit, const char *page, owner_t *owner)
     /* What it opens, or is opened by, must not hold on to it. */
     apr_table_setn(r->err_headers_out, "Cross-Origin-Opener-Policy", "noopener-allow-popups");
     *owner = (owner_t){ .has_own_provider = has_own_provider(visit->conf) };
-    if (is_astray(r, visit->conf)) {
+    if (owner_is_astray(r)) {
         return refuse_astray(r, page);
     }
     if (person_is_given(r)) {

@@ -14,6 +14,12 @@ typedef struct owner_t {
 } owner_t;
 
 /*
+ * 1 where httpd signs users in for the authorization endpoint and not here: its alice may be another one than the module's
+ * own, and our sign-in page would show one the apps of the other.
+ */
+int owner_is_astray(request_rec *r);
+
+/*
  * Who he is, at the page of that name. DECLINED; or the answer, where httpd signs users in for the authorization endpoint and not
  * here, or where the database could not be asked.
  */

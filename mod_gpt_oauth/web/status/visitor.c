@@ -89,7 +89,7 @@ static int check_person(request_rec *r)
     int status;
 
     if (conf->is_guard || !conf->admins || !conf->source || request_is_insecure(r) ||
-        (!person_is_given(r) && !request_cookie(r, conf->session_cookie))) {
+        (!person_is_given(r) && !request_cookie(r, conf->session_cookie)) || owner_is_astray(r)) {
         return DECLINED;
     }
     visit = visit_of(r);
