@@ -9,7 +9,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
-use Test::GptOauth::Faults qw(children_of);
+use Test::GptOauth::Faults qw(children_of freeze thaw);
 use Test::GptOauth::Markdown;
 use Test::GptOauth::Process qw(run slurp);
 use Test::GptOauth::Waiting;
@@ -105,7 +105,15 @@ sub test_forms {
     unlike($text->body, qr/alice|Numbers|gptc_|127\.0\.0/, 'no user, client or address');
     like($text->body, qr/^gptoauth_build_info\{version="\d[\w.]+"\} 1$/m, 'the version');
 
+    like($text->body, qr/_bucket\{le="0\.25"\} /, '... with bounds as others write them');
+    is(metrics($t)->{gptoauth_start_time_seconds}, metrics($t)->{gptoauth_start_time_seconds}, 'counting began when it did, whenever one asks');
+    my %type_of = ('prometheus=' => 'text/plain', 'prometheus=1' => 'text/plain', 'auto&refresh=5' => 'text/plain', 'json=' => 'application/json',
+        'prometheusx' => 'text/html', 'x=json' => 'text/html');
+    like($t->http->get("$status?$_")->header('Content-Type'), qr/^\Q$type_of{$_}\E/, "?$_ is $type_of{$_}") for sort keys %type_of;
+    like($t->http->get("$status?x=1", headers => [ Accept => 'text/plain;version=0.0.4' ])->header('Content-Type'), qr{^text/plain}, 'Accept counts with any query');
+
     my $json = $t->http->get("$status?json")->json;
+    cmp_ok($json->{counted}{gptoauth_database_operation_seconds_count}{''}{total}, '>', 100, 'JSON has how often the database was asked');
     is($json->{counted}{gptoauth_codes_issued_total}{''}{total}, metrics($t)->{gptoauth_codes_issued_total}, 'the same in JSON');
     is($json->{issuer}, $t->issuer, '... of this issuer');
     like($t->http->get("$status?auto")->body, qr/^well: 1\n.*^gptoauth_codes_issued_total: [1-9]\d*\n/ms, '... and as key: value');
@@ -120,10 +128,12 @@ sub test_health {
     my ($t) = @_;
     is($t->http->get($health)->body, "ok\n", 'healthy');
     is($t->http->get("$health?ready")->body, "ok\n", 'ready');
+    is($t->http->get("$health?ready=")->body, "ok\n", '... also to whoever writes ready=');
     is($t->http->get($health, headers => [ Host => 'other.example' ])->status, 200, '... by any name');
     my $schema = $t->sql("SELECT value FROM oauth_setting WHERE name = 'schema';") =~ s/\s+//gr;
     $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema';");
     ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }, 20), 'an older schema: not ready');
+    is($t->http->get("$health?$_")->status, 503, "... to ?$_, too") for 'ready=', 'ready=1', 'x=1&ready';
     is($t->http->get($health)->status, 200, '... though alive');
     my $page = $t->http->get("$status?json")->json;
     like($page->{problems}{schema}, qr/gptoauth migrate/, '... and the status page says what to do');
@@ -142,7 +152,10 @@ sub test_without_database {
     my $answer = $t->http->get("$status?json");
     is($answer->status, 200, '... and has a status page');
     ok($answer->json->{problems}{database}, '... that says why');
-    is(metrics($t)->{'gptoauth_problem{problem="database"}'}, 1, '... to machines, too');
+    my $metrics = metrics($t);
+    is($metrics->{'gptoauth_problem{problem="database"}'}, 1, '... to machines, too');
+    is($metrics->{gptoauth_database_up}, 0, '... as a number');
+    ok(!exists $metrics->{$_}, "... and nothing of $_, which nobody knows") for qw(gptoauth_schema_fits gptoauth_database_clock_offset_seconds);
     $t->cluster->start;
     ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }, 20), 'ready when it is back');
     return;
@@ -153,6 +166,8 @@ on_each_db({ allow => [ qr/AH00632|AH00633|AH00636/ ] }, sub {
     test_numbers($t);
     test_forms($t);
     test_health($t);
+    test_deaf($t) if $t->is_pgsql && $t->{cache} ne 'off';
+    test_silent_database($t) if $t->is_pgsql;
     test_without_database($t) if $t->is_pgsql;
 });
 
@@ -227,6 +242,42 @@ $for_prometheus =~ s/api\.example\.com/id.example/;
 $for_prometheus =~ s/^(?=<\/VirtualHost>)/    Include "%%DIR%%\/dbd.conf"\n/m;
 $hosts .= $for_prometheus;
 
+# A database that is silent is not for want of connections.
+sub test_silent_database {
+    my ($t) = @_;
+    my $token = $t->tokens_for($t->client_add('Silence'), params => { scope => 'hello' })->{access_token};
+    ok(wait_for(sub { $t->http->get("$health?ready")->status == 200 }, 20), 'ready');
+    restart_gracefully($t);    # without a connection
+    my $before = metrics($t);
+    freeze($t->cluster);
+    $t->http->parallel([ map { [ GET => '/api/hello', headers => [ Authorization => "Bearer $token" ] ] } 1 .. 6 ]);
+    thaw($t->cluster);
+    my %refused;
+    ok(wait_for(sub {
+        my $after = metrics($t);
+        %refused = map { $_ => $after->{"gptoauth_pool_refusals_total{reason=\"$_\"}"} - $before->{"gptoauth_pool_refusals_total{reason=\"$_\"}"} } qw(full connecting shut);
+        return $refused{connecting} + $refused{shut};
+    }, 10), 'while PostgreSQL is silent, connecting takes too long');
+    is($refused{full}, 0, '... which is no want of connections') or diag explain \%refused;
+    is($t->http->get("$status?json")->json->{problems}{pool}, undef, '... nor is DBDMax blamed');
+    return;
+}
+
+# What a cache that counts for nothing did not have says nothing of its size.
+sub test_deaf {
+    my ($t) = @_;
+    my $lookups = sub { my $now = metrics($t); return $now->{'gptoauth_cache_lookups_total{result="miss"}'} + $now->{'gptoauth_cache_lookups_total{result="hit"}'} };
+    my $token = $t->tokens_for($t->client_add('Deaf'), params => { scope => 'hello' })->{access_token};
+    $t->sql('ALTER TABLE oauth_client DISABLE TRIGGER USER');
+    ok(wait_for(sub { !metrics($t)->{gptoauth_listener_up} }, 10), 'a trigger is off: revocations are not heard');
+    my $before = $lookups->();
+    is($t->hello($token)->status, 200, '... and the database is asked') for 1 .. 2;
+    is($lookups->() - $before, 0, '... which is no miss of the cache');
+    $t->sql('ALTER TABLE oauth_client ENABLE TRIGGER USER');
+    ok(wait_for(sub { metrics($t)->{gptoauth_listener_up} }, 10), 'heard again');
+    return;
+}
+
 sub status_at {
     my ($t, $port, %headers) = @_;
     return Test::GptOauth::Http->new($t->port($port))->get("$status?prometheus", headers => [ %{ { Host => 'localhost', %headers } } ])->status;
@@ -241,6 +292,7 @@ sub test_visitors {
         is($t->http->get($status, headers => [ $header => 'for=127.0.0.1' ])->status, 404, "$header: somebody speaks for another");
     }
     my $refused = $t->http->get($status, headers => [ Via => '1.1 x' ]);
+    is($t->http->post($status, {}, headers => [ Via => '1.1 x' ])->status, 404, 'POST is answered to nobody else, either');
     is($refused->body, $t->http->get('/oauth/nothing')->body, 'who may not look is told what is said of any address with nothing there');
 
     is(status_at($t, 'A'), 404, 'through a proxy on the same machine');
@@ -308,6 +360,9 @@ sub test_alerts {
     my ($t) = @_;
     my %emitted = map { $_ => 1 } prometheus($t) =~ /^(\w+)/mg;
     my $file = "$FindBin::Bin/../conf/monitoring/alerts.yml";
+    my ($path) = slurp($file) =~ /^# +metrics_path: (\S+)$/m;
+    my $scraped = $t->http->get($path, headers => [ Accept => 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2' ]);
+    like($scraped->body, qr/^# HELP gptoauth_/, 'as the alerts say, Prometheus finds the metrics');
     my $rules = slurp($file) =~ s/^\s*#.*$//mgr;
     my @named = $rules =~ /\b(gptoauth_\w+)/g;
     cmp_ok(scalar @named, '>', 8, 'the alerts name metrics');

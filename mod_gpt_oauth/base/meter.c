@@ -47,7 +47,8 @@ typedef struct minute_t {
 
 struct meter_t {
     const room_t *room;
-    apr_int64_t since;
+    apr_time_t began;
+    apr_int64_t since; /* the same by clock_us */
     minute_t *minutes;
     word_t *newest; /* how many minutes were ever noted */
     word_t *slots;  /* STRIDE for each */
@@ -123,6 +124,7 @@ static apr_status_t make_meter(meter_t **out, apr_pool_t *process, const char *k
     if (!meter && (at = memory(process, LINE + minutes + (apr_size_t)room->slots * STRIDE * sizeof(word_t), &rv))) {
         meter = apr_pcalloc(process, sizeof(*meter));
         meter->room = room;
+        meter->began = apr_time_now();
         meter->since = clock_us();
         meter->newest = (word_t *)(void *)at;
         meter->minutes = (minute_t *)(void *)(at + LINE);
@@ -299,6 +301,7 @@ void meter_read(const meter_t *meter, apr_int64_t now, meter_reading_t *reading)
     const minute_t *before = an_hour_ago(meter, now);
 
     add_up(meter, reading->total);
+    reading->began = meter->began;
     reading->age = now - meter->since;
     reading->span = before ? now - (apr_int64_t)atomic_load(&before->at) : reading->age;
     for (int i = 0; i < METERS; i++) {

@@ -38,6 +38,7 @@ void meter_note(meter_t *meter, apr_int64_t now);
 typedef struct meter_reading_t {
     apr_uint64_t total[METERS];  /* since httpd was started */
     apr_uint64_t recent[METERS]; /* of the last hour */
+    apr_time_t began;            /* when counting did */
     apr_int64_t age;             /* of the total, in microseconds */
     apr_int64_t span;            /* of the recent: an hour, and minutes more or less */
 } meter_reading_t;

@@ -42,7 +42,7 @@ static const char *const verdicts[] = {
     [VERDICT_UNAVAILABLE] = "unavailable",
 };
 static const char *const lookups[] = { "hit", "miss" };
-static const char *const pool_refusals[] = { "full", "shut" };
+static const char *const pool_refusals[] = { "full", "shut", "connecting" };
 static const char *const registrations[] = { "new", "known", "refused" };
 static const char *const documents[] = { "success", "silent", "refused" };
 static const char *const throttles[] = { "client", "grant",   "password",     "address", "key",
@@ -71,17 +71,20 @@ const meter_family_t meter_families[] = {
       VERDICT_ALLOWED, ONE, LABEL("verdict", verdicts) },
     { "gptoauth_cache_lookups_total", "Tokens and service keys looked for in the cache.", METER_IS_COUNT, METER_CACHE_HITS, 0,
       ONE, LABEL("result", lookups) },
+    { "gptoauth_cache_too_long_total", "Answers of the database that were too long to be cached.", METER_IS_COUNT,
+      METER_CACHE_TOO_LONG, 0, ONE, ONE },
     { "gptoauth_database_operation_seconds", "Time of an operation on the database, with the wait for a connection.",
       METER_IS_HISTOGRAM, METER_LATENCY, 0, ONE, ONE },
     { "gptoauth_database_failures_total", "Operations on the database that had no answer.", METER_IS_COUNT,
       METER_DATABASE_FAILURES, 0, ONE, ONE },
-    { "gptoauth_pool_waits_total", "Operations that had to wait for a connection.", METER_IS_COUNT, METER_POOL_WAITS, 0, ONE,
-      ONE },
-    { "gptoauth_pool_wait_seconds_total", "Time that operations waited for a connection.", METER_IS_TIME, METER_POOL_WAIT_TIME, 0,
+    { "gptoauth_pool_waits_total", "Operations that had to wait as all connections were in use.", METER_IS_COUNT,
+      METER_POOL_WAITS, 0, ONE, ONE },
+    { "gptoauth_pool_wait_seconds_total", "Time that operations waited for one of them.", METER_IS_TIME, METER_POOL_WAIT_TIME, 0,
       ONE, ONE },
     { "gptoauth_pool_refusals_total",
-      "Operations that got no connection: DBDMax were in use (full), or connecting had just failed (shut).", METER_IS_COUNT,
-      METER_POOL_FULL, 0, ONE, LABEL("reason", pool_refusals) },
+      "Operations that got no connection: DBDMax were in use (full), another one was still connecting (connecting), or that had "
+      "just failed (shut).",
+      METER_IS_COUNT, METER_POOL_FULL, 0, ONE, LABEL("reason", pool_refusals) },
     { "gptoauth_password_hashes_total", "Passwords hashed by the module.", METER_IS_COUNT, METER_HASHES, 0, ONE, ONE },
     { "gptoauth_password_hash_seconds_total", "Time spent on hashing passwords.", METER_IS_TIME, METER_HASH_TIME, 0, ONE, ONE },
     { "gptoauth_sign_ins_turned_away_total", "Sign-ins for which there was no turn at hashing passwords.", METER_IS_COUNT,

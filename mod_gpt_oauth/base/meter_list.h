@@ -83,6 +83,7 @@ enum {
     METER_VERDICTS = METER_SIGN_INS + SIGN_IN_METERS,
     METER_CACHE_HITS = METER_VERDICTS + VERDICTS,
     METER_CACHE_MISSES,
+    METER_CACHE_TOO_LONG,
     METER_LATENCY, /* of the database: the buckets, and then the sum in microseconds */
     METER_LATENCY_SUM = METER_LATENCY + LATENCY_BOUNDS + 1,
     METER_DATABASE_FAILURES,
@@ -90,6 +91,7 @@ enum {
     METER_POOL_WAIT_TIME, /* microseconds, as all times */
     METER_POOL_FULL,
     METER_POOL_SHUT,
+    METER_POOL_CONNECTING,
     METER_HASHES,
     METER_HASH_TIME,
     METER_TURNED_AWAY,

@@ -65,6 +65,16 @@ static const char *take_text(const char **at)
     return text;
 }
 
+/* Keeps a record, unless it is too long. */
+static void keep(const store_t *store, cache_ticket_t ticket, cache_roots_t *roots, int is_dead, const cache_record_t *record)
+{
+    if (ticket.is_good && record->size > CACHE_RECORD_MAX) {
+        meter_add(store->meter, METER_CACHE_TOO_LONG, 1);
+    }
+    roots->server = store->server;
+    cache_keep(store->cache, ticket, roots, is_dead, record);
+}
+
 /* Where to read; NULL unless it is ANSWER_FOUND. */
 static answer_t find(const store_t *store, const digest_t *hash, int form, const char **at)
 {
@@ -75,7 +85,9 @@ static answer_t find(const store_t *store, const digest_t *hash, int form, const
     }
     record.text = apr_palloc(store->pool, CACHE_RECORD_MAX);
     if (!cache_find(store->cache, hash, form, &record)) {
-        meter_add(store->meter, METER_CACHE_MISSES, 1);
+        if (cache_is_trusted(store->cache)) { /* else nothing was looked for */
+            meter_add(store->meter, METER_CACHE_MISSES, 1);
+        }
         return ANSWER_NONE;
     }
     meter_add(store->meter, METER_CACHE_HITS, 1);
@@ -141,8 +153,7 @@ store_status_t answer_ask_access(store_t *store, const digest_t *hash, access_t 
         is_dead = access->revoked_at || access->client_disabled || access->user_disabled || access->expires_at <= store->now;
     }
     if (status != STORE_DOWN) {
-        roots.server = store->server;
-        cache_keep(store->cache, ticket, &roots, is_dead, &record);
+        keep(store, ticket, &roots, is_dead, &record);
     }
     return status;
 }
@@ -199,8 +210,7 @@ store_status_t answer_ask_key(store_t *store, const digest_t *hash, service_key_
         is_dead = key->revoked_at || (key->expires_at && key->expires_at <= store->now);
     }
     if (status != STORE_DOWN) {
-        roots.server = store->server;
-        cache_keep(store->cache, ticket, &roots, is_dead, &record);
+        keep(store, ticket, &roots, is_dead, &record);
     }
     return status;
 }

@@ -20,8 +20,7 @@
 typedef struct shared_t {
     _Alignas(LINE) word_t kills, epoch;          /* written at a kill */
     _Alignas(LINE) word_t trusted_until, server; /* written some times a second */
-    _Alignas(LINE) word_t too_long;
-    _Atomic(apr_uint32_t) counters[COUNTERS];
+    _Alignas(LINE) _Atomic(apr_uint32_t) counters[COUNTERS];
 } shared_t;
 
 struct cache_t {
@@ -128,11 +127,6 @@ void cache_trust(cache_t *cache, apr_int64_t until, apr_int64_t server)
            !atomic_compare_exchange_weak(&cache->shared->trusted_until, &before, (apr_uint64_t)until)) {}
 }
 
-apr_uint64_t cache_too_long(const cache_t *cache)
-{
-    return atomic_load(&cache->shared->too_long);
-}
-
 static slot_key_t key_of(const cache_t *cache, const digest_t *hash)
 {
     slot_key_t key;
@@ -228,7 +222,6 @@ void cache_keep(cache_t *cache, cache_ticket_t ticket, const cache_roots_t *root
         return;
     }
     if (record->size > CACHE_RECORD_MAX) {
-        atomic_fetch_add(&cache->shared->too_long, 1);
         return;
     }
     now = (apr_uint64_t)cache_clock();

@@ -63,9 +63,6 @@ void cache_trust(cache_t *cache, apr_int64_t until, apr_int64_t server);
 /* 1 while answers count. */
 int cache_is_trusted(const cache_t *cache);
 
-/* How many answers were too long to be kept. */
-apr_uint64_t cache_too_long(const cache_t *cache);
-
 /* ---- for the records of cache/ ---- */
 
 #define CACHE_RECORD_MAX ((SLOT_CONTENT_WORDS - 5) * 8)

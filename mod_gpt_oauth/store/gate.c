@@ -36,9 +36,11 @@ apr_status_t gate_create(gate_t **out, apr_pool_t *p, int max)
 
 gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited)
 {
-    apr_int64_t started = clock_us(), now = started;
+    apr_int64_t now = clock_us(), before;
     gate_answer_t answer;
+    int is_full;
 
+    *waited = 0;
     if (deadline > now + LONGEST_WAIT) {
         deadline = now + LONGEST_WAIT;
     }
@@ -55,15 +57,17 @@ gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited
             break;
         }
         if (now >= deadline) {
-            answer = GATE_FULL;
+            answer = gate->inside < gate->max ? GATE_OPENING : GATE_FULL;
             break;
         }
         /* Late or spurious, it makes no difference: the state is looked at again. */
+        is_full = gate->inside >= gate->max;
+        before = now;
         (void)apr_thread_cond_timedwait(gate->changed, gate->mutex, deadline - now);
         now = clock_us();
+        *waited += is_full ? now - before : 0;
     }
     apr_thread_mutex_unlock(gate->mutex);
-    *waited = now - started;
     return answer;
 }
 

@@ -9,15 +9,16 @@
 typedef struct gate_t gate_t;
 
 typedef enum {
-    GATE_OPEN, /* inside, and the only one who opens until gate_opened or gate_failed */
-    GATE_FULL, /* max were inside, or one opened, all the while */
-    GATE_SHUT  /* connecting has just failed slowly */
+    GATE_OPEN,    /* inside, and the only one who opens until gate_opened or gate_failed */
+    GATE_FULL,    /* max were inside */
+    GATE_OPENING, /* there was room, but another one is still opening */
+    GATE_SHUT     /* connecting has just failed slowly */
 } gate_answer_t;
 
 /* p lives as long as the process. */
 apr_status_t gate_create(gate_t **gate, apr_pool_t *p, int max);
 
-/* Waits until deadline (see base/clock.h), a second at most; *waited: how long, in microseconds, 0 where it did not have to. */
+/* Waits until deadline (see base/clock.h), a second at most; *waited: how long for one of max to leave, in microseconds. */
 gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited);
 
 /* The connection is there: the next one may open. */

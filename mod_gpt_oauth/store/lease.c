@@ -71,7 +71,11 @@ static gate_answer_t enter(const lease_t *lease)
         meter_add(meter, METER_POOL_WAIT_TIME, (apr_uint64_t)waited);
     }
     if (answer != GATE_OPEN) {
-        meter_add(meter, answer == GATE_FULL ? METER_POOL_FULL : METER_POOL_SHUT, 1);
+        meter_add(meter,
+                  answer == GATE_FULL   ? METER_POOL_FULL
+                  : answer == GATE_SHUT ? METER_POOL_SHUT
+                                        : METER_POOL_CONNECTING,
+                  1);
     }
     return answer;
 }
@@ -84,6 +88,8 @@ static outcome_t take_new(lease_t *lease, int must_renew)
     switch (enter(lease)) {
     case GATE_FULL:
         return lease_problem(lease, DB_DOWN, "all connections to the database that DBDMax allows were in use for too long");
+    case GATE_OPENING:
+        return lease_problem(lease, DB_DOWN, "connecting to the database takes too long: it is busy, silent or hard to reach");
     case GATE_SHUT:
         return lease_problem(lease, DB_DOWN,
                              "the database could not be reached a moment ago; it is not tried again for a second");

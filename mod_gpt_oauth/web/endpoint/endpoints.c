@@ -60,7 +60,7 @@ const endpoint_t endpoints[] = {
     { "/openapi.json", "gpt-oauth-openapi", ENDPOINT_STATIC | ENDPOINT_CORS, has_openapi, endpoint_openapi, NULL, NULL,
       AUDIT_NONE, ENDPOINT_METER_OPENAPI },
     { "status", "gpt-oauth-status", ENDPOINT_IDENTIFIES | ENDPOINT_STATIC | ENDPOINT_GUARD | ENDPOINT_PLAIN, NULL,
-      endpoint_status, NULL, BY_GET, AUDIT_NONE, ENDPOINT_METER_STATUS },
+      endpoint_status, NULL, NULL, AUDIT_NONE, ENDPOINT_METER_STATUS },
     { "health", "gpt-oauth-health", ENDPOINT_STATIC | ENDPOINT_GUARD | ENDPOINT_PLAIN, NULL, endpoint_health, NULL, BY_GET,
       AUDIT_NONE, ENDPOINT_METER_HEALTH },
     { .handler = NULL }

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/json.h"
 
@@ -60,8 +61,11 @@ static void add_histogram(lines_t *lines, const meter_family_t *family, const ap
 
     head(lines, family->name, family->help, "histogram");
     for (int i = 0; i <= LATENCY_BOUNDS; i++) {
-        const char *bound = i < LATENCY_BOUNDS ? apr_psprintf(lines->p, "%g", (double)meter_bounds[i] * MICRO) : "+Inf";
+        char bound[32] = "+Inf";
 
+        if (i < LATENCY_BOUNDS) { /* APR would leave out the 0 before the point */
+            (void)snprintf(bound, sizeof(bound), "%g", (double)meter_bounds[i] * MICRO);
+        }
         sum += counted[family->first + i];
         add(lines, apr_psprintf(lines->p, "%s_bucket{le=\"%s\"} %" APR_UINT64_T_FMT, family->name, bound, sum));
     }
@@ -92,6 +96,23 @@ const char *form_prometheus(apr_pool_t *p, const report_t *report)
     return text_of(&lines);
 }
 
+/* Of the histogram how many there were, and how many seconds they took, where nobody wants the buckets. */
+static void each_of_latency(const report_t *report, report_count_fn *each, void *baton)
+{
+    static const meter_family_t families[] = { { .name = "gptoauth_database_operation_seconds_count" },
+                                               { .name = "gptoauth_database_operation_seconds_sum" } };
+    const meter_reading_t *counted = &report->counted;
+
+    each(baton, &(report_count_t){ .family = &families[0],
+                                   .labels = "",
+                                   .total = (double)report_sum(counted->total, METER_LATENCY, LATENCY_BOUNDS + 1),
+                                   .recent = (double)report_sum(counted->recent, METER_LATENCY, LATENCY_BOUNDS + 1) });
+    each(baton, &(report_count_t){ .family = &families[1],
+                                   .labels = "",
+                                   .total = (double)counted->total[METER_LATENCY_SUM] * MICRO,
+                                   .recent = (double)counted->recent[METER_LATENCY_SUM] * MICRO });
+}
+
 static void add_pair(void *baton, const report_count_t *count)
 {
     const char *name = count->family->name, *labels = count->labels;
@@ -118,6 +139,7 @@ const char *form_auto(apr_pool_t *p, const report_t *report)
         add(&lines, apr_pstrcat(p, gauge->name, gauge->labels, ": ", form_number(p, gauge->value), NULL));
     }
     report_each(p, report, add_pair, &lines);
+    each_of_latency(report, add_pair, &lines);
     return text_of(&lines);
 }
 
@@ -154,5 +176,6 @@ const char *form_json(apr_pool_t *p, const report_t *report)
     }
     json_object_set_new(object, "version", json_string(report->version));
     report_each(p, report, add_object, counted);
+    each_of_latency(report, add_object, counted);
     return json_print(p, object);
 }

@@ -12,6 +12,7 @@
 #include "store/health.h"
 #include "web/config/config.h"
 #include "web/endpoint/endpoints.h"
+#include "web/endpoint/visit.h"
 #include "web/http/db.h"
 #include "web/http/log.h"
 #include "web/http/reply.h"
@@ -51,15 +52,15 @@ static int ask(request_rec *r)
     return status == STORE_OK ? IS_READY : IS_NOT_READY;
 }
 
-/* Of those who come when a second is over one asks, and the others have its last answer once more. */
+/* Of those who come when a second is over one asks, and the others have its last answer once more; at first there is none. */
 static int is_ready(request_rec *r)
 {
     struct readiness_t *readiness = config_server(r->server)->readiness;
     apr_int64_t now = clock_us(), asked_at = atomic_load(&readiness->asked_at);
     int answer = atomic_load(&readiness->answer);
 
-    if ((answer == NEVER_ASKED || now - asked_at >= SECOND) &&
-        atomic_compare_exchange_strong(&readiness->asked_at, &asked_at, now)) {
+    if (answer == NEVER_ASKED ||
+        (now - asked_at >= SECOND && atomic_compare_exchange_strong(&readiness->asked_at, &asked_at, now))) {
         answer = ask(r);
         atomic_store(&readiness->asked_at, clock_us());
         atomic_store(&readiness->answer, answer);
@@ -69,7 +70,7 @@ static int is_ready(request_rec *r)
 
 int endpoint_health(request_rec *r)
 {
-    if (r->args && strcmp(r->args, "ready") == 0 && !is_ready(r)) {
+    if (params_find(visit_query(r), "ready") && !is_ready(r)) {
         reply_later(r, HTTP_SERVICE_UNAVAILABLE, RETRY_AFTER_DOWN);
         return reply_text(r, HTTP_SERVICE_UNAVAILABLE, "text/plain;charset=UTF-8", "unavailable\n");
     }

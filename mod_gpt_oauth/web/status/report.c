@@ -108,10 +108,14 @@ static void judge_database(report_t *report, store_t *store)
         judge_contents(report, store);
     }
     answer(report, "gptoauth_database_up", "Whether the database answers.", "", status != STORE_DOWN);
-    answer(report, "gptoauth_schema_fits", "Whether the database has a schema that the module can work with.", "",
-           status == STORE_OK);
-    gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
-          off);
+    if (status != STORE_DOWN) {
+        answer(report, "gptoauth_schema_fits", "Whether the database has a schema that the module can work with.", "",
+               status == STORE_OK);
+    }
+    if (status == STORE_OK) {
+        gauge(report, "gptoauth_database_clock_offset_seconds", "How far the clock of the database is ahead of this host's.", "",
+              off);
+    }
     if (status == STORE_DOWN) {
         blame(report, CONCERN_DATABASE,
               apr_psprintf(store->pool, "The database cannot be used: %s.",
@@ -144,8 +148,6 @@ static void judge_cache(report_t *report, apr_pool_t *p)
 
     answer(report, "gptoauth_listener_up", "Whether revocations are heard, so that cached answers count.", "",
            cache && cache_is_trusted(cache));
-    gauge(report, "gptoauth_cache_too_long", "Answers that were too long to be cached.", "",
-          cache ? (double)cache_too_long(cache) : 0);
     if (cache && !cache_is_trusted(cache)) {
         blame(report, CONCERN_LISTENER,
               apr_psprintf(
@@ -202,7 +204,7 @@ report_t *report_make(request_rec *r, const server_rec *s)
     meter_read(conf->meter, clock_us(), &report->counted);
     gauge(report, "gptoauth_build_info", "The version of the module.", "{version=\"" GPT_OAUTH_VERSION "\"}", 1);
     gauge(report, "gptoauth_start_time_seconds", "When counting began, which a graceful restart does not end.", "",
-          (double)report->now - (double)report->counted.age * MICRO);
+          (double)report->counted.began * MICRO);
     judge_database(report, &store);
     judge_cache(report, r->pool);
     judge_limits(report, r->pool);
