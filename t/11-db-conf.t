@@ -5,13 +5,12 @@ use warnings;
 use Config;
 use File::Temp ();
 use FindBin;
-use IO::Select;
-use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
 use Test::GptOauth::Files;
+use Test::GptOauth::Terminal;
 
 my $command = ($ENV{GPTOAUTH_BUILD} // "$FindBin::Bin/../build") . '/gptoauth';
 my $dir = File::Temp::tempdir('gptoauth-XXXXXX', DIR => '/tmp', CLEANUP => 1);
@@ -138,48 +137,7 @@ SKIP: {
 my $full = Test::GptOauth::run({}, '/bin/sh', '-c', "exec $command --db-conf $dir/none.conf --help >/dev/full");
 ok($full->{status} == 1 && $full->{err} =~ /could not be written/, 'output that cannot be written is a failure');
 
-# A terminal: what the command writes to it, and what is typed when it shows a prompt.
-sub on_terminal
-{
-    my ($args, @typed) = @_;
-    my ($number, $unlock) = ('', pack 'i', 0);
-    open my $master, '+<', '/dev/ptmx' or die "/dev/ptmx: $!\n";
-    ioctl $master, 0x40045431, $unlock or die "TIOCSPTLCK: $!\n";
-    ioctl $master, 0x80045430, $number = pack 'i', 0 or die "TIOCGPTN: $!\n";
-    my $path = '/dev/pts/' . unpack 'i', $number;
-    open my $terminal, '+<', $path or die "$path: $!\n";
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        POSIX::setsid();
-        $SIG{QUIT} = 'DEFAULT';    # a shell's background jobs ignore it, and the command would, too
-        open STDIN, '<', $path;
-        open STDOUT, '>', $path;
-        open STDERR, '>', $path;
-        exec qw(prlimit --core=0 --), $command, '--db-conf', "$dir/dbd.conf", @$args or POSIX::_exit(127);
-    }
-    my ($seen, $part, $select, $deadline, $ended) = ('', '', IO::Select->new($master), time + 20);
-    while (time < $deadline) {
-        if ($select->can_read(0.05)) {
-            sysread $master, my $bytes, 4096;
-            $seen .= $bytes;
-            $part .= $bytes;
-        }
-        elsif (waitpid($pid, POSIX::WNOHANG()) > 0) {
-            $ended = 1;
-            last;
-        }
-        elsif ($part =~ /: \z/ && @typed) {
-            $part = '';
-            my $next = shift @typed;
-            ref $next ? kill(${$next} => $pid) : syswrite $master, $next;
-        }
-    }
-    my $status = $ended ? $? : -1;
-    kill KILL => $pid and waitpid $pid, 0 if !$ended;
-    my $modes = POSIX::Termios->new;
-    $modes->getattr(fileno $terminal);
-    return { seen => $seen, status => $status, echo => $modes->getlflag & POSIX::ECHO() };
-}
+sub on_terminal { my ($args, @typed) = @_; return run_on_terminal([ $command, '--db-conf', "$dir/dbd.conf", @$args ], @typed) }
 
 with_conf($plain, 'migrate');
 my $twice = on_terminal([qw(user add alice)], "horse battery\n", "horse battery\n");

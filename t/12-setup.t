@@ -13,6 +13,7 @@ use Test::GptOauth;
 use Test::GptOauth::Machine;
 use Test::GptOauth::Markdown;
 use Test::GptOauth::Postgres;
+use Test::GptOauth::Terminal;
 
 my $source = abs_path("$FindBin::Bin/..");
 my $build = abs_path($ENV{GPTOAUTH_BUILD} // "$source/build");
@@ -68,6 +69,8 @@ subtest 'answers' => sub {
         [ 1, '/oauth.db', qr/in a folder of its own/ ],
         [ 1, 'postgresql://db/oauth', qr/write sqlite, the full path/ ],
         [ 1, 'host=db password=x', qr/leave the password out/ ],
+        [ 1, 'host=db password = x', qr/leave the password out/ ],
+        [ 1, 'host=db sslpassword=x', qr/standard input ended where an answer was needed/ ],
         [ 1, 'hots=db dbname=oauth', qr/not a connection string that libpq understands/ ],
         [ 1, 'host=db connect_timeout=60', qr/write 1 to 10 seconds/ ],
         [ 1, 'host=${HOST}', qr/for the beginning of a variable/ ],
@@ -137,6 +140,14 @@ subtest 'files of others' => sub {
     refuses([ $local[0], '/tmp/oauth.db', @local[ 2 .. 4 ] ], qr{the folder /tmp is there already and does not belong to www-data alone}, 'a folder of everybody');
 };
 
+# httpd -t binds no port, and a reload that cannot bind one ends httpd.
+subtest 'a port that is taken' => sub {
+    my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8080, Listen => 1, ReuseAddr => 1) or die "port 8080: $!\n";
+    refuses(\@local, qr/^gptoauth: httpd could not listen at 127\.0\.0\.1:8080, and would end on being reloaded: Address already in use\./m, 'a port that is taken');
+    $other = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 443, Listen => 1, ReuseAddr => 1) or die "port 443: $!\n";
+    refuses(\@public, qr/httpd could not listen at 443,/, 'the port that mod_ssl brings');
+};
+
 subtest 'another site of that name' => sub {
     $m->write_file($enabled, "# mine\n");
     refuses(\@local, qr/\Q$enabled\E is in the way: it has to be a link to \Q$site\E/, 'a file that is no link to the site');
@@ -179,16 +190,35 @@ subtest 'a GPT' => sub {
     is($m->http->get('/api')->status, 401, 'nobody calls without a token');
 
     my $before = Test::GptOauth::slurp($dbd) . Test::GptOauth::slurp($site);
-    my $again = setup([ @local, $password, $secret, 'yes' ]);
-    is($again->{status}, 0, 'once more') or diag $again->{out}, $again->{err};
+    my $again = setup([ @local, $password, 'yes' ]);
+    is($again->{status}, 0, 'the same lines once more') or diag $again->{out}, $again->{err};
     like($again->{out}, qr/^  - the user alice was there already\n  - the client "My GPT" was there already$/m, '... what is there is kept');
-    like($again->{out}, qr/^  - `gptoauth try` got a token/m, '... and tried again');
+    like($again->{out}, qr/^  - the site is switched on, and httpd was reloaded$/m, '... and the last line means what it meant');
+    like($again->{out}, qr/^  - to try it with a token: gptoauth try "My GPT" --user "alice" --url \/api$/m, '... and it says how to try it, since nobody is asked for the secret');
+    my $no = setup([ @local, $password, 'no' ]);
+    is($no->{status}, 0, 'no');
+    like($no->{out}, qr/^  - httpd was not reloaded: /m, '... leaves the site that is on');
+    my $ended = setup([ @local, $password ]);
+    is($ended->{status}, 1, 'lines that end too early');
+    like($ended->{err}, qr/standard input ended where yes or no was needed/, '... are no answer');
+    my $typed = run_on_terminal([ 'env', 'PATH=' . join(':', "$ENV{GPTOAUTH_MACHINE}/usr/sbin", $ENV{PATH}), '/usr/local/bin/gptoauth', 'setup' ],
+        "\n", "\n", "\n", "alice\n", "\n", "$password\n", "$secret\n", "yes\n");
+    is($typed->{status}, 0, 'on a terminal') or diag $typed->{seen};
+    like($typed->{seen}, qr/^  - `gptoauth try` got a token/m, '... where it asks for the secret, it is tried again');
+    unlike($typed->{seen}, qr/\Q$password\E|\Q$secret\E/, '... and neither is seen');
     is(Test::GptOauth::slurp($dbd) . Test::GptOauth::slurp($site), $before, '... the files stay');
     like($m->must('gptoauth user list; gptoauth client list'), qr/\A.*\nalice .*\n.*\n\S+ +My GPT .*\n\z/, '... with one user and one client');
     refuses([ 'http://localhost:8081', @local[ 1 .. 4 ] ], qr/an earlier run wrote another issuer into \Q$dbd\E/, 'another issuer');
     refuses([ @local[ 0, 1 ], 'other "Words"', @local[ 3, 4 ] ], qr/an earlier run wrote another scope into \Q$site\E/, 'another scope');
     refuses([ @local[ 0 .. 3 ], 'mcp' ], qr/an earlier run wrote another kind of caller into \Q$site\E/, 'another caller');
-    $m->must("apachectl stop; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth /var/lib/gpt-oauth $site");
+    my $dry = setup([ $local[0], 'host=db dbname=oauth user=oauth', '', @local[ 2 .. 4 ] ], '--dry-run');
+    is($dry->{status}, 1, '--dry-run refuses what the run would');
+    like($dry->{err}, qr/an earlier run wrote another database into \Q$dbd\E/, '... with its reason');
+
+    # As after `apt purge`, which knows nothing of a site that somebody has changed.
+    $m->must('systemctl stop apache2; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth /var/lib/gpt-oauth');
+    refuses(\@public, qr/an earlier run wrote another issuer into \Q$site\E/, 'a site that is left of another issuer');
+    $m->must("rm $site");
 };
 
 # Its role has a password with everything in it, which is asked for by itself and then stands in dbd.conf alone, quoted for httpd and
@@ -208,6 +238,10 @@ subtest 'a GPT, on PostgreSQL' => sub {
     my @nowhere = @pgsql;
     $nowhere[1] =~ s/port=\d+/port=1/;
     refuses(with_password(\@nowhere, $nasty), qr/^gptoauth: cannot open the database: .*onnection refused.*\. Nothing was changed$/m, 'where nothing listens');
+    my $asked = run_on_terminal([qw(/usr/local/bin/gptoauth setup)], "$pgsql[0]\n", "$pgsql[1]\n", "$typo\n", "$pgsql[1]\n", "$nasty\n", "\x04");
+    like($asked->{seen}, qr/password authentication failed.*Database: .*Password of its role.*First scope, .*standard input ended where an answer was needed; nothing was changed/s,
+        'on a terminal it is asked for again');
+    unlike($asked->{seen}, qr/it's "a/, '... and not shown');
     my $done = setup([ @{ with_password(\@pgsql, $nasty) }, $password, 'yes' ]);
     is($done->{status}, 0, 'the right one') or diag $done->{out}, $done->{err};
     like($done->{out}, qr/^  - `gptoauth try` got a token, and called \/api with it$/m, '... serves a token that is good');
@@ -217,7 +251,8 @@ subtest 'a GPT, on PostgreSQL' => sub {
     like($text, qr/ connect_timeout=2 tcp_user_timeout=3000 /, '... with time-outs');
     is($m->must("stat -c '%a %U' $dbd /etc/gpt-oauth"), "600 root\n700 root\n", '... where nobody else can read it');
     my ($secret) = $done->{out} =~ /Client Secret +(\S+)/;
-    my $again = setup([ $pgsql[0], '', @pgsql[ 2 .. 4 ], $password, secret($secret), 'yes' ]);
+    secret($secret);
+    my $again = setup([ $pgsql[0], '', @pgsql[ 2 .. 4 ], $password, 'yes' ]);
     is($again->{status}, 0, 'once more, with Enter for the database') or diag $again->{out}, $again->{err};
     like($again->{out}, qr/^  - the user alice was there already$/m, '... what is there is kept');
     my $other = setup(with_password(\@nowhere, ''));
@@ -227,6 +262,8 @@ subtest 'a GPT, on PostgreSQL' => sub {
 
 subtest 'MCP, and a certificate that comes later' => sub {
     my $live = '/etc/letsencrypt/live/api.example.com';
+    my $dry = setup(\@public, '--dry-run');
+    like($dry->{out}, qr{^There it would end: line \d+ of \Q$site\E names SSLCertificateFile \Q$live/fullchain.pem\E, which is missing\.$}m, '--dry-run sees that there is no certificate') or diag $dry->{err};
     my $done = setup([ @public, $password ]);
     is($done->{status}, 1, 'without a certificate it ends early');
     my ($line) = $done->{err} =~ m{\Q$site\E, line (\d+): SSLCertificateFile \Q$live/fullchain.pem\E is missing, so the site is not switched on};

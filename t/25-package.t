@@ -26,6 +26,7 @@ is_deeply(\@needed, [ sort grep { !$debhelpers{$_} } split / /, $installed ], '.
 # What purging says of the database, by what dbd.conf says, and never its password.
 my $dir = tempdir(CLEANUP => 1);
 (my $purge = text('debian/gptoauth.postrm')) =~ s{/(?:etc|var/lib)/gpt-oauth}{$dir/gpt-oauth}g;
+$purge =~ s{/etc/apache2}{$dir/apache2}g;
 my $sqlite = Test::GptOauth->write_file("$dir/oauth.db", '');
 my %left = (
     'DBDParams "host=db.internal dbname=oauth user=oauth password=xyzzy connect_timeout=2"' => ' (host=db.internal dbname=oauth)',
@@ -50,6 +51,17 @@ for my $params ("DBDParams $sqlite", qq(  DBDParams "$sqlite"  )) {
 Test::GptOauth->write_file("$dir/gpt-oauth/dbd.conf", qq(DBDParams "host=a password="xyzzy""\n));
 is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the database that dbd.conf named is left as it is\n", 'purged, with what nobody can read');
 ok(-e $sqlite, '... which is true');
+
+# The site goes if setup wrote it, with the link to it.
+my ($site, $link) = map { "$dir/apache2/sites-$_/gpt-oauth.conf" } qw(available enabled);
+Test::GptOauth->write_file($site, "# mine\n");
+Test::GptOauth->write_file("$dir/apache2/sites-enabled/other.conf", "# mine\n");
+symlink '../sites-available/gpt-oauth.conf', $link;
+is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, '', 'purged, with a site of the administrator');
+ok(-e $site && -l $link, '... which stays');
+Test::GptOauth->write_file($site, "# Written by gptoauth setup. It is yours to change\n");
+is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the site $site is removed, which setup wrote\n", 'purged, with the site of setup');
+ok(!-e $site && !-l $link && -e "$dir/apache2/sites-enabled/other.conf", '... which is gone, and nothing else');
 
 # What is offered for a line that ends at the cursor.
 sub offered {

@@ -84,9 +84,10 @@ const char *ask_secret(setup_t *s, const char *question)
     return secret_read(s->pool, question, &secret) ? NULL : secret;
 }
 
-int ask_consent(setup_t *s, const char *question)
+int ask_consent(setup_t *s, const char *question, int *is_given)
 {
     const char *answer = read_answer(s, question, "no", "no");
 
-    return answer && (strcasecmp(answer, "yes") == 0 || strcasecmp(answer, "y") == 0);
+    *is_given = answer && (strcasecmp(answer, "yes") == 0 || strcasecmp(answer, "y") == 0);
+    return answer ? DONE : fail("standard input ended where yes or no was needed");
 }

@@ -98,6 +98,36 @@ static const char *shown_dbd_conf(const setup_t *s)
     return text_of_dbd_conf(&shown);
 }
 
+/* A site without a dbd.conf says by itself whose it is. */
+static int site_is_of_issuer(const setup_t *s)
+{
+    const char *origin = uri_origin(s->pool, &s->uri);
+    char *text = apr_pstrdup(s->pool, s->kept_site), *rest;
+
+    for (char *line = apr_strtok(text, "\n", &rest); line; line = apr_strtok(NULL, "\n", &rest)) {
+        char **words = words_of_directive(s->pool, line, "ServerName", NULL);
+
+        if (words && words[0] && strcmp(words[0], origin) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What setup itself wrote into dbd.conf but for the password, which nobody types for --dry-run. */
+static const char *without_password(const setup_t *s, const char *params)
+{
+    const char *password = s->is_dry ? strstr(params, " password=") : NULL;
+
+    return password ? apr_pstrmemdup(s->pool, params, (apr_size_t)(password - params)) : params;
+}
+
+static int is_other_database(const setup_t *s)
+{
+    return s->kept_params && (strcmp(s->kept_driver, s->driver) != 0 ||
+                              strcmp(without_password(s, s->kept_params), without_password(s, s->params)) != 0);
+}
+
 static int contradiction(const char *path, const char *what)
 {
     return fail(
@@ -125,10 +155,11 @@ int files_judge_enabled(const setup_t *s, int *is_enabled)
 
 int files_judge(setup_t *s)
 {
+    int is_enabled;
     char **scope = s->kept_site ? words_of_directive(s->pool, s->kept_site, "GPTOAuthScope", NULL) : NULL;
 
     if (judge_foreign(s, DB_CONF_DEFAULT, shown_dbd_conf(s)) || judge_foreign(s, s->layout->site, text_of_site(s)) ||
-        files_judge_enabled(s, &(int){ 0 })) {
+        files_judge_enabled(s, &is_enabled)) {
         return FAILED;
     }
     if (s->kept_issuer && strcmp(s->kept_issuer, s->issuer) != 0) {
@@ -137,7 +168,10 @@ int files_judge(setup_t *s)
             "%s first. Nothing was changed",
             DB_CONF_DEFAULT, s->layout->site);
     }
-    if (s->kept_params && !s->is_dry && (strcmp(s->kept_driver, s->driver) != 0 || strcmp(s->kept_params, s->params) != 0)) {
+    if (s->kept_site && !s->kept_issuer && !site_is_of_issuer(s)) {
+        return contradiction(s->layout->site, "issuer");
+    }
+    if (is_other_database(s)) {
         return contradiction(DB_CONF_DEFAULT, "database");
     }
     if (scope && scope[0] && strcmp(scope[0], s->scope) != 0) {
@@ -146,7 +180,7 @@ int files_judge(setup_t *s)
     if (s->kept_site && site_is_mcp(s) != s->is_mcp) {
         return contradiction(s->layout->site, "kind of caller");
     }
-    return DONE;
+    return is_enabled ? DONE : ports_judge(s, s->kept_site ? s->kept_site : text_of_site(s));
 }
 
 /* What was there before is as good only if nobody else can put files there: root would open them. */

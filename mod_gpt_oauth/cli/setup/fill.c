@@ -102,7 +102,10 @@ static int read_client(setup_t *s, const char *text)
     return DONE;
 }
 
-/* Its fields stand on the last screen, where nothing follows that would move them away. */
+/*
+ * Its fields stand on the last screen, where nothing follows that would move them away. Lines from a file mean the same in each
+ * run: of a client that is there nobody asks them for the secret.
+ */
 static int add_client(setup_t *s)
 {
     program_t show = { .words = (const char *const[]){ "gptoauth", "client", "show", SETUP_CLIENT, "--json", NULL },
@@ -115,7 +118,9 @@ static int add_client(setup_t *s)
         if (read_client(s, show.output)) {
             return FAILED;
         }
-        s->secret = s->password ? ask_secret(s, "Secret of \"" SETUP_CLIENT "\", to try the server (empty: do not)") : NULL;
+        s->secret = s->password && isatty(STDIN_FILENO)
+                        ? ask_secret(s, "Secret of \"" SETUP_CLIENT "\", to try the server (empty: do not)")
+                        : NULL;
         return DONE;
     }
     if (program_run(s, &add)) {

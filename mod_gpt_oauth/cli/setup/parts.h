@@ -60,8 +60,8 @@ typedef const char *take_fn(setup_t *s, const char *answer);
 int ask(setup_t *s, const char *question, const char *fallback, const char *shown, take_fn *take);
 /* Without echo; NULL for an empty line and at the end of input. */
 const char *ask_secret(setup_t *s, const char *question);
-/* 1 for yes. Anything else, and no answer, is no. */
-int ask_consent(setup_t *s, const char *question);
+/* *is_given is 1 for yes; anything else is no. FAILED, after a sentence, at the end of input. */
+int ask_consent(setup_t *s, const char *question, int *is_given);
 
 /* questions.c: the five of them. DONE, or FAILED after a sentence. */
 int setup_ask(setup_t *s);
@@ -86,6 +86,12 @@ int files_recall(setup_t *s); /* reads what an earlier run wrote */
 int files_judge_enabled(const setup_t *s, int *is_enabled);
 int files_judge(setup_t *s); /* nothing stands in the way, and nothing says otherwise than the answers */
 int files_write(setup_t *s);
+
+/*
+ * ports.c: nobody else listens where the site, whose text this is, would have httpd listen. A reload that cannot have a port ends
+ * httpd. DONE, or FAILED after a sentence.
+ */
+int ports_judge(setup_t *s, const char *site);
 
 /* programs.c: runs a program without a shell; its standard error stays this command's. */
 typedef struct program_t {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/scope.h"
@@ -49,13 +50,28 @@ static const char *take_file(setup_t *s, const char *file)
     return NULL;
 }
 
+/* libpq takes blanks around the sign. */
+static int has_password(const char *conninfo)
+{
+    static const char word[] = "password";
+
+    for (const char *at = conninfo; (at = strstr(at, word)); at++) {
+        const char *next = at + strlen(word);
+
+        if ((at == conninfo || apr_isspace(at[-1])) && next[strspn(next, " \t")] == '=') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Its password is asked for by itself: what is typed here is seen. */
 static const char *take_conninfo(setup_t *s, const char *answer)
 {
     const char *problem;
     int usable;
 
-    if (strstr(answer, "password=")) {
+    if (has_password(answer)) {
         return "leave the password out: it is asked for separately";
     }
     problem = store_params_problem(s->pool, "pgsql", answer, &usable);

@@ -55,6 +55,10 @@ static int configtest(setup_t *s, int is_enabled, int has_certificate)
     apr_array_header_t *words = apr_array_make(s->pool, 64, sizeof(const char *));
     program_t program;
 
+    if (s->is_dry) {
+        printf("    %s configtest\n", s->layout->control);
+        return DONE;
+    }
     add(words, NULL, s->layout->control);
     add(words, NULL, "-t");
     if (!is_enabled) {
@@ -67,10 +71,6 @@ static int configtest(setup_t *s, int is_enabled, int has_certificate)
     }
     add(words, NULL, NULL);
     program = (program_t){ .words = (const char *const *)(void *)words->elts };
-    if (s->is_dry) {
-        printf("    %s configtest\n", s->layout->control);
-        return DONE;
-    }
     if (program_run(s, &program)) {
         return fail("httpd would not start with %s: its own message is above. Put that right, and run `gptoauth setup` again",
                     s->layout->site);
@@ -79,14 +79,16 @@ static int configtest(setup_t *s, int is_enabled, int has_certificate)
     return DONE;
 }
 
-/* The line of the site that names a file which is not there; 0: none does. */
+/* The line of the site, as it is or would be, that names a file which is not there; 0: none does. */
 static int missing_line(setup_t *s, const char **file)
 {
+    const char *text = s->kept_site ? s->kept_site : text_of_site(s);
+
     static const char *const directives[] = { "SSLCertificateFile", "SSLCertificateKeyFile" };
 
     for (int i = 0; i < COUNT(directives); i++) {
         int number;
-        char **words = words_of_directive(s->pool, s->kept_site, directives[i], &number);
+        char **words = words_of_directive(s->pool, text, directives[i], &number);
 
         if (words && words[0] && access(words[0], R_OK) != 0) {
             *file = apr_pstrcat(s->pool, directives[i], " ", words[0], NULL);
@@ -129,7 +131,7 @@ static int reload(setup_t *s)
     return run(s, access("/run/systemd/system", F_OK) == 0 ? by_systemd : by_itself);
 }
 
-/* A reload has begun when its command ends; that the server answers shows that it is over. What is wrong, doctor says. */
+/* A reload has begun when its command ends; that the server answers shows that it is over. */
 static void await_server(setup_t *s)
 {
     const char *url = apr_pstrcat(s->pool, uri_origin(s->pool, &s->uri), WELL_KNOWN_METADATA, s->uri.path, NULL);
@@ -149,8 +151,10 @@ static void await_server(setup_t *s)
         }
         apr_pool_clear(p);
     }
+    note(s, s->left, "httpd does not answer at %s: its error log says why", url);
 }
 
+/* doctor, and with what is known of client and user, try. */
 static int test(setup_t *s)
 {
     const char *path = guarded_path(s);
@@ -168,7 +172,12 @@ static int test(setup_t *s)
     if (status) {
         note(s, s->left, "solve what `gptoauth doctor` calls a problem, above");
     }
-    if (s->is_mcp || (!s->is_dry && (!s->secret || !s->password))) {
+    if (s->is_mcp) {
+        return status;
+    }
+    if (!s->is_dry && (!s->secret || !s->password)) {
+        note(s, s->left, "to try it with a token: gptoauth try \"" SETUP_CLIENT "\" --user %s --url %s",
+             quote_httpd(s->pool, s->user), path);
         return status;
     }
     if (program_run(s, &try)) {
@@ -183,18 +192,29 @@ static int test(setup_t *s)
 int setup_serve(setup_t *s)
 {
     const char *file;
-    int line = s->is_dry ? 0 : missing_line(s, &file), is_enabled;
+    int line = missing_line(s, &file), is_enabled, is_given = 1;
 
     if (files_judge_enabled(s, &is_enabled) || configtest(s, is_enabled, !line)) {
         return FAILED;
+    }
+    if (line && s->is_dry) {
+        printf("\nThere it would end: line %d of %s names %s, which is missing.\n", line, s->layout->site, file);
+        return DONE;
     }
     if (line) {
         note(s, s->left, "line %d of %s: %s is missing", line, s->layout->site, file);
         note(s, s->left, "get a certificate, or name yours there; with mod_md, remove both lines of the certificate");
         return fail("%s, line %d: %s is missing, so the site is not switched on", s->layout->site, line, file);
     }
-    if (!s->is_dry && !ask_consent(s, "Switch the site on and reload httpd? yes or no")) {
-        note(s, s->left, "the site is not switched on: run `gptoauth setup` again, and answer yes");
+    if (!s->is_dry &&
+        ask_consent(s, is_enabled ? "The site is on. Reload httpd? yes or no" : "Switch the site on and reload httpd? yes or no",
+                    &is_given)) {
+        note(s, s->left, "%s", is_enabled ? "httpd was not reloaded" : "the site is not switched on");
+        return FAILED;
+    }
+    if (!is_given) {
+        note(s, s->left, "%s: run `gptoauth setup` again, and answer yes",
+             is_enabled ? "httpd was not reloaded" : "the site is not switched on");
         return DONE;
     }
     if (enable(s) || reload(s)) {

@@ -112,7 +112,7 @@ int set_up(command_t *c)
     }
     status = files_write(&s);
     if (s.is_dry) {
-        printf("Then these would run:\n\n");
+        printf("Then these would run%s:\n\n", s.kept_params ? ", but for a user or client that is there already" : "");
     }
     status = status || setup_fill(&s) || setup_serve(&s);
     if (status) {
