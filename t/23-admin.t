@@ -19,12 +19,13 @@ plan skip_all => 'a machine of its own needs root' if $> != 0;
 plan skip_all => 'a checkout there would be out of sight on it' if "$source $build" =~ m{(?:^| )/(?:etc|run|var)/};
 Test::GptOauth::Machine->enter;
 
-my ($readme, $directives, $operations) = map { Test::GptOauth::Markdown->new($_) } qw(README.md docs/directives.md docs/operations.md);
+my ($readme, $directives, $operations, $monitoring) = map { Test::GptOauth::Markdown->new($_) }
+    qw(README.md docs/directives.md docs/operations.md docs/monitoring.md);
 
 # A command or line that stands in the midst of a sentence.
 sub quoted {
     my ($text) = @_;
-    ok((grep { index($_->text, "`$text`") >= 0 } $readme, $directives, $operations), "the documents have `$text`");
+    ok((grep { index($_->text =~ s/\s+/ /gr, "`$text`") >= 0 } $readme, $directives, $operations, $monitoring), "the documents have `$text`");
     return $text;
 }
 
@@ -137,6 +138,8 @@ sub test_site {
     is($moved->status . ' ' . $moved->location, '301 https://api.example.com/api?a=b', 'port 80 leads to 443');
     my $tried = $m->sh('gptoauth try "My GPT" --user alice --url /api', stdin => "$secret\n$m->{users}{alice}\n");
     like($tried->{out}, qr/^Everything worked/m, 'a GPT can do everything') or diag $tried->{out}, $tried->{err};
+    my $status = $m->sh(quoted(q{curl --resolve api.example.com:443:127.0.0.1 'https://api.example.com/oauth/status?auto'}));
+    like($status->{out}, qr{^issuer: https://api\.example\.com\nwell: 1\n}, 'at the machine one sees how it is') or diag $status->{err};
     my $doctor = $m->sh(quoted('gptoauth doctor'));
     is(join("\n", grep { /^ *problem/ } split /\n/, $doctor->{out}), '', 'the doctor finds nothing') or diag $doctor->{out};
     return;
@@ -213,6 +216,19 @@ sub test_upgrade {
 
 # ---- backup
 
+# As one sees from time to time whether it can be read back.
+sub try_backup {
+    my ($file) = @_;
+    is(as_postgres(quoted('createdb -O oauth oauth_check'))->{status}, 0, 'a database to try the backup');
+    type(quoted('pg_restore --no-owner --dbname="host=db.internal dbname=oauth_check user=oauth"') . " $file");
+    my $check = quoted('/etc/gpt-oauth/check.conf');
+    $m->write_file($check, Test::GptOauth::slurp($dbd) =~ s/dbname=oauth/${\ quoted('dbname=oauth_check') }/r);
+    like(type(quoted("gptoauth --db-conf $check user list")), qr/^alice /m, '... in which the users are');
+    $m->must("rm $check");
+    is(as_postgres(quoted('dropdb oauth_check'))->{status}, 0, '... and which goes again');
+    return;
+}
+
 sub test_backup {
     my ($db) = @_;
     my %client = map { $_ => $m->client_add($_) } qw(idle refreshed revoked later);
@@ -226,6 +242,8 @@ sub test_backup {
     my @secrets = ($m->{users}{alice}, map { $_->{secret} } values %client);
     push @secrets, map { @$_{qw(access_token refresh_token)} } values %tokens;
     is(join(' ', grep { index($bytes, $_) >= 0 } @secrets), '', '... except what is secret');
+
+    try_backup($file) if $db eq 'pgsql';
 
     my $newer = $m->refresh($client{refreshed}, $tokens{refreshed}{refresh_token})->json;
     $m->must('gptoauth grant revoke --client revoked');
