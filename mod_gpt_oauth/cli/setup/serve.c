@@ -151,7 +151,8 @@ static void await_server(setup_t *s)
         }
         apr_pool_clear(p);
     }
-    note(s, s->left, "httpd does not answer at %s: its error log says why", url);
+    note(s, s->left, "there is no answer at %s: the name has to lead to this server; if it does, httpd's error log says more",
+         url);
 }
 
 /* doctor, and with what is known of client and user, try. */
