@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Test::GptOauth::Load;
 
-our @EXPORT = qw(all_answered children_of freeze thaw crash is_cached is_logged nearly_all reasons refresher unavailable while_locked);
+our @EXPORT = qw(all_answered children_of freeze thaw crash is_cached is_logged nearly_all reasons refresher unavailable while_locked without_table);
 
 # The processes that this one has started and that still run.
 sub children_of {
@@ -65,6 +65,15 @@ sub while_locked {
     my $result = $do->();
     print {$holder} "ROLLBACK;\n";
     close $holder;
+    return $result;
+}
+
+# Does something while a table is not there, and answers what that answers.
+sub without_table {
+    my ($t, $table, $do) = @_;
+    $t->sql("ALTER TABLE $table RENAME TO oauth_away;");
+    my $result = $do->();
+    $t->sql("ALTER TABLE oauth_away RENAME TO $table;");
     return $result;
 }
 
