@@ -8,8 +8,8 @@ use JSON::PP ();
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Counted;
 use Test::GptOauth::Faults qw(children_of freeze thaw);
-use Test::GptOauth::Metrics;
 use Test::GptOauth::Waiting;
 
 my $status = '/oauth/status';

@@ -8,8 +8,8 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Counted;
 use Test::GptOauth::Markdown;
-use Test::GptOauth::Metrics;
 use Test::GptOauth::Process qw(run slurp);
 
 my $status = '/oauth/status';

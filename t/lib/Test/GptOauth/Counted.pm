@@ -10,7 +10,7 @@ use Exporter qw(import);
 use Test::More;
 use Test::GptOauth::Waiting;
 
-our @EXPORT = qw(counted grew grows sample);
+our @EXPORT = qw(counted grew grows metrics prometheus sample);
 
 # The name of one number, without the prefix that all have.
 sub sample {
@@ -24,12 +24,15 @@ sub sample {
 
 my $looked = sample('requests_total', endpoint => 'status', result => 'success');
 
-# All numbers by their names. Options: http (of another port), headers.
-sub counted {
+# The text. Options: http (of another port), headers.
+sub prometheus {
     my ($t, %opt) = @_;
-    my $page = ($opt{http} // $t->http)->get('/oauth/status', headers => [ @{ $opt{headers} // [] }, Accept => 'text/plain;version=0.0.4' ]);
-    return { $page->body =~ /^gptoauth_(\S+) (\S+)$/mg };
+    return (delete $opt{http} // $t->http)->get('/oauth/status?prometheus', %opt)->body;
 }
+
+# All numbers by their names, and by names without the prefix.
+sub metrics { my ($t, %opt) = @_; return { prometheus($t, %opt) =~ /^(gptoauth_\S+) (\S+)$/mg } }
+sub counted { my ($t, %opt) = @_; return { prometheus($t, %opt) =~ /^gptoauth_(\S+) (\S+)$/mg } }
 
 sub family { my ($sample) = @_; return $sample =~ s/\{.*//sr }
 
