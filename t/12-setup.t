@@ -68,9 +68,9 @@ subtest 'answers' => sub {
         [ 1, 'mysql', qr/write sqlite, the full path/ ],
         [ 1, '/oauth.db', qr/in a folder of its own/ ],
         [ 1, 'postgresql://db/oauth', qr/write sqlite, the full path/ ],
-        [ 1, 'host=db password=x', qr/leave the password out/ ],
-        [ 1, 'host=db password = x', qr/leave the password out/ ],
-        [ 1, 'host=db sslpassword=x', qr/standard input ended where an answer was needed/ ],
+        [ 1, 'host=db password=x', qr/leave passwords out/ ],
+        [ 1, "host='db'password = x", qr/leave passwords out/ ],
+        [ 1, 'host=db sslpassword=x', qr/leave passwords out/ ],
         [ 1, 'hots=db dbname=oauth', qr/not a connection string that libpq understands/ ],
         [ 1, 'host=db connect_timeout=60', qr/write 1 to 10 seconds/ ],
         [ 1, 'host=${HOST}', qr/for the beginning of a variable/ ],
@@ -145,7 +145,20 @@ subtest 'a port that is taken' => sub {
     my $other = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8080, Listen => 1, ReuseAddr => 1) or die "port 8080: $!\n";
     refuses(\@local, qr/^gptoauth: httpd could not listen at 127\.0\.0\.1:8080, and would end on being reloaded: Address already in use\./m, 'a port that is taken');
     $other = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 443, Listen => 1, ReuseAddr => 1) or die "port 443: $!\n";
-    refuses(\@public, qr/httpd could not listen at 443,/, 'the port that mod_ssl brings');
+    refuses(\@public, qr/httpd could not listen at 443, .*End what listens there; mod_ssl comes with that port/, 'the port that mod_ssl brings');
+    refuses([ 'https://api.example.com:8443', @public[ 1 .. 4 ] ], qr/httpd could not listen at 443,/, '... at whatever port the issuer is');
+    is(setup(\@local, '--dry-run')->{status}, 0, '... which is nothing to one without TLS');
+};
+
+# Whoever has edited the site may write the name in another way, and where it listens.
+subtest 'an edited site' => sub {
+    for my $name ('localhost:8080', 'LocalHost:8080', '"http://localhost:8080"') {
+        $m->write_file($site, "# Written by gptoauth setup\nListen *:8080\nListen \${ADDRESS}:8081\n<VirtualHost *:8080>\n ServerName $name\n</VirtualHost>\n");
+        my $done = setup(\@local, '--dry-run');
+        is($done->{status}, 0, "ServerName $name") or diag $done->{err};
+    }
+    refuses([ "http://localhost:8081", @local[ 1 .. 4 ] ], qr/an earlier run wrote another issuer into \Q$site\E/, 'another port');
+    $m->must("rm $site");
 };
 
 subtest 'another site of that name' => sub {
@@ -215,7 +228,12 @@ subtest 'a GPT' => sub {
     is($dry->{status}, 1, '--dry-run refuses what the run would');
     like($dry->{err}, qr/an earlier run wrote another database into \Q$dbd\E/, '... with its reason');
 
-    # As after `apt purge`, which knows nothing of a site that somebody has changed.
+    $m->must("a2dissite -q gpt-oauth; mv $dbd $dbd.away; mv $site $site.away");
+    refuses([ @local[ 0 .. 3 ], 'mcp' ], qr/httpd itself listens at 127\.0\.0\.1:8080: if a site that was switched off had it listen there, reload httpd first/,
+        'what httpd has not let go of');
+    $m->must("mv $dbd.away $dbd; mv $site.away $site; a2ensite -q gpt-oauth");
+
+    # The configuration is gone, and the site is not.
     $m->must('systemctl stop apache2; a2dissite -q gpt-oauth; rm -r /etc/gpt-oauth /var/lib/gpt-oauth');
     refuses(\@public, qr/an earlier run wrote another issuer into \Q$site\E/, 'a site that is left of another issuer');
     $m->must("rm $site");
@@ -288,6 +306,8 @@ subtest 'MCP, and a certificate that comes later' => sub {
         'whoever calls it is led to where tokens come from');
     like($m->sh('curl -s https://api.example.com/.well-known/oauth-authorization-server')->{out}, qr/"registration_endpoint"/,
         '... where clients register');
+    $m->must('a2dissite -q gpt-oauth');
+    is(setup([ @public, '', 'no' ])->{status}, 0, 'a port of TLS that httpd has already is no obstacle');
     $m->must('apachectl stop');
 };
 

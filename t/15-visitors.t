@@ -105,6 +105,10 @@ sub test_visitors {
     }
     my $refused = $t->http->get($status, headers => [ Via => '1.1 x' ]);
     is($t->http->post($status, {}, headers => [ Via => '1.1 x' ])->status, 404, 'POST is answered to nobody else, either');
+    for my $header ([ 'Sec-Fetch-Dest', 'empty' ], [ 'Origin', 'https://evil.example' ]) {
+        is($t->http->request($_, $status, headers => [ @$header, Via => '1.1 x' ])->status, 404, "... whatever $header->[0] says, $_") for qw(GET POST OPTIONS);
+    }
+    is($t->http->get($status, headers => [ 'Sec-Fetch-Dest' => 'empty' ])->status, 403, 'who may look looks for himself, and no script of another page');
     is($refused->body, $t->http->get('/oauth/nothing')->body, 'who may not look is told what is said of any address with nothing there');
 
     is(status_at($t, 'A'), 404, 'through a proxy on the same machine');

@@ -26,7 +26,7 @@ is_deeply(\@needed, [ sort grep { !$debhelpers{$_} } split / /, $installed ], '.
 # What purging says of the database, by what dbd.conf says, and never its password.
 my $dir = tempdir(CLEANUP => 1);
 (my $purge = text('debian/gptoauth.postrm')) =~ s{/(?:etc|var/lib)/gpt-oauth}{$dir/gpt-oauth}g;
-$purge =~ s{/etc/apache2}{$dir/apache2}g;
+$purge =~ s{/(?:etc/(?=apache2)|var/(?=backups))}{$dir/}g;
 my $sqlite = Test::GptOauth->write_file("$dir/oauth.db", '');
 my %left = (
     'DBDParams "host=db.internal dbname=oauth user=oauth password=xyzzy connect_timeout=2"' => ' (host=db.internal dbname=oauth)',
@@ -56,12 +56,15 @@ ok(-e $sqlite, '... which is true');
 my ($site, $link) = map { "$dir/apache2/sites-$_/gpt-oauth.conf" } qw(available enabled);
 Test::GptOauth->write_file($site, "# mine\n");
 Test::GptOauth->write_file("$dir/apache2/sites-enabled/other.conf", "# mine\n");
+mkdir "$dir/backups";
 symlink '../sites-available/gpt-oauth.conf', $link;
 is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, '', 'purged, with a site of the administrator');
 ok(-e $site && -l $link, '... which stays');
 Test::GptOauth->write_file($site, "# Written by gptoauth setup. It is yours to change\n");
-is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the site $site is removed, which setup wrote\n", 'purged, with the site of setup');
-ok(!-e $site && !-l $link && -e "$dir/apache2/sites-enabled/other.conf", '... which is gone, and nothing else');
+is(Test::GptOauth::run({}, 'sh', '-c', $purge, 'postrm', 'purge')->{out}, "gptoauth: the site gpt-oauth.conf, which setup wrote, is now $dir/backups/gpt-oauth-site.conf\n",
+    'purged, with the site of setup');
+ok(!-e $site && !-l $link && -e "$dir/apache2/sites-enabled/other.conf", '... which is out of the way, and nothing else');
+like(Test::GptOauth::slurp("$dir/backups/gpt-oauth-site.conf"), qr/yours to change/, "... and not lost");
 
 # What is offered for a line that ends at the cursor.
 sub offered {

@@ -57,11 +57,11 @@ gate_answer_t gate_enter(gate_t *gate, apr_int64_t deadline, apr_int64_t *waited
             break;
         }
         if (now >= deadline) {
-            answer = gate->inside < gate->max ? GATE_OPENING : GATE_FULL;
+            answer = gate->opening ? GATE_OPENING : GATE_FULL;
             break;
         }
         /* Late or spurious, it makes no difference: the state is looked at again. */
-        is_full = gate->inside >= gate->max;
+        is_full = !gate->opening;
         before = now;
         (void)apr_thread_cond_timedwait(gate->changed, gate->mutex, deadline - now);
         now = clock_us();

@@ -10,8 +10,8 @@ typedef struct gate_t gate_t;
 
 typedef enum {
     GATE_OPEN,    /* inside, and the only one who opens until gate_opened or gate_failed */
-    GATE_FULL,    /* max were inside */
-    GATE_OPENING, /* there was room, but another one is still opening */
+    GATE_FULL,    /* max were inside, and had opened */
+    GATE_OPENING, /* another one is still opening */
     GATE_SHUT     /* connecting has just failed slowly */
 } gate_answer_t;
 

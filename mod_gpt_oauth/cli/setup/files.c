@@ -98,23 +98,33 @@ static const char *shown_dbd_conf(const setup_t *s)
     return text_of_dbd_conf(&shown);
 }
 
+/* A ServerName, which may have a scheme and a port, or go without. */
+static int is_name_of_issuer(const setup_t *s, const char *name)
+{
+    const char *after = strstr(name, "://"), *port = s->uri.port ? s->uri.port : "443";
+    const char *host = after ? after + strlen("://") : name;
+    apr_size_t size = strlen(s->uri.host);
+
+    return strncasecmp(host, s->uri.host, size) == 0 &&
+           (!host[size] || (host[size] == ':' && strcmp(host + size + 1, port) == 0));
+}
+
 /* A site without a dbd.conf says by itself whose it is. */
 static int site_is_of_issuer(const setup_t *s)
 {
-    const char *origin = uri_origin(s->pool, &s->uri);
     char *text = apr_pstrdup(s->pool, s->kept_site), *rest;
 
     for (char *line = apr_strtok(text, "\n", &rest); line; line = apr_strtok(NULL, "\n", &rest)) {
         char **words = words_of_directive(s->pool, line, "ServerName", NULL);
 
-        if (words && words[0] && strcmp(words[0], origin) == 0) {
+        if (words && words[0] && is_name_of_issuer(s, words[0])) {
             return 1;
         }
     }
     return 0;
 }
 
-/* What setup itself wrote into dbd.conf but for the password, which nobody types for --dry-run. */
+/* What setup itself wrote into dbd.conf; --dry-run, which tries no password, compares none. */
 static const char *without_password(const setup_t *s, const char *params)
 {
     const char *password = s->is_dry ? strstr(params, " password=") : NULL;

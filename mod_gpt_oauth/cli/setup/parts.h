@@ -17,13 +17,15 @@
 
 /* Where a distribution has httpd's things. */
 typedef struct layout_t {
-    const char *folder;  /* by which it is known */
-    const char *site;    /* what is written */
-    const char *enabled; /* the link to it by which httpd reads it */
-    const char *control; /* the program that takes httpd's options */
-    const char *unit;    /* of systemd */
-    const char *user;    /* whom httpd's children run as */
-    int has_a2;          /* a2enmod and a2ensite, and a file for each module */
+    const char *folder;   /* by which it is known */
+    const char *site;     /* what is written */
+    const char *enabled;  /* the link to it by which httpd reads it */
+    const char *control;  /* the program that takes httpd's options */
+    const char *unit;     /* of systemd */
+    const char *user;     /* whom httpd's children run as */
+    const char *pid_file; /* of httpd's parent */
+    const char *ports;    /* where httpd listens whatever its sites say; NULL: no file of its own */
+    int has_a2;           /* a2enmod and a2ensite, and a file for each module */
 } layout_t;
 
 typedef struct setup_t {

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/scope.h"
@@ -50,7 +49,7 @@ static const char *take_file(setup_t *s, const char *file)
     return NULL;
 }
 
-/* libpq takes blanks around the sign. */
+/* Or sslpassword; libpq takes blanks around the sign. */
 static int has_password(const char *conninfo)
 {
     static const char word[] = "password";
@@ -58,7 +57,7 @@ static int has_password(const char *conninfo)
     for (const char *at = conninfo; (at = strstr(at, word)); at++) {
         const char *next = at + strlen(word);
 
-        if ((at == conninfo || apr_isspace(at[-1])) && next[strspn(next, " \t")] == '=') {
+        if (next[strspn(next, " \t")] == '=') {
             return 1;
         }
     }
@@ -72,7 +71,7 @@ static const char *take_conninfo(setup_t *s, const char *answer)
     int usable;
 
     if (has_password(answer)) {
-        return "leave the password out: it is asked for separately";
+        return "leave passwords out: that of the role is asked for separately";
     }
     problem = store_params_problem(s->pool, "pgsql", answer, &usable);
     if (problem && usable) {

@@ -138,6 +138,7 @@ static void await_server(setup_t *s)
     http_request_t request = { .url = url };
     apr_pool_t *p;
     http_t *http;
+    int status = 0;
 
     if (s->is_dry || http_open(s->pool, "gptoauth-setup", uri_origin(s->pool, &s->uri), NULL, NULL, &http)) {
         return;
@@ -149,10 +150,11 @@ static void await_server(setup_t *s)
         if (answer->status == 200 || answer->is_tls) {
             return;
         }
+        status = answer->status;
         apr_pool_clear(p);
     }
-    note(s, s->left, "there is no answer at %s: the name has to lead to this server; if it does, httpd's error log says more",
-         url);
+    note(s, s->left, "%s at %s: the name has to lead to this server; if it does, httpd's error log says more",
+         status > 0 ? apr_psprintf(s->pool, "the answer is %d", status) : "there is no answer", url);
 }
 
 /* doctor, and with what is known of client and user, try. */

@@ -22,8 +22,9 @@
 
 static const layout_t layouts[] = {
     { "/etc/apache2/sites-available", "/etc/apache2/sites-available/gpt-oauth.conf", "/etc/apache2/sites-enabled/gpt-oauth.conf",
-      "apachectl", "apache2", "www-data", 1 },
-    { "/etc/httpd/conf.d", "/etc/gpt-oauth/site.conf", "/etc/httpd/conf.d/gpt-oauth.conf", "httpd", "httpd", "apache", 0 },
+      "apachectl", "apache2", "www-data", "/run/apache2/apache2.pid", "/etc/apache2/ports.conf", 1 },
+    { "/etc/httpd/conf.d", "/etc/gpt-oauth/site.conf", "/etc/httpd/conf.d/gpt-oauth.conf", "httpd", "httpd", "apache",
+      "/run/httpd/httpd.pid", NULL, 0 },
 };
 
 static const layout_t *find_layout(void)

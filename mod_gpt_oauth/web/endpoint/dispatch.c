@@ -111,7 +111,8 @@ static int dispatch(request_rec *r, const endpoint_t *endpoint)
     if (!route_is_served(conf, endpoint)) {
         return reply_nothing(r);
     }
-    if (endpoint->flags & ENDPOINT_IDENTIFIES &&
+    /* Who answers every method himself asks this of those whom he answers at all. */
+    if (endpoint->flags & ENDPOINT_IDENTIFIES && endpoint->allow &&
         (status = same_origin_check(r, r->method_number == M_POST && !(endpoint->flags & ENDPOINT_FORMS))) != DECLINED) {
         return status;
     }

@@ -7,6 +7,7 @@
 
 #include "private.h"
 #include "web/endpoint/endpoints.h"
+#include "web/endpoint/same_origin.h"
 #include "web/endpoint/visit.h"
 #include "web/http/reply.h"
 #include "web/status/forms.h"
@@ -32,6 +33,9 @@ int endpoint_status(request_rec *r)
 
     if (status != OK) {
         return status == DECLINED ? reply_nothing(r) : status;
+    }
+    if ((status = same_origin_check(r, 0)) != DECLINED) {
+        return status;
     }
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? reply_options(r, ALLOWED) : reply_method(r, ALLOWED);

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/json.h"
 
@@ -55,17 +54,27 @@ static void add_count(void *baton, const report_count_t *count)
     add(lines, apr_pstrcat(lines->p, family->name, count->labels, " ", form_number(lines->p, count->total), NULL));
 }
 
+/* In seconds, whatever the locale; APR's %g would leave out the 0 before the point. */
+static const char *bound_text(apr_pool_t *p, apr_int64_t microseconds)
+{
+    char *text = apr_psprintf(p, "%d.%06d", (int)(microseconds / 1000000), (int)(microseconds % 1000000));
+    apr_size_t size = strlen(text);
+
+    while (text[size - 1] == '0') {
+        size--;
+    }
+    text[size - (text[size - 1] == '.')] = '\0';
+    return text;
+}
+
 static void add_histogram(lines_t *lines, const meter_family_t *family, const apr_uint64_t *counted)
 {
     apr_uint64_t sum = 0;
 
     head(lines, family->name, family->help, "histogram");
     for (int i = 0; i <= LATENCY_BOUNDS; i++) {
-        char bound[32] = "+Inf";
+        const char *bound = i < LATENCY_BOUNDS ? bound_text(lines->p, meter_bounds[i]) : "+Inf";
 
-        if (i < LATENCY_BOUNDS) { /* APR would leave out the 0 before the point */
-            (void)snprintf(bound, sizeof(bound), "%g", (double)meter_bounds[i] * MICRO);
-        }
         sum += counted[family->first + i];
         add(lines, apr_psprintf(lines->p, "%s_bucket{le=\"%s\"} %" APR_UINT64_T_FMT, family->name, bound, sum));
     }
