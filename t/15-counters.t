@@ -25,6 +25,11 @@ GPTOAuthOpenAPI openapi.json
     GPTOAuthCredentials service
     Require valid-user
 </Location>
+<Location /mixed>
+    AuthType GPTOAuth
+    GPTOAuthCredentials oauth service
+    Require valid-user
+</Location>
 <Location /forbidden>
     AuthType GPTOAuth
     Require user nobody
@@ -151,7 +156,8 @@ sub test_verdicts {
     $counts->('revoked_token', 401, $with->($notes, $revoked->{access_token}));
     $counts->('disabled', 401, $with->($notes, $disabled));
     $counts->('other_resource', 401, $with->('/write/notes.txt', $bound));
-    $counts->('wrong_key', 403, $with->('/keyed/x', secret('gptk_' . 'x' x 40)));
+    my $key = secret('gptk_' . 'x' x 40);
+    $counts->('wrong_key', $_ eq 'keyed' ? 403 : 401, $with->("/$_/x", $key)) for qw(keyed mixed);
     $counts->('insufficient_scope', 403, $with->('/write/notes.txt', $token{good}));
     $counts->('forbidden', 403, $with->('/forbidden/x', $token{good}));
     my $new = $t->tokens_for($client)->{access_token};

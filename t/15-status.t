@@ -125,6 +125,7 @@ sub test_health {
     my $schema = $t->sql("SELECT value FROM oauth_setting WHERE name = 'schema';") =~ s/\s+//gr;
     $t->sql("UPDATE oauth_setting SET value = '1' WHERE name = 'schema';");
     ok(wait_for(sub { $t->http->get("$health?ready")->status == 503 }, 20), 'an older schema: not ready');
+    like($t->error_log, qr/GPT053: not ready: .*gptoauth migrate/, '... and the log says what to do');
     is($t->http->get("$health?$_")->status, 503, "... to ?$_, too") for 'ready=', 'ready=1', 'x=1&ready';
     is($t->http->get($health)->status, 200, '... though alive');
     my $page = $t->http->get("$status?json")->json;

@@ -184,7 +184,7 @@ static int answer_password(visit_t *visit, const owner_t *owner, const params_t 
     if (!hashing_enter(visit->r)) {
         return refuse_password(visit, owner, HTTP_SERVICE_UNAVAILABLE, "problem_busy");
     }
-    hash = password_hash(visit->r->pool, wanted);
+    hash = hashing_make(visit->r, wanted);
     hashing_leave(visit->r);
     failure =
         hash ? change_password(visit, owner, hash, params_get(params, "end_apps") != NULL)

@@ -55,7 +55,7 @@ static const char *hash_new(visit_t *visit, const user_t *user, const char *want
         return "problem_busy";
     }
     is_same = hashing_verify(visit->r, user->password_hash, wanted) != 0;
-    *hash = is_same ? NULL : password_hash(visit->r->pool, wanted);
+    *hash = is_same ? NULL : hashing_make(visit->r, wanted);
     hashing_leave(visit->r);
     hashing_forgive(visit->r);
     return is_same ? "problem_same_password" : NULL;

@@ -263,6 +263,21 @@ void hashing_leave(request_rec *r)
     hashing->turn = 0;
 }
 
+static void count(request_rec *r, apr_uint64_t took)
+{
+    meter_add(config_server(r->server)->meter, METER_HASHES, 1);
+    meter_add(config_server(r->server)->meter, METER_HASH_TIME, took);
+}
+
+const char *hashing_make(request_rec *r, const char *password)
+{
+    apr_uint64_t start = now();
+    const char *hash = password_hash(r->pool, password);
+
+    count(r, now() - start);
+    return hash;
+}
+
 int hashing_verify(request_rec *r, const char *hash, const char *password)
 {
     hashing_t *hashing = hashing_of(r);
@@ -275,8 +290,7 @@ int hashing_verify(request_rec *r, const char *hash, const char *password)
     start = now();
     fits = password_verify(hash, password);
     hashing->took = now() - start;
-    meter_add(config_server(r->server)->meter, METER_HASHES, 1);
-    meter_add(config_server(r->server)->meter, METER_HASH_TIME, hashing->took);
+    count(r, hashing->took);
     log_request(r, LOG_PASSWORD_HASHED, "hashed a password in %d ms", (int)(hashing->took / 1000));
     if (!has_turn) {
         hashing_leave(r);

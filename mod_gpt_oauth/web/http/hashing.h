@@ -30,6 +30,9 @@ void hashing_forgive(const request_rec *r);
 /* As password_verify. Without a turn (AuthBasicProvider gpt-oauth) it takes one for this hash; -1 when there is none to have. */
 int hashing_verify(request_rec *r, const char *hash, const char *password);
 
+/* As password_hash, within a turn. */
+const char *hashing_make(request_rec *r, const char *password);
+
 /* 1 when hashing_verify has hashed a password for this request. */
 int hashing_was_done(request_rec *r);
 

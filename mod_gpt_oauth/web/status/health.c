@@ -47,7 +47,10 @@ static int ask(request_rec *r)
         status = store_ready(&store, &now);
     }
     if (status != STORE_OK) {
-        log_request(r, LOG_NOT_READY, "not ready: %s", store.problem ? store.problem : "the database cannot be used");
+        log_request(r, LOG_NOT_READY, "not ready: %s",
+                    store.problem             ? store.problem
+                    : status == STORE_REFUSED ? "the schema does not fit: run `gptoauth migrate`"
+                                              : "the database cannot be used");
     }
     return status == STORE_OK ? IS_READY : IS_NOT_READY;
 }
