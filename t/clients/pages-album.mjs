@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 export class Album {
-    // wanted: the sheets; all, if none are named. For nobody to look at (GPTOAUTH_PICTURES=no) nothing is taken: it takes a third of the time.
+    // wanted: the sheets; all, if none are named. Where nobody looks at them (GPTOAUTH_PICTURES=no), none is taken.
     constructor(folder, wanted) {
         Object.assign(this, { folder, wanted, sheets: new Map() });
     }

@@ -29,16 +29,16 @@ export async function markupProblems(html) {
 
 // ---- axe
 
-// only: the rules to ask, where the others have been.
-export async function axeProblems(page, what, ...only) {
+const ofColours = ['color-contrast', 'link-in-text-block'];
+
+// rules: all, those of colours, or the others, where these have been asked.
+export async function axeProblems(page, what, rules = 'all') {
     if (!await page.evaluate(() => Boolean(window.axe))) {
         await page.evaluate(axe.source);
     }
-    const found = await page.evaluate((values) => window.axe.run(document, {
-        resultTypes: ['violations'],
-        preload: false,
-        ...values.length ? { runOnly: { type: 'rule', values } } : { rules: { 'target-size': { enabled: true } } }
-    }), only);
+    const others = Object.fromEntries([...ofColours.map((rule) => [rule, { enabled: rules === 'all' }]), ['target-size', { enabled: true }]]);
+    const found = await page.evaluate((asked) => window.axe.run(document, { resultTypes: ['violations'], preload: false, ...asked }),
+        rules === 'colours' ? { runOnly: { type: 'rule', values: ofColours } } : { rules: others });
     return found.violations.map((v) => `axe ${what} ${v.id}: ${v.nodes.map((n) => n.target + ' ' + (n.any[0]?.message ?? '')).join('; ')}`);
 }
 
