@@ -126,6 +126,9 @@ sub test_registrations {
 
 # ---- what is guarded
 
+# Where a token's row is.
+sub row_of { my ($t, $token) = @_; my $hash = Digest::SHA::sha256_hex($token); return $t->is_pgsql ? "token_hash = '\\x$hash'" : "token_hash = X'$hash'" }
+
 sub test_verdicts {
     my ($t, $client) = @_;
     my $notes = '/api/notes.txt';
@@ -141,9 +144,8 @@ sub test_verdicts {
     my $off = $t->client_add('off');
     my $disabled = $t->tokens_for($off)->{access_token};
     $t->gptoauth('client', 'disable', $off->{id});
-    my $row = sub { my ($token) = @_; my $hash = Digest::SHA::sha256_hex($token); return $t->is_pgsql ? "token_hash = '\\x$hash'" : "token_hash = X'$hash'" };
-    $t->sql('DELETE FROM oauth_access_token WHERE ' . $row->($token{unknown}) . ';');
-    $t->sql('UPDATE oauth_access_token SET expires_at = 1 WHERE ' . $row->($token{expired}) . ';');
+    $t->sql('DELETE FROM oauth_access_token WHERE ' . row_of($t, $token{unknown}) . ';');
+    $t->sql('UPDATE oauth_access_token SET expires_at = 1 WHERE ' . row_of($t, $token{expired}) . ';');
     $t->revoke($client, { token => $revoked->{refresh_token} });
 
     $counts->('allowed', 200, $with->($notes, $token{good}));
@@ -180,6 +182,11 @@ sub test_cache {
     my ($hit, $miss) = map { sample('cache_lookups_total', result => $_) } qw(hit miss);
     grows($t, 'a token that was not asked for is looked for in vain', { $miss => $is_on ? 1 : 0 }, $look);
     grows($t, '... and found the next time', { $hit => $is_on ? 1 : 0 }, $look);
+    # More than the cache has room for.
+    my ($scopes, $long) = (join(' ', map { "scope-number-$_" } 1 .. 60), $t->tokens_for($client)->{access_token});
+    $t->sql("UPDATE oauth_access_token SET scope = scope || ' $scopes' WHERE " . row_of($t, $long) . ';');
+    grows($t, 'an answer that is too long is not kept, which is counted', { cache_too_long_total => $is_on ? 2 : 0, $miss => $is_on ? 2 : 0 },
+        sub { is($t->token_works($long), 1, 'a token of many scopes is good') for 1, 2 });
     return;
 }
 
