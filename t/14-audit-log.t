@@ -9,6 +9,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use lib "$FindBin::Bin/lib";
 use Test::GptOauth;
+use Test::GptOauth::Faults qw(without_table);
 use Test::GptOauth::Process qw(slurp);
 use Test::GptOauth::Waiting;
 
@@ -223,9 +224,7 @@ sub test_down {
     my $before = lines_of($t->dir . '/audit.log');
     my $browser = $t->browser;
     $browser->get('/oauth/apps');
-    $t->sql('ALTER TABLE oauth_user RENAME TO oauth_nobody;');
-    is($browser->sign_in('bob', $t->user('bob'))->status, 503, 'without the table of users nobody signs in');
-    $t->sql('ALTER TABLE oauth_nobody RENAME TO oauth_user;');
+    is(without_table($t, 'oauth_user', sub { $browser->sign_in('bob', $t->user('bob'))->status }), 503, 'without the table of users nobody signs in');
     my @new = (events_of($t->dir . '/audit.log'))[ $before .. scalar(lines_of($t->dir . '/audit.log')) - 1 ];
     is(join(' ', map { $_->{result} } @new), 'failed', '... and one line says so');
     return;

@@ -112,12 +112,11 @@ static int is_name_of_issuer(const setup_t *s, const char *name)
 /* A site without a dbd.conf says by itself whose it is. */
 static int site_is_of_issuer(const setup_t *s)
 {
-    char *text = apr_pstrdup(s->pool, s->kept_site), *rest;
+    const char *text = s->kept_site;
+    char **words;
 
-    for (char *line = apr_strtok(text, "\n", &rest); line; line = apr_strtok(NULL, "\n", &rest)) {
-        char **words = words_of_directive(s->pool, line, "ServerName", NULL);
-
-        if (words && words[0] && is_name_of_issuer(s, words[0])) {
+    while ((words = words_of_next(s->pool, &text, "ServerName"))) {
+        if (words[0] && is_name_of_issuer(s, words[0])) {
             return 1;
         }
     }

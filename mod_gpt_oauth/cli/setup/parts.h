@@ -78,6 +78,8 @@ const char *quote_libpq(apr_pool_t *p, const char *value);
 const char *quote_httpd(apr_pool_t *p, const char *value);
 /* The words behind the first line of this directive, and the number of that line (NULL: of no interest); NULL: there is none. */
 char **words_of_directive(apr_pool_t *p, const char *text, const char *directive, int *number);
+/* The same of the next one, from *text on, which is then what comes behind its line. */
+char **words_of_next(apr_pool_t *p, const char **text, const char *directive);
 
 /* Of kept_site. */
 int site_is_mcp(const setup_t *s);

@@ -123,16 +123,14 @@ static int judge(setup_t *s, const char *words, apr_port_t port, const char *hos
 /* All lines of a configuration that have httpd listen; only: at this port, 0 for any. */
 static int judge_lines(setup_t *s, const char *text, apr_port_t only, int is_ours)
 {
-    char *rest, *lines = apr_pstrdup(s->pool, text);
+    char **words;
 
-    for (char *line = apr_strtok(lines, "\n", &rest); line; line = apr_strtok(NULL, "\n", &rest)) {
-        char **words = words_of_directive(s->pool, line, "Listen", NULL);
+    while ((words = words_of_next(s->pool, &text, "Listen"))) {
         char *host, *scope;
         apr_port_t port = 0;
 
-        if (words && words[0] && !strchr(words[0], '$') &&
-            apr_parse_addr_port(&host, &scope, &port, words[0], s->pool) == APR_SUCCESS && port && (!only || port == only) &&
-            judge(s, words[0], port, host, is_ours)) {
+        if (words[0] && !strchr(words[0], '$') && apr_parse_addr_port(&host, &scope, &port, words[0], s->pool) == APR_SUCCESS &&
+            port && (!only || port == only) && judge(s, words[0], port, host, is_ours)) {
             return FAILED;
         }
     }

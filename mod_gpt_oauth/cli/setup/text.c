@@ -115,25 +115,37 @@ const char *text_of_site(const setup_t *s)
                        text_of_head(s), "\n    Include " DB_CONF_DEFAULT "\n\n", text_of_guard(s), "</VirtualHost>\n", NULL);
 }
 
-char **words_of_directive(apr_pool_t *p, const char *text, const char *directive, int *number)
+char **words_of_next(apr_pool_t *p, const char **text, const char *directive)
 {
     apr_size_t size = strlen(directive);
 
-    for (int line = 1; *text; line++) {
-        apr_size_t length = strcspn(text, "\n"), blanks = strspn(text, " \t");
+    while (**text) {
+        const char *line = *text;
+        apr_size_t length = strcspn(line, "\n"), blanks = strspn(line, " \t");
 
-        if (apr_cstr_casecmpn(text + blanks, directive, size) == 0 && strchr(" \t", text[blanks + size])) {
+        *text += length + (line[length] == '\n');
+        if (apr_cstr_casecmpn(line + blanks, directive, size) == 0 && strchr(" \t", line[blanks + size])) {
             char **words;
 
-            if (number) {
-                *number = line;
-            }
-            text = apr_pstrmemdup(p, text + blanks + size, length - blanks - size);
-            return apr_tokenize_to_argv(text, &words, p) == APR_SUCCESS ? words : NULL;
+            line = apr_pstrmemdup(p, line + blanks + size, length - blanks - size);
+            return apr_tokenize_to_argv(line, &words, p) == APR_SUCCESS ? words : NULL;
         }
-        text += length + (text[length] == '\n');
     }
     return NULL;
+}
+
+char **words_of_directive(apr_pool_t *p, const char *text, const char *directive, int *number)
+{
+    const char *at = text;
+    char **words = words_of_next(p, &at, directive);
+
+    if (words && number) {
+        *number = at[-1] != '\n';
+        for (; text < at; text++) {
+            *number += *text == '\n';
+        }
+    }
+    return words;
 }
 
 int site_is_mcp(const setup_t *s)

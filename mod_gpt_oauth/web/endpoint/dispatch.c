@@ -78,7 +78,7 @@ static int answer(request_rec *r, const endpoint_t *endpoint)
     if (r->method_number == M_POST && endpoint->post) {
         return endpoint->post(r);
     }
-    return r->method_number == M_OPTIONS ? reply_options(r, endpoint->allow) : reply_method(r, endpoint->allow);
+    return reply_method(r, endpoint->allow);
 }
 
 static int dispatch(request_rec *r, const endpoint_t *endpoint)

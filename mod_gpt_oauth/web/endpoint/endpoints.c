@@ -6,9 +6,9 @@
 
 #include "base/well_known.h"
 #include "web/config/config.h"
+#include "web/http/reply.h"
 
 #define BY_GET_OR_POST "GET, HEAD, POST, OPTIONS"
-#define BY_GET         "GET, HEAD, OPTIONS"
 #define BY_POST        "POST, OPTIONS"
 
 static int registers(const server_conf_t *conf)
@@ -41,7 +41,7 @@ const endpoint_t endpoints[] = {
       ENDPOINT_METER_APPS },
     { "console", "gpt-oauth-console", ENDPOINT_IDENTIFIES, has_console, endpoint_console_get, endpoint_console_post,
       BY_GET_OR_POST, AUDIT_CONSOLE, ENDPOINT_METER_CONSOLE },
-    { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, BY_GET, AUDIT_NONE, ENDPOINT_METER_LOGO },
+    { "logo", "gpt-oauth-logo", ENDPOINT_STATIC, NULL, endpoint_logo, NULL, REPLY_BY_GET, AUDIT_NONE, ENDPOINT_METER_LOGO },
     { "token", "gpt-oauth-token", ENDPOINT_CORS, NULL, endpoint_token_get, endpoint_token_post, BY_POST, AUDIT_TOKEN,
       ENDPOINT_METER_TOKEN }, /* GET: a 405 that says more */
     { "revoke", "gpt-oauth-revoke", ENDPOINT_CORS, NULL, NULL, endpoint_revoke, BY_POST, AUDIT_REVOCATION,
@@ -61,7 +61,7 @@ const endpoint_t endpoints[] = {
       AUDIT_NONE, ENDPOINT_METER_OPENAPI },
     { "status", "gpt-oauth-status", ENDPOINT_IDENTIFIES | ENDPOINT_STATIC | ENDPOINT_GUARD | ENDPOINT_PLAIN, NULL,
       endpoint_status, NULL, NULL, AUDIT_NONE, ENDPOINT_METER_STATUS },
-    { "health", "gpt-oauth-health", ENDPOINT_STATIC | ENDPOINT_GUARD | ENDPOINT_PLAIN, NULL, endpoint_health, NULL, BY_GET,
+    { "health", "gpt-oauth-health", ENDPOINT_STATIC | ENDPOINT_GUARD | ENDPOINT_PLAIN, NULL, endpoint_health, NULL, REPLY_BY_GET,
       AUDIT_NONE, ENDPOINT_METER_HEALTH },
     { .handler = NULL }
 };

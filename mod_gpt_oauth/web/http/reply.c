@@ -17,7 +17,6 @@
 #include "web/http/request.h"
 
 #define DOCUMENT_SECONDS "300"
-#define DOCUMENT_ALLOWED "GET, HEAD, OPTIONS"
 
 void reply_no_store(request_rec *r)
 {
@@ -82,11 +81,7 @@ int reply_empty(request_rec *r)
 
 int reply_document(request_rec *r, const char *json)
 {
-    switch (r->method_number) {
-    case M_GET: /* HEAD too */ return send_document(r, json);
-    case M_OPTIONS: return reply_options(r, DOCUMENT_ALLOWED);
-    default: return reply_method(r, DOCUMENT_ALLOWED);
-    }
+    return r->method_number == M_GET /* HEAD too */ ? send_document(r, json) : reply_method(r, REPLY_BY_GET);
 }
 
 const char *reply_failure_text(apr_pool_t *p, const failure_t *failure)
@@ -116,10 +111,13 @@ int reply_nothing(request_rec *r)
 
 int reply_method(request_rec *r, const char *allow)
 {
-    const failure_t *failure =
-        failure_make(r->pool, OAUTH_INVALID_REQUEST,
-                     apr_pstrcat(r->pool, "This address does not accept that method; it accepts ", allow, ".", NULL), NULL);
+    const failure_t *failure;
 
+    if (r->method_number == M_OPTIONS) {
+        return reply_options(r, allow);
+    }
+    failure = failure_make(r->pool, OAUTH_INVALID_REQUEST,
+                           apr_pstrcat(r->pool, "This address does not accept that method; it accepts ", allow, ".", NULL), NULL);
     apr_table_set(r->err_headers_out, "Allow", allow);
     return reply_failure_status(r, HTTP_METHOD_NOT_ALLOWED, failure);
 }

@@ -45,7 +45,10 @@ int reply_document(request_rec *r, const char *json);
 /* 404 as JSON: clients that look for metadata read the answer as such. */
 int reply_nothing(request_rec *r);
 
-/* 405 with Allow, as JSON. */
+/* The header Allow of what is only looked at. */
+#define REPLY_BY_GET "GET, HEAD, OPTIONS"
+
+/* For a method that nobody answers: OPTIONS as below, any other by 405 with Allow, as JSON. */
 int reply_method(request_rec *r, const char *allow);
 
 /* 204 with Allow (unless NULL), for OPTIONS. */

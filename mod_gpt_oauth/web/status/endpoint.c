@@ -15,8 +15,6 @@
 #include "web/status/report.h"
 #include "web/status/visitor.h"
 
-#define ALLOWED "GET, HEAD, OPTIONS"
-
 /* Prometheus says what it reads. */
 static int is_prometheus(const request_rec *r)
 {
@@ -38,7 +36,7 @@ int endpoint_status(request_rec *r)
         return status;
     }
     if (r->method_number != M_GET) {
-        return r->method_number == M_OPTIONS ? reply_options(r, ALLOWED) : reply_method(r, ALLOWED);
+        return reply_method(r, REPLY_BY_GET);
     }
     report = report_make(r, r->server);
     if (params_find(query, "auto")) {

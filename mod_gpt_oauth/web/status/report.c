@@ -30,18 +30,17 @@
 const char *const concern_names[CONCERNS] = { "database", "schema",    "clock", "listener",  "hit_rate",
                                               "pool",     "throttles", "keys",  "passwords", "audit_log" };
 
-static void gauge(report_t *report, const char *name, const char *help, const char *labels, double value)
+static gauge_t *gauge(report_t *report, const char *name, const char *help, const char *labels, double value)
 {
     gauge_t *made = apr_array_push(report->gauges);
 
-    *made = (gauge_t){ name, help, labels, value, 0 };
+    *made = (gauge_t){ .name = name, .help = help, .labels = labels, .value = value };
+    return made;
 }
 
 static void answer(report_t *report, const char *name, const char *question, const char *labels, int is_so)
 {
-    gauge_t *made = apr_array_push(report->gauges);
-
-    *made = (gauge_t){ name, question, labels, is_so, 1 };
+    gauge(report, name, question, labels, is_so)->is_answer = 1;
 }
 
 static void blame(report_t *report, concern_t concern, const char *problem)

@@ -41,7 +41,7 @@ my @tables = (
     ],
 );
 
-sub median { my @sorted = sort { $a <=> $b } grep { defined } @_; return @sorted ? $sorted[ $#sorted / 2 ] : undef }
+sub median { my @sorted = sort { $a <=> $b } grep { defined } @_; return @sorted ? ($sorted[ $#sorted / 2 ] + $sorted[ @sorted / 2 ]) / 2 : undef }
 
 # The cell of a row. results: by name, a list with a result of each round.
 sub cell {
